@@ -1,0 +1,129 @@
+"""The program: parse, call, print, and the one place where errors become text and an exit code.
+
+A command returns its whole text; it is written here, once, so that an answer that could not be
+delivered is never mistaken for one that was.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from mesocare.errors import MesocareError, OutputError, RulesError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mesocare.cli.options import Reply
+
+UNFORESEEN = 70
+MOST_PROBLEMS_SHOWN = 20
+
+
+def main() -> None:
+    """Run the command line and leave the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return the exit code; no exception leaves this function."""
+    try:
+        _prepare_streams()
+        try:
+            return _deliver(_answer(arguments))
+        except typer.TyperException as error:
+            raise _usage_error(error) from error
+    except MesocareError as error:
+        _report(error, as_json="--json" in arguments or bool(os.environ.get("MESOCARE_JSON")))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the boundary: nobody is shown a traceback unasked
+        return _unforeseen(error)
+
+
+def _answer(arguments: Sequence[str]) -> Reply | int | None:
+    from mesocare.cli.app import app  # noqa: PLC0415 - a fault in there is caught above
+
+    return app(list(arguments), prog_name="mesocare", standalone_mode=False)  # type: ignore[no-any-return]
+
+
+def _deliver(reply: Reply | int | None) -> int:
+    """Write a command's text; what Typer answers by itself (--help) is an exit code."""
+    if reply is None or isinstance(reply, int):
+        _write("")
+        return reply or 0
+    _write(reply.text)
+    return reply.exit_code
+
+
+def _write(text: str) -> None:
+    try:
+        if sys.stdout is None:
+            message = "standard output is closed, so the answer could not be given"
+            raise OutputError(message, "Run the command again without >&-.")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail again at exit, with a traceback of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        message = f"the answer could not be written in full: {error.strerror}"
+        hint = "Run the command again and read all it prints; its exit code is the answer too."
+        raise OutputError(message, hint) from error
+
+
+def _prepare_streams() -> None:
+    """Let no encoding make an answer fail: what it lacks is replaced."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _usage_error(error: typer.TyperException) -> MesocareError:
+    """Return an error of the command line itself (an unknown option, say) as one of ours."""
+    formatted = getattr(error, "format_message", error.__str__)()
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "mesocare"
+    message = formatted[:1].lower() + formatted[1:].rstrip(".")
+    return MesocareError(message, f"Type: {path} --help")
+
+
+def _report(error: MesocareError, *, as_json: bool) -> None:
+    lines = [f"mesocare: {error.message}"]
+    if isinstance(error, RulesError):
+        lines += [f"  {problem}" for problem in error.problems[:MOST_PROBLEMS_SHOWN]]
+        more = len(error.problems) - MOST_PROBLEMS_SHOWN
+        lines += [f"  and {more} more"] if more > 0 else []
+    lines += [error.hint] if error.hint else []
+    _complain("\n".join(lines))
+    if as_json and not isinstance(error, OutputError):
+        from mesocare.render import json  # noqa: PLC0415
+
+        try:
+            _write(json.error(error))
+        except OutputError:
+            return
+
+
+def _unforeseen(error: Exception) -> int:
+    if os.environ.get("MESOCARE_DEBUG"):
+        import traceback  # noqa: PLC0415
+
+        _complain("".join(traceback.format_exception(error)))
+    name = type(error).__name__
+    _complain(
+        f"mesocare: an unforeseen fault ({name}); no answer was given. "
+        "MESOCARE_DEBUG=1 shows the details to report."
+    )
+    return UNFORESEEN
+
+
+def _complain(text: str) -> None:
+    """Write to standard error if there is one; a full disk there must not hide the exit code."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+    except OSError:
+        return

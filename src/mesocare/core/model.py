@@ -1,0 +1,270 @@
+"""The rule set as frozen values: what the YAML in `data/` means once it has been checked.
+
+The words are those of `docs/glossary.md`. Nothing here reads a file or a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mesocare.core.timespan import Interval, Span
+
+
+class Verdict(StrEnum):
+    """What is said of an activity, mildest first; the order is the order of severity."""
+
+    ALLOWED = "allowed"
+    LIMITED = "limited"
+    ASK = "ask"
+    AVOID = "avoid"
+
+    @property
+    def severity(self) -> int:
+        """0 for `allowed` up to 3 for `avoid`."""
+        return _SEVERITY[self]
+
+    @property
+    def closed(self) -> bool:
+        """Whether the activity is not open at all, not even under a condition."""
+        return self.severity >= Verdict.ASK.severity
+
+
+_SEVERITY = {verdict: rank for rank, verdict in enumerate(Verdict)}
+
+
+class Urgency(StrEnum):
+    """How quickly a red flag needs help, least urgent first."""
+
+    CONTACT_CLINIC = "contact_clinic"
+    SAME_DAY = "same_day"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document of the bibliography. `seed` marks those the rule set was first built from."""
+
+    id: str
+    title: str
+    publisher: str
+    url: str | None
+    grade: str
+    read: str
+    seed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One claim of one source. Hours are counted from the treatment; `None` means no figure."""
+
+    id: str
+    source: Source
+    grade: str
+    treatment: str
+    subject: str
+    modality: str
+    min_hours: float | None
+    max_hours: float | None
+    paraphrase: str
+
+    @property
+    def restricts(self) -> bool:
+        """Whether the claim keeps an activity closed or conditional for a stated time."""
+        return self.modality in {"avoid", "limited"}
+
+    @property
+    def credible(self) -> bool:
+        """Whether the claim's figure counts: grade A or B, or one of the seed documents."""
+        return self.grade in {"A", "B"} or self.source.seed
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a recovery window in which one verdict holds; `until=None` has no end."""
+
+    until: Span | None
+    verdict: Verdict
+    reason: str
+    condition: str | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds for one item after one treatment type: its phases, in order.
+
+    `concerns` is false where the activity has nothing to do with the treatment type; the one phase
+    is then `allowed`, and its reason says so.
+    """
+
+    phases: tuple[Phase, ...]
+    rationale: str | None
+    concerns: bool
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Every evidence id the rule rests on, once each, in the order of the phases."""
+        return tuple(dict.fromkeys(id_ for phase in self.phases for id_ in phase.evidence))
+
+    @property
+    def restricted_until(self) -> Span | None:
+        """The end of the last restricting phase; `None` if it has no end or there is none."""
+        ends = [phase.until for phase in self.phases if phase.verdict is not Verdict.ALLOWED]
+        return ends[-1] if ends else None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One activity a person may ask about, with a rule for every treatment type.
+
+    `aside` marks an item whose being allowed says nothing about the rest of its group: a
+    vaccination among peels and lasers, a cold compress under heat.
+    """
+
+    id: str
+    group: str
+    label: str
+    aliases: tuple[str, ...]
+    harm: str | None
+    instead: str | None
+    aside: bool
+    rules: Mapping[str, Rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A family of items; `headline` is the one that people mean by the group's word."""
+
+    id: str
+    label: str
+    aliases: tuple[str, ...]
+    headline: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """How long a reaction is expected after one treatment type."""
+
+    until: Span
+    evidence: tuple[str, ...]
+    rationale: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A sign that is expected for a while; past that, `beyond` says what it then means."""
+
+    id: str
+    label: str
+    aliases: tuple[str, ...]
+    text: str
+    beyond: str
+    expected: Mapping[str, Expectation]
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """A sign that is never normal. Shown whatever the day, or until `until` where it has one."""
+
+    id: str
+    label: str
+    urgency: Urgency
+    aliases: tuple[str, ...]
+    text: str
+    action: str | None
+    types: tuple[str, ...]
+    until: Span | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CareWindow:
+    """When, after one treatment type, a care instruction holds; `None` is open on that side."""
+
+    opens: Span | None
+    until: Span | None
+    text: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """Something that helps."""
+
+    id: str
+    label: str
+    windows: Mapping[str, CareWindow]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A cited sentence about the course: spacing, maintenance, an expected result, a note."""
+
+    id: str
+    text: str
+    opens: Span | None
+    until: Span | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The usual course of one treatment type. `sessions` is the usual least and most."""
+
+    sessions: tuple[int, int]
+    spacing: Statement
+    maintenance: Statement
+    results: tuple[Statement, ...]
+    notes: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentType:
+    """A kind of treatment the rule set knows."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which rule set answered. `sha256` is that of its files' content, in order of name."""
+
+    name: str
+    version: str
+    reviewed: str
+    review_due: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Everything the engine needs to know, checked and immutable."""
+
+    identity: Identity
+    types: Mapping[str, TreatmentType]
+    headline_groups: tuple[str, ...]
+    groups: Mapping[str, Group]
+    items: Mapping[str, Item]
+    sources: Mapping[str, Source]
+    evidence: Mapping[str, Evidence]
+    reactions: Mapping[str, Reaction]
+    red_flags: Mapping[str, RedFlag]
+    care: Mapping[str, Care]
+    course: Mapping[str, Course]
+    contacts: Mapping[str, str]
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """A treatment that took place: its type and the interval in which it did."""
+
+    type: str
+    when: Interval

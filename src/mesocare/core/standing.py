@@ -1,0 +1,192 @@
+"""Where an item or a group stands at an instant, after one or more treatments.
+
+A rule's phases become windows on the clock: one closing time per phase, counted from the latest
+possible treatment time and once more from the earliest. Looking up an instant in them gives the
+standing. Everything an answer says (now, from when, what changes next, what comes later) is read
+off this one step function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from mesocare.core.model import Verdict
+from mesocare.core.timespan import closing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from mesocare.core.model import Group, Item, Phase, Rule, Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds at one instant.
+
+    Attributes:
+        verdict: The verdict in the worst case over all possible treatment times.
+        if_earliest: The verdict had every treatment been at its earliest possible time.
+        condition: What makes it fine, where it is not plainly allowed or closed.
+        reason: Why, as the governing phase says.
+        treatment: The treatment that governs the verdict.
+    """
+
+    verdict: Verdict
+    if_earliest: Verdict
+    condition: str | None
+    reason: str
+    treatment: Treatment
+
+
+class Subject(Protocol):
+    """Anything that has a standing: an item, or a group of items."""
+
+    @property
+    def begins(self) -> datetime:
+        """The latest possible time (UTC) of the last treatment; nothing is asked of before."""
+
+    @property
+    def boundaries(self) -> frozenset[datetime]:
+        """The instants, in UTC, at which the standing may change."""
+
+    def standing(self, instant: datetime) -> Standing:
+        """Return what holds at `instant` (UTC)."""
+
+
+class _Windows:
+    """The phases of one rule on the clock, after one treatment."""
+
+    def __init__(self, rule: Rule, treatment: Treatment) -> None:
+        self.rule = rule
+        self.treatment = treatment
+        when = treatment.when
+        spans = [phase.until for phase in rule.phases if phase.until is not None]
+        self.if_latest = [closing(when.latest, span, when.zone) for span in spans]
+        self.if_earliest = (
+            self.if_latest
+            if when.earliest == when.latest
+            else [closing(when.earliest, span, when.zone) for span in spans]
+        )
+
+    def worst(self, instant: datetime) -> Phase:
+        """Return the most severe phase that any possible treatment time puts `instant` in."""
+        later, earlier = _index(self.if_latest, instant), _index(self.if_earliest, instant)
+        return max(self.rule.phases[later : earlier + 1], key=lambda phase: phase.verdict.severity)
+
+    def earliest(self, instant: datetime) -> Phase:
+        """Return the phase that holds if the treatment was as early as possible."""
+        return self.rule.phases[_index(self.if_earliest, instant)]
+
+    @property
+    def opens_last(self) -> float:
+        """When the last phase begins, as a timestamp; infinite if it is not `allowed`."""
+        if self.rule.phases[-1].verdict is not Verdict.ALLOWED:
+            return float("inf")
+        closings = [*self.if_latest, self.treatment.when.latest]
+        return max(closing.timestamp() for closing in closings)
+
+
+def _index(closings: Sequence[datetime], instant: datetime) -> int:
+    """Return the position of the first window that `instant` has not left; the end is outside."""
+    return next((n for n, end in enumerate(closings) if instant < end), len(closings))
+
+
+class ItemSubject:
+    """One item after some treatments: the most severe verdict over all of them holds."""
+
+    def __init__(self, item: Item, treatments: Sequence[Treatment]) -> None:
+        self.item = item
+        self._windows = [_Windows(item.rules[each.type], each) for each in treatments]
+        self.begins = max(each.when.latest for each in treatments)
+        self.boundaries = frozenset(
+            end for each in self._windows for end in (*each.if_latest, *each.if_earliest)
+        )
+
+    @property
+    def softens(self) -> bool:
+        """Whether it being allowed says something about its group after these treatments.
+
+        That needs a rule about the treatment, and an item that does not stand aside: walking
+        softens exercise, a flight does not soften a chemical peel.
+        """
+        return not self.item.aside and any(each.rule.concerns for each in self._windows)
+
+    def standing(self, instant: datetime) -> Standing:
+        """Return what holds at `instant` (UTC)."""
+        phases = [(each.worst(instant), each) for each in self._windows]
+        verdict = max((phase.verdict for phase, _ in phases), key=lambda each: each.severity)
+        deciding = [(phase, each) for phase, each in phases if phase.verdict is verdict]
+        # Among equals the treatment that holds the activity back longest governs.
+        phase, windows = max(
+            deciding, key=lambda pair: (pair[1].opens_last, pair[1].treatment.when.latest)
+        )
+        conditions = dict.fromkeys(each.condition for each, _ in deciding if each.condition)
+        return Standing(
+            verdict=verdict,
+            if_earliest=max(
+                (each.earliest(instant).verdict for each in self._windows),
+                key=lambda each: each.severity,
+            ),
+            condition=" ".join(conditions) or None,
+            reason=phase.reason,
+            treatment=windows.treatment,
+        )
+
+
+class GroupSubject:
+    """A group after some treatments: its headline item's verdict, softened by its siblings."""
+
+    def __init__(self, group: Group, items: Mapping[str, ItemSubject]) -> None:
+        self.group = group
+        self.items = {id_: items[id_] for id_ in group.items}
+        self.begins = max(each.begins for each in self.items.values())
+        self.boundaries = frozenset().union(*(each.boundaries for each in self.items.values()))
+
+    def standing(self, instant: datetime) -> Standing:
+        """Return what holds at `instant` (UTC)."""
+        standings = {id_: each.standing(instant) for id_, each in self.items.items()}
+        headline = standings[self.group.headline]
+        softening = [standings[id_] for id_, each in self.items.items() if each.softens]
+        verdict = _soften(headline.verdict, [each.verdict for each in softening])
+        return Standing(
+            verdict=verdict,
+            if_earliest=_soften(headline.if_earliest, [each.if_earliest for each in softening]),
+            condition=self._condition(verdict, standings),
+            reason=headline.reason,
+            treatment=headline.treatment,
+        )
+
+    def _condition(self, verdict: Verdict, standings: Mapping[str, Standing]) -> str | None:
+        """Say on what condition the group is open, and which of its items are not."""
+        if verdict.closed:
+            return None
+        headline = standings[self.group.headline]
+        parts = [headline.condition] if headline.condition else []
+        if verdict is not headline.verdict:
+            parts.append(self._listing("Fine", Verdict.ALLOWED, standings))
+        parts.append(self._listing("Not yet", Verdict.AVOID, standings))
+        parts.append(self._listing("Ask first", Verdict.ASK, standings))
+        return " ".join(filter(None, parts)) or None
+
+    def _listing(self, word: str, verdict: Verdict, standings: Mapping[str, Standing]) -> str:
+        """Return `Fine: walking, stretching.`, or nothing where no item has that verdict."""
+        labels = [
+            _in_sentence(self.items[id_].item.label)
+            for id_, each in standings.items()
+            if each.verdict is verdict and (verdict.closed or self.items[id_].softens)
+        ]
+        return f"{word}: {', '.join(labels)}." if labels else ""
+
+
+def _soften(headline: Verdict, items: Sequence[Verdict]) -> Verdict:
+    """Return a group's verdict: no workouts yet but walking is fine makes it `limited`."""
+    if headline is Verdict.AVOID and Verdict.ALLOWED in items:
+        return Verdict.LIMITED
+    return headline
+
+
+def _in_sentence(label: str) -> str:
+    """Return a label as it reads inside a sentence; abbreviations keep their capitals."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -1,0 +1,93 @@
+"""Words people type -> the item or group they mean.
+
+Exact matches only, after dropping filler words and plural endings: a near miss is refused with the
+closest names, because guessing an activity wrong is a wrong answer. Words that turn a question
+around (`not`, `stop`, `without`) are never dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mesocare.errors import ActivityError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mesocare.core.model import Group, Item, RuleSet
+
+LONGEST_QUESTION = 80
+
+_WORD = re.compile(r"[^\W_]+")
+_FILLERS = frozenset(
+    "a again already am an and any apply at be been can could do for get go going have having"
+    " i im in is it me my now of ok on please put putting safe should some soon start take"
+    " taking the then this to today tonight try use using wear wearing with yet".split()
+)
+
+
+def search_key(text: str) -> str:
+    """Return what is compared: lower-case words in the singular, fillers dropped.
+
+    If nothing but fillers is left, they are kept, so that no name is ever empty.
+    """
+    words = _WORD.findall(text.casefold().replace("'", ""))
+    telling = [word for word in words if word not in _FILLERS] or words
+    return " ".join(_singular(word) for word in telling)
+
+
+def _singular(word: str) -> str:
+    """Return an approximate singular; both sides of a comparison go through it."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("shes", "ches", "sses", "xes", "zes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def names(id_: str, label: str, aliases: Iterable[str]) -> set[str]:
+    """Return the search keys by which an item or a group is found."""
+    return {search_key(each) for each in (id_, label, *aliases)} - {""}
+
+
+def find(words: Sequence[str], rules: RuleSet) -> Item | Group:
+    """Return what the words name.
+
+    Raises:
+        ActivityError: No item or group goes by that name; the hint lists the closest ones.
+    """
+    text = " ".join(" ".join(words).split())
+    if len(text) > LONGEST_QUESTION:
+        message = f"an activity in at most {LONGEST_QUESTION} characters, please: got {len(text)}"
+        raise ActivityError(message, _try("makeup"))
+    wanted = search_key(text)
+    candidates: Mapping[str, Item | Group] = {**rules.items, **rules.groups}
+    for each in candidates.values():
+        if wanted in names(each.id, each.label, each.aliases):
+            return each
+    message = f"no rule is written for {text!r}, so there is no answer to give"
+    raise ActivityError(message, _closest(wanted, candidates))
+
+
+def _closest(wanted: str, candidates: Mapping[str, Item | Group]) -> str:
+    """Return a hint that names what the words may have meant."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a refusal needs it
+
+    spelled: dict[str, str] = {}
+    for each in candidates.values():
+        for name in (each.id.replace("-", " "), each.label, *each.aliases):
+            spelled.setdefault(search_key(name), name.casefold())
+    words = set(wanted.split())
+    close = get_close_matches(wanted, spelled, n=4, cutoff=0.7)
+    close += [key for key in spelled if words & set(key.split()) and key not in close]
+    if not close:
+        return _try("makeup") + " `mesocare today` lists every group."
+    shown = [spelled[key] for key in close[:5]]
+    return f"Did you mean: {', '.join(shown)}? {_try(shown[0])}"
+
+
+def _try(name: str) -> str:
+    return f"Type for example: mesocare can-i {name}."

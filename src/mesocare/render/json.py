@@ -1,0 +1,205 @@
+"""The machine's view: stable, versioned JSON. Times carry an offset, durations are hours."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mesocare.core.timespan import day_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
+
+    from mesocare.core.engine import Answer, Assessment
+    from mesocare.core.model import Evidence, Identity, Phase, RuleSet, Treatment
+    from mesocare.errors import MesocareError
+
+Plain = dict[str, Any]
+
+
+def can_i(
+    answer: Answer, treatments: Sequence[Treatment], rules: RuleSet, at: datetime, zone: tzinfo
+) -> str:
+    """Return the answer to one question, as `mesocare.can-i/1`."""
+    return _dumped(_question("mesocare.can-i/1", answer, treatments, rules, at, zone))
+
+
+def explain(
+    answer: Answer, treatments: Sequence[Treatment], rules: RuleSet, at: datetime, zone: tzinfo
+) -> str:
+    """Return one answer with the rule behind it, as `mesocare.explain/1`."""
+    plain = _question("mesocare.explain/1", answer, treatments, rules, at, zone)
+    rule = answer.rule
+    item = answer.items[0] if answer.items else answer
+    plain["rule"] = {
+        "item": item.activity,
+        "type": answer.governed_by.type,
+        "concerns": rule.concerns,
+        "harm": rules.items[item.activity].harm,
+        "rationale": rule.rationale,
+        "phases": [_phase(each) for each in rule.phases],
+    }
+    return _dumped(plain)
+
+
+def today(assessment: Assessment, zone: tzinfo) -> str:
+    """Return the whole assessment, as `mesocare.today/1`."""
+    return _dumped(
+        {
+            "schema": "mesocare.today/1",
+            "at": _time(assessment.at, zone),
+            "treatments": [
+                _treatment(each, assessment.at, zone) for each in assessment.treatments
+            ],
+            "answers": [_answer(each, zone) for each in assessment.answers],
+            "care": [
+                {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                for each in assessment.care
+            ],
+            "watch_for": {
+                "normal": [
+                    {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                    for each in assessment.normal
+                ],
+                "red_flags": [
+                    {
+                        "id": each.id,
+                        "text": each.text,
+                        "urgency": each.urgency.value,
+                        "action": each.action,
+                    }
+                    for each in assessment.red_flags
+                ],
+            },
+            "upcoming": [
+                {
+                    "at": _time(each.at, zone),
+                    "activity": each.activity,
+                    "label": each.label,
+                    "verdict": each.verdict.value,
+                }
+                for each in assessment.upcoming
+            ],
+            "results": [
+                {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                for each in assessment.results
+            ],
+            "contacts": assessment.contacts,
+            "rules": _rules(assessment.rules),
+        }
+    )
+
+
+def error(problem: MesocareError) -> str:
+    """Return what went wrong, as `mesocare.error/1`."""
+    plain = {"schema": "mesocare.error/1", "error": problem.message, "hint": problem.hint}
+    problems = getattr(problem, "problems", ())
+    return _dumped({**plain, "problems": list(problems)} if problems else plain)
+
+
+def _dumped(plain: Plain) -> str:
+    return json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
+
+
+def _time(instant: datetime | None, zone: tzinfo) -> str | None:
+    return None if instant is None else instant.astimezone(zone).isoformat(timespec="seconds")
+
+
+def _rules(identity: Identity) -> Plain:
+    return {
+        "name": identity.name,
+        "version": identity.version,
+        "reviewed": identity.reviewed,
+        "sha256": identity.sha256,
+    }
+
+
+def _question(
+    schema: str,
+    answer: Answer,
+    treatments: Sequence[Treatment],
+    rules: RuleSet,
+    at: datetime,
+    zone: tzinfo,
+) -> Plain:
+    return {
+        "schema": schema,
+        "at": _time(at, zone),
+        "treatments": [_treatment(each, at, zone) for each in treatments],
+        "answer": _answer(answer, zone),
+        "rules": _rules(rules.identity),
+    }
+
+
+def _span(treatment: Treatment, zone: tzinfo) -> Plain:
+    return {
+        "type": treatment.type,
+        "treated_earliest": _time(treatment.when.earliest, zone),
+        "treated_latest": _time(treatment.when.latest, zone),
+    }
+
+
+def _treatment(treatment: Treatment, at: datetime, zone: tzinfo) -> Plain:
+    when = treatment.when
+    return {
+        **_span(treatment, zone),
+        "elapsed_hours_min": _hours(when.latest, at),
+        "elapsed_hours_max": _hours(when.earliest, at),
+        "day": day_number(when.earliest, at, when.zone),
+    }
+
+
+def _hours(start: datetime, at: datetime) -> float:
+    return round((at - start).total_seconds() / 3600, 4)
+
+
+def _answer(answer: Answer, zone: tzinfo) -> Plain:
+    shortest, longest, chosen = answer.figures
+    return {
+        "activity": answer.activity,
+        "label": answer.label,
+        "group": answer.group,
+        "verdict": answer.verdict.value,
+        "certain": answer.certain,
+        "verdict_if_earliest": answer.verdict_if_earliest.value,
+        "condition": answer.condition,
+        "reason": answer.reason,
+        "instead": answer.instead,
+        "limited_from": _time(answer.limited_from, zone),
+        "allowed_from": _time(answer.allowed_from, zone),
+        "next_change": _time(answer.next_change, zone),
+        "governed_by": _span(answer.governed_by, zone),
+        "figures": {
+            "shortest_hours": shortest,
+            "longest_hours": longest,
+            "chosen_hours": chosen,
+        },
+        "items": [_answer(each, zone) for each in answer.items],
+        "evidence": [_evidence(each) for each in answer.evidence],
+    }
+
+
+def _evidence(row: Evidence) -> Plain:
+    return {
+        "id": row.id,
+        "source": row.source.title,
+        "publisher": row.source.publisher,
+        "url": row.source.url,
+        "grade": row.grade,
+        "modality": row.modality,
+        "min_hours": row.min_hours,
+        "max_hours": row.max_hours,
+        "note": row.paraphrase,
+    }
+
+
+def _phase(phase: Phase) -> Plain:
+    return {
+        "until": None if phase.until is None else str(phase.until),
+        "until_hours": None if phase.until is None else phase.until.nominal_hours,
+        "verdict": phase.verdict.value,
+        "condition": phase.condition,
+        "reason": phase.reason,
+        "evidence": list(phase.evidence),
+    }

@@ -1,0 +1,98 @@
+"""Instants, spans and lists in words: the small change of every text view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
+
+    from mesocare.core.model import Treatment
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+
+
+def date_words(instant: datetime, zone: tzinfo) -> str:
+    """Return `Wed 1 May 2024`, in `zone`; the same in every locale."""
+    local = instant.astimezone(zone)
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def instant_words(instant: datetime, zone: tzinfo, near: datetime | None = None) -> str:
+    """Return `Wed 1 May 2024, 14:30`; the year is left out where `near` is in the same one.
+
+    A time that the clock shows twice that day carries its offset, as do seconds where there are
+    any, so that what is printed names one instant.
+    """
+    local = instant.astimezone(zone)
+    words = date_words(instant, zone)
+    if near is not None and near.astimezone(zone).year == local.year:
+        words = words[: -len(str(local.year)) - 1]
+    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+        clock += f"{local:%z}"
+    return f"{words}, {clock}"
+
+
+def hours_words(hours: float) -> str:
+    """Return a number of hours as `45 min`, `36 h` or `5 days`, rounded up, never shorter."""
+    minutes = max(0, -int(-hours * 60 // 1))
+    if minutes < 60:
+        return f"{minutes} min"
+    whole = -(-minutes // 60)
+    if whole <= 72:
+        return f"{whole} h"
+    days, rest = divmod(whole, 24)
+    return f"{days} days" if not rest else f"{days} days {rest} h"
+
+
+def wait_words(instant: datetime, at: datetime) -> str:
+    """Return how long it is from `at` until a later instant: `in 36 h`."""
+    return f"in {hours_words((instant - at).total_seconds() / 3600)}"
+
+
+def elapsed_words(treatment: Treatment, at: datetime) -> str:
+    """Return how long ago the treatment was: `30 h ago`, or `10 to 34 h ago` if unsure."""
+    low, high = (
+        (at - each).total_seconds() / 3600
+        for each in (treatment.when.latest, treatment.when.earliest)
+    )
+    if low == high:
+        return f"{_floor(low)} ago"
+    unit = "h" if high <= 120 else "days"
+    divisor = 1 if unit == "h" else 24
+    return f"{int(low // divisor)} to {int(-(-high // divisor))} {unit} ago"
+
+
+def _floor(hours: float) -> str:
+    """Return elapsed hours rounded down, so that nobody reads more healing than there was."""
+    if hours < 1:
+        return f"{int(hours * 60)} min"
+    if hours <= 120:
+        return f"{int(hours)} h"
+    days, rest = divmod(int(hours), 24)
+    return f"{days} days" + (f" {rest} h" if rest and days < 14 else "")
+
+
+def treated_words(treatment: Treatment) -> str:
+    """Return when a treatment was, as understood: the full date, and the time if it is known."""
+    when = treatment.when
+    if when.earliest == when.latest:
+        return instant_words(when.earliest, when.zone)
+    return f"{date_words(when.earliest, when.zone)}, time not given"
+
+
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """Return `a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def lower_first(text: str) -> str:
+    """Return a label as it reads inside a sentence; abbreviations keep their capitals."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

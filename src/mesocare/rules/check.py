@@ -1,0 +1,233 @@
+"""What must hold across a rule set: known ids, ordered phases, and figures that fit their sources.
+
+Works on the plain values that `parse` read, and reports every problem with its file and line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mesocare.core.model import Verdict
+from mesocare.core.timespan import parse_span
+from mesocare.lookup import names
+from mesocare.rules.schema import GRAVE_HARMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mesocare.rules.parse import Path, Report
+
+Plain = dict[str, Any]
+
+
+class Checker:
+    """The cross-checks of one rule set; `run` adds what it finds to the report."""
+
+    def __init__(self, plain: Plain, files: dict[str, str], report: Report) -> None:
+        self.plain = plain
+        self.files = files
+        self.report = report
+        self.types = tuple(plain["ruleset"]["types"])
+        self.evidence: Plain = plain["evidence"]
+
+    def run(self) -> None:
+        """Check everything."""
+        self._check_evidence()
+        self._check_groups()
+        self._check_names()
+        for group in self.plain["groups"].values():
+            self._check_items(group)
+        self._check_advice()
+        for file, path, id_ in self._citations():
+            if id_ not in self.evidence:
+                self.report.at(file, path, f"no row {id_!r} in evidence.tsv")
+
+    def _check_evidence(self) -> None:
+        known = {"any", *self.types}
+        for id_, row in self.evidence.items():
+            if row["source"] not in self.plain["sources"]:
+                message = f"no source {row['source']!r} in sources.yaml"
+                self.report.at("evidence.tsv", (id_,), message)
+            if not set(row["treatment"].split("|")) <= known:
+                message = f"unknown treatment {row['treatment']!r}; known: {', '.join(known)}"
+                self.report.at("evidence.tsv", (id_,), message)
+
+    def _check_groups(self) -> None:
+        """Check that the listed groups are those written, and that their items exist."""
+        groups = self.plain["groups"]
+        ruleset = self.plain["ruleset"]
+        listed = [*ruleset["headline_groups"], *ruleset["other_groups"]]
+        for name in dict.fromkeys(listed):
+            if name not in groups:
+                message = f"the group {name!r} has no file in activities/"
+                self.report.at("ruleset.yaml", ("headline_groups",), message)
+            if listed.count(name) > 1:
+                message = f"the group {name!r} is listed twice"
+                self.report.at("ruleset.yaml", ("headline_groups",), message)
+        items = {id_ for group in groups.values() for id_ in group["items"]}
+        for name, group in groups.items():
+            file = self.files[name]
+            if name not in listed:
+                message = f"the group {name!r} is not listed in ruleset.yaml"
+                self.report.at(file, ("group",), message)
+            for id_ in group.get("includes", []):
+                if id_ not in items or id_ in group["items"]:
+                    self.report.at(file, ("includes",), f"no item {id_!r} in another group")
+            if group["headline"] not in {*group["items"], *group.get("includes", [])}:
+                message = f"no item {group['headline']!r} in this group"
+                self.report.at(file, ("headline",), message)
+
+    def _check_names(self) -> None:
+        """Check that every word people type leads to one place."""
+        owners: dict[str, str] = {}
+        ids: set[str] = set()
+        for name, group in self.plain["groups"].items():
+            named: list[tuple[str, Path, Plain]] = [(name, (), group)]
+            named += [(id_, ("items", id_), item) for id_, item in group["items"].items()]
+            for id_, path, each in named:
+                if id_ in ids:
+                    message = f"the id {id_!r} is used twice"
+                    self.report.at(self.files[name], path, message)
+                ids.add(id_)
+                for key in sorted(names(id_, each["label"], each.get("aliases", []))):
+                    if owners.setdefault(key, id_) != id_:
+                        message = f"{key!r} already leads to {owners[key]!r}"
+                        self.report.at(self.files[name], (*path, "aliases"), message)
+
+    def _check_items(self, group: Plain) -> None:
+        file = self.files[group["group"]]
+        for id_, item in group["items"].items():
+            path: Path = ("items", id_, "rules")
+            missing = [type_ for type_ in self.types if type_ not in item["rules"]]
+            if missing:
+                self.report.at(file, path, f"no rule for {', '.join(missing)}")
+            self._check_types(file, path, item["rules"], "phases")
+            for type_, rule in item["rules"].items():
+                if "phases" in rule:
+                    self._check_rule(file, (*path, type_), rule, item.get("harm"))
+
+    def _check_types(self, file: str, path: Path, by_type: Plain, original: str) -> None:
+        """Check the keys of a table by treatment type, and where `same_as` points."""
+        for type_, value in by_type.items():
+            if type_ not in self.types:
+                message = f"unknown treatment type; known: {', '.join(self.types)}"
+                self.report.at(file, (*path, type_), message)
+            same_as = value.get("same_as")
+            if same_as is not None and original not in by_type.get(same_as, {}):
+                message = f"same_as must name a type written out here, not {same_as!r}"
+                self.report.at(file, (*path, type_, "same_as"), message)
+
+    def _check_rule(self, file: str, path: Path, rule: Plain, harm: str | None) -> None:
+        phases = rule["phases"]
+        last = None
+        for n, phase in enumerate(phases):
+            here = (*path, "phases", n)
+            if (phase["verdict"] == "limited") != ("condition" in phase):
+                message = "`limited` needs a condition, and nothing else has one"
+                self.report.at(file, here, message)
+            if ("until" in phase) != (n < len(phases) - 1):
+                message = "every phase but the last ends with `until`; the last one has none"
+                self.report.at(file, here, message)
+            if "until" in phase:
+                hours = parse_span(phase["until"]).nominal_hours
+                if last is not None and hours <= last:
+                    self.report.at(file, (*here, "until"), "ends no later than the phase before")
+                last = hours
+        if "rationale" not in rule:
+            for n, complaint in self._unreasoned(phases, harm):
+                self.report.at(file, (*path, "phases", n), complaint + ": write a `rationale`")
+
+    def _unreasoned(self, phases: list[Plain], harm: str | None) -> Iterator[tuple[int, str]]:
+        """Yield what a rule does that only a written rationale can justify."""
+        severities = [Verdict(phase["verdict"]).severity for phase in phases]
+        for n in range(1, len(phases)):
+            if severities[n] > severities[n - 1]:
+                yield n, "gets stricter with time"
+        restricting = [n for n, severity in enumerate(severities) if severity > 0]
+        rows = [self.evidence[id_] for id_ in _cited(phases) if id_ in self.evidence]
+        longest = max((row["max_hours"] for row in rows if self._figures(row)), default=None)
+        chosen = _end(phases[restricting[-1]]) if restricting else 0
+        if longest is None and restricting:
+            yield restricting[-1], "no credible source gives a figure"
+        elif longest is not None and chosen != longest:
+            chosen_text = "never ends" if chosen is None else f"ends after {chosen} h"
+            yield max(restricting, default=0), f"{chosen_text}; the longest credible is {longest} h"
+        yield from self._unreasoned_dispute(phases, rows, harm)
+
+    def _unreasoned_dispute(
+        self, phases: list[Plain], rows: list[Plain], harm: str | None
+    ) -> Iterator[tuple[int, str]]:
+        """Yield where a disputed span is closed without grave harm, or open in spite of it."""
+        closed = [n for n, phase in enumerate(phases) if phase["verdict"] == "avoid"]
+        end = _end(phases[closed[-1]]) if closed else 0
+        avoids = [row for row in rows if row["modality"] == "avoid"]
+        shorter = [row["min_hours"] for row in avoids if row["min_hours"] is not None]
+        longer = [row["max_hours"] for row in avoids if self._figures(row)]
+        if harm in GRAVE_HARMS:
+            if end is not None and longer and max(longer) > end:
+                complaint = f"opens after {end} h while a credible source says avoid for"
+                yield (closed or [0])[-1], f"{complaint} {max(longer)} h, and the harm is {harm}"
+        elif closed and shorter and (end is None or min(shorter) < end):
+            complaint = f"stays closed while a source says {min(shorter)} h, without grave harm"
+            yield closed[-1], complaint
+
+    def _figures(self, row: Plain) -> bool:
+        """Whether a row's longest figure counts towards the longest credible one."""
+        source = self.plain["sources"].get(row["source"], {})
+        return (
+            row["modality"] in {"avoid", "limited"}
+            and row["max_hours"] is not None
+            and (row["grade"] in {"A", "B"} or source.get("seed", False))
+        )
+
+    def _check_advice(self) -> None:
+        for id_, reaction in self.plain["reactions"].items():
+            path: Path = ("reactions", id_, "expected")
+            self._check_types("reactions.yaml", path, reaction["expected"], "until")
+        for id_, care in self.plain["care"].items():
+            self._check_types("care.yaml", ("care", id_, "windows"), care["windows"], "text")
+        for id_, flag in self.plain["red_flags"].items():
+            for type_ in flag.get("types", []):
+                if type_ not in self.types:
+                    message = f"unknown treatment type; known: {', '.join(self.types)}"
+                    self.report.at("red_flags.yaml", ("red_flags", id_, "types"), message)
+        for type_, course in self.plain["course"].items():
+            if type_ not in self.types:
+                message = f"unknown treatment type; known: {', '.join(self.types)}"
+                self.report.at("course.yaml", ("course", type_), message)
+            if course["sessions"]["min"] > course["sessions"]["max"]:
+                self.report.at("course.yaml", ("course", type_, "sessions"), "min is above max")
+            for key in ("spacing", "maintenance"):
+                low, high = (parse_span(course[key][end]) for end in ("min", "max"))
+                if low.nominal_hours > high.nominal_hours:
+                    self.report.at("course.yaml", ("course", type_, key), "min is above max")
+
+    def _citations(self) -> Iterator[tuple[str, Path, str]]:
+        """Yield every place that cites evidence."""
+        for name, group in self.plain["groups"].items():
+            yield from _evidence_in(self.files[name], (), group)
+        for name in ("reactions", "red_flags", "care", "course"):
+            yield from _evidence_in(f"{name}.yaml", (name,), self.plain[name])
+        for id_ in self.plain["ledger"]:
+            yield "ledger.yaml", ("not_used", id_), id_
+
+
+def _end(phase: Plain) -> int | None:
+    return parse_span(phase["until"]).nominal_hours if "until" in phase else None
+
+
+def _cited(phases: Iterable[Plain]) -> Iterator[str]:
+    return (id_ for phase in phases for id_ in phase["evidence"])
+
+
+def _evidence_in(file: str, path: Path, value: object) -> Iterator[tuple[str, Path, str]]:
+    """Yield every id in a list called `evidence`, however deep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "evidence":
+                yield from ((file, (*path, key, n), id_) for n, id_ in enumerate(inner))
+            else:
+                yield from _evidence_in(file, (*path, key), inner)
+    elif isinstance(value, list):
+        for n, inner in enumerate(value):
+            yield from _evidence_in(file, (*path, n), inner)

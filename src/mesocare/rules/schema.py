@@ -1,0 +1,274 @@
+"""The shape of the rule set's files, as data: which keys, which values, what is required.
+
+`parse` walks a YAML document beside its shape; whatever the shape does not name is refused. What
+spans several places (unknown evidence, phases out of order) is `check`'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of at most `longest` characters."""
+
+    longest: int = 400
+
+
+@dataclass(frozen=True)
+class Id:
+    """A lower-case word or several, joined by hyphens or underscores."""
+
+
+@dataclass(frozen=True)
+class EvidenceId:
+    """The id of a row of `evidence.tsv`."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some words."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Duration:
+    """`48 h` or `7 d`."""
+
+
+@dataclass(frozen=True)
+class Date:
+    """An ISO 8601 calendar date."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """A whole number from 1."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """`true`, where the key would otherwise be left out."""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """`null`, or else a value of the shape `of`."""
+
+    of: Shape
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of values of one shape; empty only where `empty` says so."""
+
+    of: Shape
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mapping from ids to values of one shape."""
+
+    of: Shape
+    key: Id | EvidenceId | Choice = field(default_factory=Id)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A mapping with these keys and no others."""
+
+    required: dict[str, Shape]
+    optional: dict[str, Shape] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Variants:
+    """One of several records, told apart by which of these keys is there."""
+
+    by_key: dict[str, Record]
+
+
+Shape = (
+    Text
+    | Id
+    | EvidenceId
+    | Choice
+    | Duration
+    | Date
+    | Count
+    | Truth
+    | Nothing
+    | Listing
+    | Table
+    | Record
+    | Variants
+)
+
+GRADES = ("A", "B", "C")
+MODALITIES = (
+    "avoid", "limited", "do", "washout", "normal", "red_flag", "timeline", "plan",
+)  # fmt: skip
+HARMS = (
+    "infection", "burn", "pigment", "bruising", "swelling", "irritation", "displacement",
+)  # fmt: skip
+# Where one of these is at stake, a span that the sources dispute stays closed.
+GRAVE_HARMS = frozenset({"infection", "burn", "pigment"})
+URGENCIES = ("emergency", "same_day", "contact_clinic")
+
+_EVIDENCE = Listing(EvidenceId())
+_ALIASES = Listing(Text(60), empty=True)
+_SAME_AS = Record({"same_as": Id()})
+
+_PHASE = Record(
+    {
+        "verdict": Choice(("avoid", "ask", "limited", "allowed")),
+        "reason": Text(200),
+        "evidence": _EVIDENCE,
+    },
+    {"until": Duration(), "condition": Text(160)},
+)
+_RULE = Variants(
+    {
+        "phases": Record({"phases": Listing(_PHASE)}, {"rationale": Text(900)}),
+        "same_as": _SAME_AS,
+        "unrestricted": Record({"unrestricted": Text(200)}),
+    }
+)
+_ITEM = Record(
+    {"label": Text(48), "rules": Table(_RULE)},
+    {
+        "aliases": _ALIASES,
+        "harm": Choice(HARMS),
+        "instead": Text(120),
+        "aside": Truth(),
+    },
+)
+_STATEMENT = {"text": Text(200), "evidence": _EVIDENCE}
+
+ACTIVITIES = Record(
+    {"group": Id(), "label": Text(30), "headline": Id(), "items": Table(_ITEM)},
+    {"aliases": _ALIASES, "includes": Listing(Id(), empty=True)},
+)
+
+FILES: dict[str, Record] = {
+    "ruleset.yaml": Record(
+        {
+            "name": Id(),
+            "version": Text(20),
+            "reviewed": Date(),
+            "review_due": Date(),
+            "types": Table(Record({"label": Text(30)})),
+            "headline_groups": Listing(Id()),
+            "other_groups": Listing(Id(), empty=True),
+            "contacts": Record({urgency: Text(120) for urgency in URGENCIES}),
+            "notice": Text(200),
+        }
+    ),
+    "sources.yaml": Record(
+        {
+            "sources": Table(
+                Record(
+                    {
+                        "title": Text(300),
+                        "publisher": Text(200),
+                        "url": Nothing(Text(400)),
+                        "grade": Choice(GRADES),
+                        "read": Date(),
+                    },
+                    {"seed": Truth()},
+                )
+            )
+        }
+    ),
+    "reactions.yaml": Record(
+        {
+            "reactions": Table(
+                Record(
+                    {
+                        "label": Text(40),
+                        "text": Text(160),
+                        "beyond": Text(160),
+                        "expected": Table(
+                            Variants(
+                                {
+                                    "until": Record(
+                                        {"until": Duration(), "evidence": _EVIDENCE},
+                                        {"rationale": Text(600)},
+                                    ),
+                                    "same_as": _SAME_AS,
+                                }
+                            )
+                        ),
+                    },
+                    {"aliases": _ALIASES},
+                )
+            )
+        }
+    ),
+    "red_flags.yaml": Record(
+        {
+            "red_flags": Table(
+                Record(
+                    {
+                        "label": Text(60),
+                        "urgency": Choice(URGENCIES),
+                        "text": Text(220),
+                        "evidence": _EVIDENCE,
+                    },
+                    {
+                        "aliases": _ALIASES,
+                        "types": Listing(Id()),
+                        "until": Duration(),
+                        "action": Text(160),
+                    },
+                )
+            )
+        }
+    ),
+    "care.yaml": Record(
+        {
+            "care": Table(
+                Record(
+                    {
+                        "label": Text(40),
+                        "windows": Table(
+                            Variants(
+                                {
+                                    "text": Record(
+                                        _STATEMENT, {"from": Duration(), "until": Duration()}
+                                    ),
+                                    "same_as": _SAME_AS,
+                                }
+                            )
+                        ),
+                    }
+                )
+            )
+        }
+    ),
+    "course.yaml": Record(
+        {
+            "course": Table(
+                Record(
+                    {
+                        "sessions": Record(
+                            {"min": Count(), "max": Count(), "evidence": _EVIDENCE}
+                        ),
+                        "spacing": Record({"min": Duration(), "max": Duration(), **_STATEMENT}),
+                        "maintenance": Record(
+                            {"min": Duration(), "max": Duration(), **_STATEMENT}
+                        ),
+                        "results": Listing(
+                            Record({"from": Duration(), **_STATEMENT}, {"until": Duration()})
+                        ),
+                    },
+                    {"notes": Table(Record(_STATEMENT))},
+                )
+            )
+        }
+    ),
+    "ledger.yaml": Record({"not_used": Table(Text(300), EvidenceId())}),
+}
