@@ -12,7 +12,16 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from mesocare.civil import MONTHS, ONE_DAY, WEEKDAYS, YEARS, day_span, instants, name_index, spell
+from mesocare.core.civil import (
+    MONTHS,
+    ONE_DAY,
+    WEEKDAYS,
+    YEARS,
+    day_span,
+    instants,
+    name_index,
+    spell,
+)
 from mesocare.core.timespan import Interval
 from mesocare.errors import DateError, ZoneError
 from mesocare.misread import (
@@ -195,8 +204,10 @@ def _offset(text: str | None) -> tzinfo | None:
     """Return a written offset; a ValueError says that there is none such."""
     if text is None or text == "z":
         return UTC if text else None
-    clock = time.fromisoformat(text[1:])
-    offset = timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second)
+    # Not `time.fromisoformat`, which takes 24:00 for 00:00 in later releases of Python.
+    hours, minutes, seconds = (int(part) for part in f"{text[1:]}:0".split(":")[:3])
+    time(0, minutes, seconds)  # a ValueError from 60 on
+    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     if offset > _WIDEST_OFFSET:
         raise ValueError(text)
     return timezone(-offset if text[0] == "-" else offset)

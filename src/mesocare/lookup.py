@@ -21,10 +21,10 @@ LONGEST_QUESTION = 80
 
 _WORD = re.compile(r"[^\W_]+")
 _FILLERS = frozenset(
-    "a again already am an and any apply at be been can could do for get go going have having"
-    " i im in is it me my now of ok on please put putting safe should some soon start take"
-    " taking the then this to today tonight try use using wear wearing with yet".split()
+    ["a", "again", "already", "am", "an", "and", "any", "apply", "at", "be", "been", "can", "could", "do", "for", "get", "go", "going", "have", "having", "i", "im", "in", "is", "it", "me", "my", "now", "of", "ok", "on", "please", "put", "putting", "safe", "should", "some", "soon", "start", "take", "taking", "the", "then", "this", "to", "today", "tonight", "try", "use", "using", "wear", "wearing", "with", "yet"]
 )
+# Shorter words end in `s` by nature: gas, bus.
+_SHORTEST_PLURAL = 4
 
 
 def search_key(text: str) -> str:
@@ -39,11 +39,15 @@ def search_key(text: str) -> str:
 
 def _singular(word: str) -> str:
     """Return an approximate singular; both sides of a comparison go through it."""
-    if len(word) > 4 and word.endswith("ies"):
+    if len(word) > _SHORTEST_PLURAL and word.endswith("ies"):
         return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("shes", "ches", "sses", "xes", "zes")):
+    if len(word) > _SHORTEST_PLURAL and word.endswith(("shes", "ches", "sses", "xes", "zes")):
         return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+    if (
+        len(word) >= _SHORTEST_PLURAL
+        and word.endswith("s")
+        and not word.endswith(("ss", "us", "is"))
+    ):
         return word[:-1]
     return word
 
@@ -74,7 +78,7 @@ def find(words: Sequence[str], rules: RuleSet) -> Item | Group:
 
 def _closest(wanted: str, candidates: Mapping[str, Item | Group]) -> str:
     """Return a hint that names what the words may have meant."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only a refusal needs it
+    from difflib import get_close_matches
 
     spelled: dict[str, str] = {}
     for each in candidates.values():

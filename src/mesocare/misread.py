@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.civil import (
+from mesocare.core.civil import (
     MONTHS,
     ONE_DAY,
     WEEKDAYS,

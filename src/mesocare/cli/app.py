@@ -51,7 +51,7 @@ def root(
 
 
 def _versions() -> str:
-    from mesocare.rules.loader import load_rules  # noqa: PLC0415 - needed for this answer only
+    from mesocare.rules.loader import load_rules
 
     identity = load_rules().identity
     return (

@@ -20,7 +20,7 @@ def system_zone() -> tzinfo:
     `TZ` first, then the zone that `/etc/localtime` holds; elsewhere (Windows) the zone as the
     C library knows it.
     """
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - not needed where --tz is given
+    from zoneinfo import ZoneInfo
 
     name = os.environ.get("TZ", "").removeprefix(":")
     if not name and _LOCALTIME.is_symlink():
@@ -31,6 +31,6 @@ def system_zone() -> tzinfo:
         with _LOCALTIME.open("rb") as file:
             return ZoneInfo.from_file(file)
     except (OSError, ValueError):
-        from dateutil import tz  # noqa: PLC0415 - 12 ms, and hardly ever needed
+        from dateutil import tz
 
         return tz.tzlocal()

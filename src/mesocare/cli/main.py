@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _answer(arguments: Sequence[str]) -> Reply | int | None:
-    from mesocare.cli.app import app  # noqa: PLC0415 - a fault in there is caught above
+    from mesocare.cli.app import app
 
     return app(list(arguments), prog_name="mesocare", standalone_mode=False)  # type: ignore[no-any-return]
 
@@ -98,7 +98,7 @@ def _report(error: MesocareError, *, as_json: bool) -> None:
     lines += [error.hint] if error.hint else []
     _complain("\n".join(lines))
     if as_json and not isinstance(error, OutputError):
-        from mesocare.render import json  # noqa: PLC0415
+        from mesocare.render import json
 
         try:
             _write(json.error(error))
@@ -108,7 +108,7 @@ def _report(error: MesocareError, *, as_json: bool) -> None:
 
 def _unforeseen(error: Exception) -> int:
     if os.environ.get("MESOCARE_DEBUG"):
-        import traceback  # noqa: PLC0415
+        import traceback
 
         _complain("".join(traceback.format_exception(error)))
     name = type(error).__name__

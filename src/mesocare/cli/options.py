@@ -20,9 +20,10 @@ from mesocare.errors import SettingError, TreatmentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, tzinfo
 
     from mesocare.core.model import RuleSet, Treatment
+    from mesocare.core.timespan import Interval
+    from mesocare.render.scene import Scene
 
 DEFAULT_TYPE = "face"
 NO_TREATMENT_HINT = "Say when it was, for example: mesocare today --treated 2024-05-01T14:30"
@@ -36,12 +37,8 @@ _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 class Request:
     """What a command was asked: resolved, checked and ready for the engine."""
 
-    at: datetime
-    zone: tzinfo
-    treatments: tuple[Treatment, ...]
-    rules: RuleSet
+    scene: Scene
     json: bool
-    no_color: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class Reply:
     exit_code: int = 0
 
 
-def _option(name: str, help_: str, metavar: str | None = None) -> Any:  # noqa: ANN401 - typer's own type
+def _option(name: str, help_: str, metavar: str | None = None) -> Any:
     variable = f"MESOCARE_{name.upper().replace('-', '_')}"
     return typer.Option(
         f"--{name}", help=f"{help_} [env: {variable}]", metavar=metavar, show_default=False
@@ -89,7 +86,7 @@ def command(
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
 
         @wraps(function)
-        def run(**given: Any) -> Reply:  # noqa: ANN401 - whatever Typer parsed
+        def run(**given: Any) -> Reply:
             settings = Settings({key: given.pop(key) for key in _SHARED})
             return function(settings.request(), **given)
 
@@ -113,7 +110,7 @@ class Settings:
         self._flags = flags
         self._file = _configuration()
 
-    def get(self, key: str) -> Any:  # noqa: ANN401 - text, list of texts or truth, by key
+    def get(self, key: str) -> Any:
         """Return a setting, or `None` where nobody gave it."""
         flag = self._flags.get(key)
         if flag not in (None, []):
@@ -131,8 +128,9 @@ class Settings:
             MesocareError: Something given cannot be used.
         """
         # The parts of the program that a question needs, loaded once it is clear there is one.
-        from mesocare import dates  # noqa: PLC0415
-        from mesocare.rules.loader import load_rules  # noqa: PLC0415
+        from mesocare import dates
+        from mesocare.render.scene import Scene
+        from mesocare.rules.loader import load_rules
 
         tz, at_text = self.get("tz"), self.get("at")
         zone = dates.parse_zone(tz) if tz is not None else clock.system_zone()
@@ -142,14 +140,9 @@ class Settings:
         whens, types = self._pairs()
         intervals = [dates.parse_treated(when, at=at, zone=zone) for when in whens]
         rules = load_rules(self.get("rules"))
-        return Request(
-            at=at,
-            zone=zone,
-            treatments=_treatments(types, intervals, rules),
-            rules=rules,
-            json=bool(self.get("json")),
-            no_color=bool(self.get("no_color")),
-        )
+        treatments = _treatments(types, intervals, rules)
+        scene = Scene(at, zone, treatments, rules, no_color=bool(self.get("no_color")))
+        return Request(scene, json=bool(self.get("json")))
 
     def _pairs(self) -> tuple[list[str], list[str]]:
         """Return the treatment times and, in the same order, their types."""
@@ -170,12 +163,14 @@ class Settings:
         return whens, types or [DEFAULT_TYPE] * len(whens)
 
 
-def _treatments(types: list[str], intervals: list[Any], rules: RuleSet) -> tuple[Treatment, ...]:
-    from mesocare.core.model import Treatment  # noqa: PLC0415
+def _treatments(
+    types: list[str], intervals: list[Interval], rules: RuleSet
+) -> tuple[Treatment, ...]:
+    from mesocare.core.model import Treatment
 
     for type_ in types:
         if type_ not in rules.types:
-            from difflib import get_close_matches  # noqa: PLC0415 - only a refusal needs it
+            from difflib import get_close_matches
 
             known = ", ".join(rules.types)
             close = get_close_matches(type_.lower(), rules.types, n=1, cutoff=0.5)
@@ -189,7 +184,7 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if " " in text else text
 
 
-def _from_text(key: str, text: str, origin: str) -> Any:  # noqa: ANN401 - see Settings.get
+def _from_text(key: str, text: str, origin: str) -> Any:
     if key in _LISTS:
         return [part.strip() for part in text.split(";") if part.strip()]
     if key not in _FLAGS:
@@ -216,7 +211,7 @@ def _configuration() -> dict[str, Any]:
     except (OSError, ValueError) as error:
         message = f"the configuration file {str(path)!r} cannot be read: {error}"
         raise SettingError(message, "Correct it, or delete it.") from error
-    import tomllib  # noqa: PLC0415 - most people have no configuration file
+    import tomllib
 
     try:
         found = tomllib.loads(text)
@@ -226,10 +221,10 @@ def _configuration() -> dict[str, Any]:
     return {key: _checked(key, value, path) for key, value in found.items()}
 
 
-def _checked(key: str, value: object, path: Path) -> Any:  # noqa: ANN401 - see Settings.get
+def _checked(key: str, value: object, path: Path) -> Any:
     where = f"{key!r} in the configuration file {str(path)!r}"
     if key not in _SHARED:
-        raise SettingError(f"unknown setting {where}", f"Known: {', '.join(_SHARED)}.")  # noqa: TRY003, EM102
+        raise SettingError(f"unknown setting {where}", f"Known: {', '.join(_SHARED)}.")
     if key in _LISTS and isinstance(value, str):
         value = [value]
     fits = (
@@ -241,5 +236,5 @@ def _checked(key: str, value: object, path: Path) -> Any:  # noqa: ANN401 - see 
     )
     if not fits:
         wanted = "true or false" if key in _FLAGS else "text in quotes"
-        raise SettingError(f"{where} is {value!r}", f"It takes {wanted}.")  # noqa: TRY003, EM102
+        raise SettingError(f"{where} is {value!r}", f"It takes {wanted}.")
     return value

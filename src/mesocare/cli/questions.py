@@ -25,37 +25,43 @@ def register(app: typer.Typer) -> None:
         answer = _ask(request, words)
         exit_code = EXIT_CODES[answer.verdict.value]
         if request.json:
-            return Reply(_json(request, answer), exit_code)
-        from mesocare.render.questions import can_i_text  # noqa: PLC0415 - loads rich
+            return Reply(_json(answer, request), exit_code)
+        from mesocare.render.questions import can_i_text
 
-        return Reply(can_i_text(answer, *_scene(request)), exit_code)
+        return Reply(can_i_text(answer, request.scene), exit_code)
 
     @command(app, "when", epilog="Example: mesocare when retinol --treated 2024-05-01")
     def when(request: Request, words: Words) -> Reply:
         """Say when one activity becomes limited and when it is allowed."""
         answer = _ask(request, words)
         if request.json:
-            return Reply(_json(request, answer))
-        from mesocare.render.questions import when_text  # noqa: PLC0415 - loads rich
+            return Reply(_json(answer, request))
+        from mesocare.render.questions import when_text
 
-        return Reply(when_text(answer, *_scene(request)))
+        return Reply(when_text(answer, request.scene))
 
     @command(app, "explain", epilog="Example: mesocare explain sauna --treated 2024-05-01")
     def explain(request: Request, words: Words) -> Reply:
         """Show every source behind a verdict, shortest to longest, and the figure chosen."""
         answer = _ask(request, words)
         if request.json:
-            from mesocare.render import json  # noqa: PLC0415
+            from mesocare.render import json
 
-            treatments, rules, at, zone, _ = _scene(request)
-            return Reply(json.explain(answer, treatments, rules, at, zone))
-        from mesocare.render.explain import explain_text  # noqa: PLC0415 - loads rich
+            return Reply(json.explain(answer, request.scene))
+        from mesocare.render.explain import explain_text
 
-        return Reply(explain_text(answer, *_scene(request)))
+        return Reply(explain_text(answer, request.scene))
 
 
 def _ask(request: Request, words: list[str]) -> Answer:
-    from mesocare.core.engine import answer  # noqa: PLC0415 - not for --help
-    from mesocare.lookup import find  # noqa: PLC0415
+    from mesocare.core.engine import answer
+    from mesocare.lookup import find
 
-    return answer(find(words, request.rules), request.treatments, request.rules, request.at)
+    scene = request.scene
+    return answer(find(words, scene.rules), scene.treatments, scene.rules, scene.at)
+
+
+def _json(answer: Answer, request: Request) -> str:
+    from mesocare.render import json
+
+    return json.can_i(answer, request.scene)

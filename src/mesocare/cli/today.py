@@ -16,13 +16,14 @@ def register(app: typer.Typer) -> None:
     @command(app, "today", epilog="Example: mesocare today --treated 2024-05-01T14:30 --type face")
     def today(request: Request) -> Reply:
         """Show where you are in recovery, what is allowed now, and what to watch for."""
-        from mesocare.core.engine import assess  # noqa: PLC0415 - not for --help
+        from mesocare.core.engine import assess
 
-        assessment = assess(request.treatments, request.rules, request.at)
+        scene = request.scene
+        assessment = assess(scene.treatments, scene.rules, scene.at)
         if request.json:
-            from mesocare.render import json  # noqa: PLC0415
+            from mesocare.render import json
 
-            return Reply(json.today(assessment, request.zone))
-        from mesocare.render.today import today_text  # noqa: PLC0415 - loads rich
+            return Reply(json.today(assessment, scene))
+        from mesocare.render.today import today_text
 
-        return Reply(today_text(assessment, request.rules, request.zone, request.no_color))
+        return Reply(today_text(assessment, scene))

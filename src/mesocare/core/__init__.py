@@ -1,0 +1,1 @@
+"""What mesocare knows: pure, without clock, files or third-party code."""

@@ -44,9 +44,9 @@ class Alert:
     text: str
     urgency: Urgency
     action: str | None
-    persisting: bool
     types: tuple[str, ...]
     evidence: tuple[str, ...]
+    persisting: bool = False
 
 
 def latest_of_each_type(treatments: Sequence[Treatment]) -> list[Treatment]:
@@ -64,9 +64,7 @@ def normal(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> tup
     found = []
     for reaction in rules.reactions.values():
         ends = [
-            (end, type_)
-            for type_, end in _expected_ends(reaction, treatments).items()
-            if at < end
+            (end, type_) for type_, end in _expected_ends(reaction, treatments).items() if at < end
         ]
         if ends:
             types = tuple(type_ for _, type_ in ends)
@@ -83,7 +81,9 @@ def red_flags(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> 
     its expected duration joins them as something to contact the clinic about.
     """
     found = [
-        Alert(flag.id, flag.label, flag.text, flag.urgency, flag.action, False, types, flag.evidence)
+        Alert(
+            flag.id, flag.label, flag.text, flag.urgency, flag.action, False, types, flag.evidence
+        )
         for flag in rules.red_flags.values()
         if (types := _types_flagged(flag, treatments, at))
     ]
@@ -93,7 +93,8 @@ def red_flags(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> 
         if types:
             urgency, rows = Urgency.CONTACT_CLINIC, _evidence(reaction, types)
             id_, text = f"{reaction.id}-persisting", reaction.beyond
-            found.append(Alert(id_, reaction.label, text, urgency, None, True, types, rows))
+            alert = Alert(id_, reaction.label, text, urgency, None, types, rows, persisting=True)
+            found.append(alert)
     most_urgent_first = list(reversed(Urgency))
     return tuple(sorted(found, key=lambda alert: most_urgent_first.index(alert.urgency)))
 
@@ -153,9 +154,7 @@ def _evidence(reaction: Reaction, types: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rows))
 
 
-def _types_flagged(
-    flag: RedFlag, treatments: Sequence[Treatment], at: datetime
-) -> tuple[str, ...]:
+def _types_flagged(flag: RedFlag, treatments: Sequence[Treatment], at: datetime) -> tuple[str, ...]:
     """Return the treatment types after which the flag is (still) raised."""
     types = [
         each.type

@@ -8,50 +8,45 @@ from typing import TYPE_CHECKING, Any
 from mesocare.core.timespan import day_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
     from mesocare.core.engine import Answer, Assessment
-    from mesocare.core.model import Evidence, Identity, Phase, RuleSet, Treatment
+    from mesocare.core.model import Evidence, Identity, Phase, Treatment
     from mesocare.errors import MesocareError
+    from mesocare.render.scene import Scene
 
 Plain = dict[str, Any]
 
 
-def can_i(
-    answer: Answer, treatments: Sequence[Treatment], rules: RuleSet, at: datetime, zone: tzinfo
-) -> str:
+def can_i(answer: Answer, scene: Scene) -> str:
     """Return the answer to one question, as `mesocare.can-i/1`."""
-    return _dumped(_question("mesocare.can-i/1", answer, treatments, rules, at, zone))
+    return _dumped(_question("mesocare.can-i/1", answer, scene))
 
 
-def explain(
-    answer: Answer, treatments: Sequence[Treatment], rules: RuleSet, at: datetime, zone: tzinfo
-) -> str:
+def explain(answer: Answer, scene: Scene) -> str:
     """Return one answer with the rule behind it, as `mesocare.explain/1`."""
-    plain = _question("mesocare.explain/1", answer, treatments, rules, at, zone)
+    plain = _question("mesocare.explain/1", answer, scene)
     rule = answer.rule
     item = answer.items[0] if answer.items else answer
     plain["rule"] = {
         "item": item.activity,
         "type": answer.governed_by.type,
         "concerns": rule.concerns,
-        "harm": rules.items[item.activity].harm,
+        "harm": scene.rules.items[item.activity].harm,
         "rationale": rule.rationale,
         "phases": [_phase(each) for each in rule.phases],
     }
     return _dumped(plain)
 
 
-def today(assessment: Assessment, zone: tzinfo) -> str:
+def today(assessment: Assessment, scene: Scene) -> str:
     """Return the whole assessment, as `mesocare.today/1`."""
+    zone = scene.zone
     return _dumped(
         {
             "schema": "mesocare.today/1",
             "at": _time(assessment.at, zone),
-            "treatments": [
-                _treatment(each, assessment.at, zone) for each in assessment.treatments
-            ],
+            "treatments": [_treatment(each, assessment.at, zone) for each in assessment.treatments],
             "answers": [_answer(each, zone) for each in assessment.answers],
             "care": [
                 {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
@@ -115,20 +110,13 @@ def _rules(identity: Identity) -> Plain:
     }
 
 
-def _question(
-    schema: str,
-    answer: Answer,
-    treatments: Sequence[Treatment],
-    rules: RuleSet,
-    at: datetime,
-    zone: tzinfo,
-) -> Plain:
+def _question(schema: str, answer: Answer, scene: Scene) -> Plain:
     return {
         "schema": schema,
-        "at": _time(at, zone),
-        "treatments": [_treatment(each, at, zone) for each in treatments],
-        "answer": _answer(answer, zone),
-        "rules": _rules(rules.identity),
+        "at": _time(scene.at, scene.zone),
+        "treatments": [_treatment(each, scene.at, scene.zone) for each in scene.treatments],
+        "answer": _answer(answer, scene.zone),
+        "rules": _rules(scene.rules.identity),
     }
 
 

@@ -16,10 +16,15 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def date_words(instant: datetime, zone: tzinfo) -> str:
-    """Return `Wed 1 May 2024`, in `zone`; the same in every locale."""
+def date_words(instant: datetime, zone: tzinfo, near: datetime | None = None) -> str:
+    """Return `Wed 1 May 2024`, in `zone`; the same in every locale.
+
+    The year is left out where `near` is in the same one.
+    """
     local = instant.astimezone(zone)
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
+    words = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+    same_year = near is not None and near.astimezone(zone).year == local.year
+    return words if same_year else f"{words} {local.year}"
 
 
 def instant_words(instant: datetime, zone: tzinfo, near: datetime | None = None) -> str:
@@ -29,13 +34,10 @@ def instant_words(instant: datetime, zone: tzinfo, near: datetime | None = None)
     any, so that what is printed names one instant.
     """
     local = instant.astimezone(zone)
-    words = date_words(instant, zone)
-    if near is not None and near.astimezone(zone).year == local.year:
-        words = words[: -len(str(local.year)) - 1]
     clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
     if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         clock += f"{local:%z}"
-    return f"{words}, {clock}"
+    return f"{date_words(instant, zone, near)}, {clock}"
 
 
 def hours_words(hours: float) -> str:

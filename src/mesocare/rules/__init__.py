@@ -1,0 +1,1 @@
+"""Rule files to the model: read, check, build, keep."""

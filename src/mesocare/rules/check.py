@@ -129,7 +129,7 @@ class Checker:
                 message = "every phase but the last ends with `until`; the last one has none"
                 self.report.at(file, here, message)
             if "until" in phase:
-                hours = parse_span(phase["until"]).nominal_hours
+                hours = _hours(phase["until"])
                 if last is not None and hours <= last:
                     self.report.at(file, (*here, "until"), "ends no later than the phase before")
                 last = hours
@@ -187,19 +187,14 @@ class Checker:
         for id_, care in self.plain["care"].items():
             self._check_types("care.yaml", ("care", id_, "windows"), care["windows"], "text")
         for id_, flag in self.plain["red_flags"].items():
-            for type_ in flag.get("types", []):
-                if type_ not in self.types:
-                    message = f"unknown treatment type; known: {', '.join(self.types)}"
-                    self.report.at("red_flags.yaml", ("red_flags", id_, "types"), message)
+            types = dict.fromkeys(flag.get("types", []), {})
+            self._check_types("red_flags.yaml", ("red_flags", id_, "types"), types, "")
+        self._check_types("course.yaml", ("course",), self.plain["course"], "sessions")
         for type_, course in self.plain["course"].items():
-            if type_ not in self.types:
-                message = f"unknown treatment type; known: {', '.join(self.types)}"
-                self.report.at("course.yaml", ("course", type_), message)
-            if course["sessions"]["min"] > course["sessions"]["max"]:
-                self.report.at("course.yaml", ("course", type_, "sessions"), "min is above max")
-            for key in ("spacing", "maintenance"):
-                low, high = (parse_span(course[key][end]) for end in ("min", "max"))
-                if low.nominal_hours > high.nominal_hours:
+            ranges = {key: course[key] for key in ("sessions", "spacing", "maintenance")}
+            for key, each in ranges.items():
+                low, high = (_hours(each[end]) for end in ("min", "max"))
+                if low > high:
                     self.report.at("course.yaml", ("course", type_, key), "min is above max")
 
     def _citations(self) -> Iterator[tuple[str, Path, str]]:
@@ -212,8 +207,13 @@ class Checker:
             yield "ledger.yaml", ("not_used", id_), id_
 
 
+def _hours(value: int | str) -> int:
+    """Return a duration in hours; a plain number stands for itself."""
+    return value if isinstance(value, int) else parse_span(value).nominal_hours
+
+
 def _end(phase: Plain) -> int | None:
-    return parse_span(phase["until"]).nominal_hours if "until" in phase else None
+    return _hours(phase["until"]) if "until" in phase else None
 
 
 def _cited(phases: Iterable[Plain]) -> Iterator[str]:

@@ -78,7 +78,9 @@ def _folder(path: Path) -> Path:
     except (OSError, ValueError) as error:
         message = f"the rule set {shown!r} cannot be read: {_why(error)}"
         raise RulesError(message, _NEXT) from error
-    message = f"{shown!r} is neither a directory nor a file" if exists else f"no such path {shown!r}"
+    message = (
+        f"{shown!r} is neither a directory nor a file" if exists else f"no such path {shown!r}"
+    )
     raise RulesError(message, _NEXT)
 
 
@@ -131,7 +133,7 @@ def _digest(contents: dict[str, bytes]) -> str:
 
 def _compile(folder: Path, contents: dict[str, bytes]) -> dict[str, Any]:
     """Return the plain values of a rule set, or raise with every problem in it."""
-    from mesocare.rules.compile import compile_rules  # noqa: PLC0415 - needed on a cold cache only
+    from mesocare.rules.compile import compile_rules
 
     plain, problems = compile_rules(contents)
     if plain is None or problems:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 LONGEST_WALK = 100_000
-MOST_PROBLEMS = 50
+LONGEST_QUOTE = 40
 
 _ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 _EVIDENCE_ID = re.compile(r"[A-Z][0-9]{3}(-[0-9]{3})?|[A-Z][A-Z0-9-]{0,30}[0-9]")
@@ -70,7 +70,7 @@ class _Walk:
         self.report = report
         self.left = LONGEST_WALK
 
-    def value(self, node: yaml.Node, shape: schema.Shape, path: Path) -> Any:  # noqa: ANN401 - YAML is untyped until it has been walked
+    def value(self, node: yaml.Node, shape: schema.Shape, path: Path) -> Any:
         """Return the plain value of a node, or `None` after noting why it has none."""
         self.left -= 1
         if self.left < 0:
@@ -108,7 +108,9 @@ def _shown(node: yaml.Node) -> str:
     if isinstance(node, yaml.SequenceNode):
         return "a list"
     kind = node.tag.removeprefix(_TAG)
-    text = node.value if len(node.value) <= 40 else node.value[:37] + "..."
+    text = (
+        node.value if len(node.value) <= LONGEST_QUOTE else node.value[: LONGEST_QUOTE - 3] + "..."
+    )
     return repr(text) if kind == "str" else f"{text!r}, which YAML reads as {kind}"
 
 
@@ -183,10 +185,10 @@ def _truth(walk: _Walk, node: yaml.Node, _shape: schema.Truth, path: Path) -> bo
     if text is not None and text != "true":
         walk.note(node, path, f"expected true, got {text!r}; leave the key out otherwise")
         return None
-    return text and True
+    return None if text is None else True
 
 
-def _nothing(walk: _Walk, node: yaml.Node, shape: schema.Nothing, path: Path) -> Any:  # noqa: ANN401 - any shape may be nullable
+def _nothing(walk: _Walk, node: yaml.Node, shape: schema.Nothing, path: Path) -> Any:
     if node.tag == _TAG + "null":
         return None
     return walk.value(node, shape.of, path)

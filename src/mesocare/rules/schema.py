@@ -146,7 +146,7 @@ _ITEM = Record(
         "aside": Truth(),
     },
 )
-_STATEMENT = {"text": Text(200), "evidence": _EVIDENCE}
+_STATEMENT: dict[str, Shape] = {"text": Text(200), "evidence": _EVIDENCE}
 
 ACTIVITIES = Record(
     {"group": Id(), "label": Text(30), "headline": Id(), "items": Table(_ITEM)},
@@ -254,13 +254,9 @@ FILES: dict[str, Record] = {
             "course": Table(
                 Record(
                     {
-                        "sessions": Record(
-                            {"min": Count(), "max": Count(), "evidence": _EVIDENCE}
-                        ),
+                        "sessions": Record({"min": Count(), "max": Count(), "evidence": _EVIDENCE}),
                         "spacing": Record({"min": Duration(), "max": Duration(), **_STATEMENT}),
-                        "maintenance": Record(
-                            {"min": Duration(), "max": Duration(), **_STATEMENT}
-                        ),
+                        "maintenance": Record({"min": Duration(), "max": Duration(), **_STATEMENT}),
                         "results": Listing(
                             Record({"from": Duration(), **_STATEMENT}, {"until": Duration()})
                         ),

@@ -1,0 +1,137 @@
+"""The views of one answer: `can-i` and `when`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesocare.core.model import Verdict
+from mesocare.core.timespan import closing
+from mesocare.render.page import Page
+from mesocare.render.words import (
+    elapsed_words,
+    hours_words,
+    instant_words,
+    lower_first,
+    treated_words,
+    wait_words,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mesocare.core.engine import Answer
+    from mesocare.core.model import Treatment
+    from mesocare.render.scene import Scene
+
+COLUMN = 10
+
+
+def can_i_text(answer: Answer, scene: Scene) -> str:
+    """Return the answer to `can-i`: the verdict first, then why, until when, and what instead."""
+    page = Page(no_color=scene.no_color)
+    head = page.verdict(answer.verdict)
+    page.line(head, ("  " + answer.label, "bold"))
+    page.gap()
+    if answer.condition:
+        _row(page, "Which" if answer.items else "How", answer.condition)
+    _row(page, "Why", answer.reason)
+    for label, text in _opening(answer, scene):
+        _row(page, label, text)
+    if answer.instead and answer.verdict.closed:
+        _row(page, "Instead", answer.instead)
+    if not answer.certain:
+        _row(page, "Unsure", unsure(answer, scene))
+    figures = figures_words(answer)
+    if figures:
+        _row(page, "Sources", f"{figures} Type: mesocare explain {answer.activity} ...")
+    _treatments(page, answer, scene)
+    page.gap()
+    page.line((scene.rules.notice, "dim"))
+    return page.text()
+
+
+def when_text(answer: Answer, scene: Scene) -> str:
+    """Return the answer to `when`: every phase of the deciding rule on the calendar."""
+    page = Page(no_color=scene.no_color)
+    page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict))
+    page.gap()
+    for label, text in _opening(answer, scene):
+        _row(page, label, text)
+    if not answer.certain:
+        _row(page, "Unsure", unsure(answer, scene))
+    page.gap()
+    phases = answer.rule.phases
+    when = answer.governed_by.when
+    start = when.latest
+    for phase in phases:
+        begins = instant_words(start, scene.zone, scene.at)
+        page.row([page.verdict(phase.verdict, 11)], 12, f"from {begins}")
+        if phase.condition:
+            page.line((phase.condition, "dim"), indent=2 if page.narrow else 12)
+        if phase.until is not None:
+            start = closing(when.latest, phase.until, when.zone)
+    _treatments(page, answer, scene)
+    page.gap()
+    page.line((scene.rules.notice, "dim"))
+    return page.text()
+
+
+def _row(page: Page, label: str, text: str) -> None:
+    page.row([(label, "bold")], COLUMN, text)
+
+
+def _opening(answer: Answer, scene: Scene) -> list[tuple[str, str]]:
+    """Return when the answer becomes milder, as labelled rows."""
+    if answer.verdict is Verdict.ALLOWED:
+        return []
+    rows = []
+    if answer.verdict.closed and answer.limited_from != answer.allowed_from:
+        rows.append(("Limited", _from(answer.limited_from, scene)))
+    rows.append(("Allowed", _from(answer.allowed_from, scene)))
+    return rows
+
+
+def _from(instant: datetime | None, scene: Scene) -> str:
+    if instant is None:
+        return "no date: that is for your practitioner to say"
+    return f"from {instant_words(instant, scene.zone, scene.at)} ({wait_words(instant, scene.at)})"
+
+
+def unsure(answer: Answer, scene: Scene) -> str:
+    """Say what knowing the time of treatment would change, and how to give it."""
+    vague = next(each for each in scene.treatments if each.when.earliest != each.when.latest)
+    local = vague.when.earliest.astimezone(vague.when.zone)
+    return (
+        f"The time of treatment decides. Had it been as early as {local:%H:%M}, this would be "
+        f"{answer.verdict_if_earliest.value} already. With the time, the answer is exact: "
+        f"--treated {local:%Y-%m-%d}T14:30"
+    )
+
+
+def figures_words(answer: Answer) -> str:
+    """Return the shortest, the longest and the chosen figure in words; empty without any."""
+    shortest, longest, chosen = answer.figures
+    if shortest is None or longest is None:
+        return ""
+    held = "" if chosen is None else f"; {hours_words(chosen)} chosen"
+    if shortest == longest:
+        return f"{hours_words(longest)} in every source with a figure{held}."
+    return f"from {hours_words(shortest)} to {hours_words(longest)}{held}."
+
+
+def _treatments(page: Page, answer: Answer, scene: Scene) -> None:
+    """Say which treatments were meant, as understood, and which one governs."""
+    page.gap()
+    for each in scene.treatments:
+        page.line((treatment_words(each, answer, scene), "dim"), hang=2)
+    now = scene.at.replace(second=0)
+    page.line((f"As at {instant_words(now, scene.zone)}.", "dim"))
+
+
+def treatment_words(treatment: Treatment, answer: Answer, scene: Scene) -> str:
+    """Return one treatment as understood; with several, whether it is the one that governs."""
+    label = lower_first(scene.rules.types[treatment.type].label)
+    words = f"After {label} mesotherapy, {treated_words(treatment)}"
+    words += f" ({elapsed_words(treatment, scene.at)})"
+    governs = len(scene.treatments) > 1 and treatment == answer.governed_by
+    return words + (": this one decides." if governs else ".")

@@ -1,0 +1,183 @@
+"""The view of a whole assessment: one screen that a worried person understands in ten seconds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
+
+from mesocare.core.model import Urgency, Verdict
+from mesocare.core.timespan import day_number
+from mesocare.render.page import URGENCY_STYLES, Page
+from mesocare.render.questions import unsure
+from mesocare.render.words import (
+    date_words,
+    elapsed_words,
+    instant_words,
+    joined,
+    lower_first,
+    treated_words,
+    wait_words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mesocare.core.engine import Answer, Assessment, Change
+    from mesocare.core.watch import Advice, Alert
+    from mesocare.render.scene import Scene
+
+COLUMN = 24
+CHANGES_SHOWN = 2
+NAMES_SHOWN = 2
+
+
+def today_text(assessment: Assessment, scene: Scene) -> str:
+    """Return the screen: where, what is allowed, what changes, what is normal, what is not."""
+    page = Page(no_color=scene.no_color)
+    _where(page, assessment, scene)
+    headline = assessment.answers[: len(scene.rules.headline_groups)]
+    others = assessment.answers[len(headline) :]
+    page.gap()
+    for answer in headline:
+        _answer(page, answer, scene)
+    _others(page, others)
+    page.gap()
+    _next(page, assessment.upcoming, scene)
+    _normal(page, assessment.normal, scene)
+    page.gap()
+    _red_flags(page, assessment.red_flags, scene)
+    page.gap()
+    page.line((assessment.notice, "dim"))
+    return page.text()
+
+
+def _where(page: Page, assessment: Assessment, scene: Scene) -> None:
+    days = [
+        f"Day {day_number(each.when.earliest, scene.at, each.when.zone)} after "
+        f"{lower_first(scene.rules.types[each.type].label)} mesotherapy"
+        for each in scene.treatments
+    ]
+    page.line((joined([days[0], *(lower_first(day) for day in days[1:])]), "bold"))
+    for each in scene.treatments:
+        page.line((f"{treated_words(each)} ({elapsed_words(each, scene.at)})", "dim"))
+    _bar(page, assessment, scene)
+    doubtful = next((each for each in assessment.answers if not each.certain), None)
+    if doubtful:
+        page.line(
+            ("! ", "bold yellow"),
+            f"{doubtful.label}: {lower_first(unsure(doubtful, scene))}",
+            hang=2,
+        )
+
+
+def _bar(page: Page, assessment: Assessment, scene: Scene) -> None:
+    """Draw the recovery window: surely behind, perhaps behind, ahead."""
+    ends = [
+        answer.allowed_from or answer.limited_from
+        for answer in assessment.answers[: len(scene.rules.headline_groups)]
+    ]
+    end = max((each for each in ends if each), default=scene.at)
+    if end <= scene.at:
+        page.line(("The headline restrictions are behind you.", "green"))
+        return
+    last = max(scene.treatments, key=lambda each: each.when.latest)
+    total = (end - last.when.earliest).total_seconds()
+    sure, perhaps = (
+        (scene.at - start).total_seconds() / total
+        for start in (last.when.latest, last.when.earliest)
+    )
+    words = f" until {instant_words(end, scene.zone, scene.at)}"
+    width = max(10, min(40, page.width - len(words) - 1))
+    behind, possible = int(sure * width), int(perhaps * width)
+    signs = page.signs
+    page.line(
+        (signs.full * behind, "green"),
+        (signs.part * (possible - behind), "yellow"),
+        (signs.empty * (width - possible), "dim"),
+        (words, "dim"),
+    )
+
+
+def _answer(page: Page, answer: Answer, scene: Scene) -> None:
+    """Show one headline group: verdict, until when, and what to do instead or how."""
+    head = [page.verdict(answer.verdict, 11), (answer.label, "bold")]
+    page.row(head, COLUMN, _until(answer, scene))
+    detail = answer.condition or (answer.instead if answer.verdict.closed else None)
+    if detail:
+        page.line((detail, "dim"), indent=2 if page.narrow else COLUMN)
+
+
+def _until(answer: Answer, scene: Scene) -> str:
+    if answer.verdict is Verdict.ALLOWED:
+        return "no restriction left" if answer.rule.concerns else "not restricted"
+    opens = answer.limited_from if answer.verdict.closed else answer.allowed_from
+    if opens is None:
+        return "until your practitioner says otherwise"
+    words = f"until {instant_words(opens, scene.zone, scene.at)} ({wait_words(opens, scene.at)})"
+    if answer.verdict.closed and answer.allowed_from != opens:
+        words += ", then limited"
+    return words
+
+
+def _others(page: Page, answers: Sequence[Answer]) -> None:
+    """Name the other groups by verdict, strictest first."""
+    for verdict in reversed(Verdict):
+        labels = [lower_first(each.label) for each in answers if each.verdict is verdict]
+        if labels:
+            page.row([page.verdict(verdict, 11), "Also"], COLUMN, joined(labels))
+
+
+def _next(page: Page, upcoming: Sequence[Change], scene: Scene) -> None:
+    """Show the next instants at which something opens, the headline groups' items first."""
+    headline = {
+        id_ for name in scene.rules.headline_groups for id_ in scene.rules.groups[name].items
+    }
+    by_instant = groupby(upcoming, key=lambda change: change.at)
+    for n, (at, group) in enumerate(islice(by_instant, CHANGES_SHOWN)):
+        changes = sorted(group, key=lambda change: change.activity not in headline)
+        label = "Then" if n else "Next"
+        when = instant_words(at, scene.zone, scene.at)
+        page.row([(label, "bold"), f"  {when}"], COLUMN, _changes(changes))
+
+
+def _changes(changes: Sequence[Change]) -> str:
+    """Return `allowed: foundation, touching and 2 more; limited: …`."""
+    parts = []
+    for verdict in Verdict:
+        labels = [lower_first(each.label) for each in changes if each.verdict is verdict]
+        more = len(labels) - NAMES_SHOWN
+        if more > 0:
+            labels[NAMES_SHOWN:] = [f"{more} more"]
+        if labels:
+            parts.append(f"{verdict.value}: {joined(labels)}")
+    return "; ".join(parts)
+
+
+def _normal(page: Page, normal: Sequence[Advice], scene: Scene) -> None:
+    """Name the expected reactions by the last whole day on which they are expected."""
+    ends: dict[str, list[str]] = {}
+    for each in sorted(normal, key=lambda advice: str(advice.until)):
+        if each.until is not None:
+            # A window that closes on a morning is over for anyone who reads a date, so the day
+            # before is the one to name.
+            last = date_words(each.until - timedelta(days=1), scene.zone, scene.at)
+            ends.setdefault(last, []).append(lower_first(each.label))
+    parts = [f"{joined(labels)} (to {last})" for last, labels in ends.items()]
+    if parts:
+        page.row([("Normal", "bold"), "  if mild"], COLUMN, "; ".join(parts))
+
+
+def _red_flags(page: Page, alerts: Sequence[Alert], scene: Scene) -> None:
+    """Say whom to call for what, most urgent first."""
+    for urgency in reversed(Urgency):
+        labels = [
+            lower_first(each.label)
+            for each in alerts
+            if each.urgency is urgency and not each.persisting
+        ]
+        contact = scene.rules.contacts[urgency.value]
+        page.line((f"{contact}: ", URGENCY_STYLES[urgency]), f"{'; '.join(labels)}.", hang=2)
+    lasting = [lower_first(each.label) for each in alerts if each.persisting]
+    if lasting:
+        page.line(f"Also call it if still there: {joined(lasting, 'or')}.", indent=2)
