@@ -21,7 +21,11 @@ LONGEST_QUESTION = 80
 
 _WORD = re.compile(r"[^\W_]+")
 _FILLERS = frozenset(
-    ["a", "again", "already", "am", "an", "and", "any", "apply", "at", "be", "been", "can", "could", "do", "for", "get", "go", "going", "have", "having", "i", "im", "in", "is", "it", "me", "my", "now", "of", "ok", "on", "please", "put", "putting", "safe", "should", "some", "soon", "start", "take", "taking", "the", "then", "this", "to", "today", "tonight", "try", "use", "using", "wear", "wearing", "with", "yet"]
+    (
+        "a again already am an and any apply at be been can could do for get go going have having"
+        " i im in is it me my now of ok on please put putting safe should some soon start take"
+        " taking the then this to today tonight try use using wear wearing with yet"
+    ).split()
 )
 # Shorter words end in `s` by nature: gas, bus.
 _SHORTEST_PLURAL = 4

@@ -81,9 +81,7 @@ def red_flags(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> 
     its expected duration joins them as something to contact the clinic about.
     """
     found = [
-        Alert(
-            flag.id, flag.label, flag.text, flag.urgency, flag.action, False, types, flag.evidence
-        )
+        Alert(flag.id, flag.label, flag.text, flag.urgency, flag.action, types, flag.evidence)
         for flag in rules.red_flags.values()
         if (types := _types_flagged(flag, treatments, at))
     ]

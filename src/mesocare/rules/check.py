@@ -187,7 +187,7 @@ class Checker:
         for id_, care in self.plain["care"].items():
             self._check_types("care.yaml", ("care", id_, "windows"), care["windows"], "text")
         for id_, flag in self.plain["red_flags"].items():
-            types = dict.fromkeys(flag.get("types", []), {})
+            types: Plain = {type_: {} for type_ in flag.get("types", [])}
             self._check_types("red_flags.yaml", ("red_flags", id_, "types"), types, "")
         self._check_types("course.yaml", ("course",), self.plain["course"], "sessions")
         for type_, course in self.plain["course"].items():
