@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mesocare.errors import ActivityError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mesocare.core.model import Group, Item, RuleSet
 
@@ -72,20 +72,20 @@ def find(words: Sequence[str], rules: RuleSet) -> Item | Group:
         message = f"an activity in at most {LONGEST_QUESTION} characters, please: got {len(text)}"
         raise ActivityError(message, _try("makeup"))
     wanted = search_key(text)
-    candidates: Mapping[str, Item | Group] = {**rules.items, **rules.groups}
-    for each in candidates.values():
-        if wanted in names(each.id, each.label, each.aliases):
-            return each
-    message = f"no rule is written for {text!r}, so there is no answer to give"
-    raise ActivityError(message, _closest(wanted, candidates))
+    id_ = rules.names.get(wanted)
+    if id_ is None:
+        message = f"no rule is written for {text!r}, so there is no answer to give"
+        raise ActivityError(message, _closest(wanted, rules))
+    return rules.items.get(id_) or rules.groups[id_]
 
 
-def _closest(wanted: str, candidates: Mapping[str, Item | Group]) -> str:
+def _closest(wanted: str, rules: RuleSet) -> str:
     """Return a hint that names what the words may have meant."""
     from difflib import get_close_matches
 
     spelled: dict[str, str] = {}
-    for each in candidates.values():
+    named: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
+    for each in named:
         for name in (each.id.replace("-", " "), each.label, *each.aliases):
             spelled.setdefault(search_key(name), name.casefold())
     words = set(wanted.split())

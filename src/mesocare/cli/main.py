@@ -6,16 +6,17 @@ delivered is never mistaken for one that was.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
-
-import typer
 
 from mesocare.errors import MesocareError, OutputError, RulesError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import typer
 
     from mesocare.cli.options import Reply
 
@@ -24,12 +25,21 @@ MOST_PROBLEMS_SHOWN = 20
 
 
 def main() -> None:
-    """Run the command line and leave the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and leave the process with its exit code.
+
+    The process lives for a moment and owns nothing but its memory, so it neither collects garbage
+    nor tears itself down object by object; the two would take a fifth of the time of an answer.
+    """
+    gc.disable()
+    exit_code = run(sys.argv[1:])
+    # Everything was flushed when it was written.
+    os._exit(exit_code)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code; no exception leaves this function."""
+    import typer
+
     try:
         _prepare_streams()
         try:

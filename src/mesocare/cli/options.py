@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import inspect
 import os
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -33,16 +32,14 @@ _LISTS = {"treated", "type"}
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a command was asked: resolved, checked and ready for the engine."""
 
     scene: Scene
     json: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a command has to say: text for standard output and the exit code."""
 
     text: str

@@ -8,9 +8,8 @@ time can neither open an activity early nor call a sign normal for too long.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core import watch
 from mesocare.core.model import Evidence, Item, Verdict
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from mesocare.core.standing import Standing, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What is said of one activity at one instant. Instants are in UTC.
 
     Attributes:
@@ -78,8 +76,7 @@ class Answer:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A verdict that one item will have from an instant (UTC) on."""
 
     at: datetime
@@ -88,8 +85,7 @@ class Change:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """Everything mesocare has to say at one instant; every command and format is a view of it."""
 
     at: datetime

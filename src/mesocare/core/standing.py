@@ -8,8 +8,7 @@ off this one step function.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mesocare.core.model import Verdict
 from mesocare.core.timespan import closing
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from mesocare.core.model import Group, Item, Phase, Rule, Treatment
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What holds at one instant.
 
     Attributes:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 _SPAN = re.compile(r"([1-9][0-9]{0,3}) (h|d)", re.ASCII)
 
@@ -66,8 +67,7 @@ def parse_span(text: str) -> Span:
     return Hours(count) if match[2] == "h" else Days(count)
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """When a treatment took place, as far as it is known.
 
     Attributes:

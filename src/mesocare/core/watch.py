@@ -7,8 +7,7 @@ the latest possible one has run out, and most never do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.model import Urgency
 from mesocare.core.timespan import closing
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from mesocare.core.model import CareWindow, Reaction, RedFlag, RuleSet, Statement, Treatment
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """A sentence that holds until an instant (UTC), or for good where `until` is `None`."""
 
     id: str
@@ -32,8 +30,7 @@ class Advice:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(NamedTuple):
     """A sign that needs help, and how quickly.
 
     `persisting` marks a reaction that was expected for a while and no longer is.

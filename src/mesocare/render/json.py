@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from mesocare.core.timespan import day_number
@@ -94,7 +95,9 @@ def error(problem: MesocareError) -> str:
 
 
 def _dumped(plain: Plain) -> str:
-    return json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
+    """Return the text: indented where a person reads it, one line where a program does."""
+    indent = 2 if sys.stdout is not None and sys.stdout.isatty() else None
+    return json.dumps(plain, ensure_ascii=False, indent=indent) + "\n"
 
 
 def _time(instant: datetime | None, zone: tzinfo) -> str | None:

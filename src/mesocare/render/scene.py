@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from mesocare.core.model import RuleSet, Treatment
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     """The instant (UTC) and the treatments asked about, the rules, and how to show it.
 
     Attributes:

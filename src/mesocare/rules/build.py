@@ -63,6 +63,7 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
         course={type_: _course(each) for type_, each in plain["course"].items()},
         contacts=dict(ruleset["contacts"]),
         notice=ruleset["notice"],
+        names=plain["names"],
     )
 
 

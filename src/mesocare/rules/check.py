@@ -78,8 +78,8 @@ class Checker:
                 self.report.at(file, ("headline",), message)
 
     def _check_names(self) -> None:
-        """Check that every word people type leads to one place."""
-        owners: dict[str, str] = {}
+        """Check that every word people type leads to one place, and note which."""
+        owners = self.plain["names"]
         ids: set[str] = set()
         for name, group in self.plain["groups"].items():
             named: list[tuple[str, Path, Plain]] = [(name, (), group)]

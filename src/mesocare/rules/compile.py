@@ -34,6 +34,7 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         "care": records["care.yaml"]["care"],
         "course": records["course.yaml"]["course"],
         "ledger": records["ledger.yaml"]["not_used"],
+        "names": {},  # filled while checking that no name leads to two places
     }
     Checker(plain, files, report).run()
     return plain, _listed(report)
