@@ -14,10 +14,10 @@ _EXAMPLES = """\b
 Examples:
   mesocare today --treated 2024-05-01T14:30
   mesocare can-i makeup --treated yesterday
-  mesocare when "hair dye" --treated "3 days ago" --type scalp
-  mesocare explain sauna --treated 2024-05-01 --json
+  mesocare when hair dye --treated "3 days ago" --type scalp
+  mesocare explain sauna --treated 2024-05-01
 
-Where am I in recovery after mesotherapy, what is allowed now, when does the rest open?
+Where somebody is in recovery after mesotherapy, what is allowed now, and when the rest opens.
 """
 _EPILOG = (
     "Exit codes: 0 allowed, 1 avoid, 3 limited, 4 ask, 2 something given cannot be used. "

@@ -72,11 +72,12 @@ _SHARED: dict[str, Any] = {
 
 
 def command(
-    app: typer.Typer, name: str, *, epilog: str
+    app: typer.Typer, name: str, *, example: str
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
     """Register a command that takes a `Request` first, then its own arguments.
 
-    The shared options are added to its signature, so that they are written down once.
+    The shared options are added to its signature, so that they are written down once. The
+    function's docstring and the example open its help.
     """
 
     def register(function: Callable[..., Reply]) -> Callable[..., Reply]:
@@ -94,7 +95,7 @@ def command(
         keyword_only = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
         run.__signature__ = inspect.Signature([*keyword_only, *shared])  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in (*own, *shared)}
-        app.command(name, epilog=epilog, help=function.__doc__)(run)
+        app.command(name, help=f"{function.__doc__}\n\n\b\nExample:\n  {example}")(run)
         return function
 
     return register

@@ -19,9 +19,9 @@ Words = Annotated[list[str], typer.Argument(help="An activity, in your own words
 def register(app: typer.Typer) -> None:
     """Add the commands."""
 
-    @command(app, "can-i", epilog="Example: mesocare can-i go to the gym --treated yesterday")
+    @command(app, "can-i", example="mesocare can-i go to the gym --treated yesterday")
     def can_i(request: Request, words: Words) -> Reply:
-        """Say whether one activity is allowed now; the exit code is the verdict."""
+        """Whether one activity is allowed now; the exit code says so too."""
         answer = _ask(request, words)
         exit_code = EXIT_CODES[answer.verdict.value]
         if request.json:
@@ -30,9 +30,9 @@ def register(app: typer.Typer) -> None:
 
         return Reply(can_i_text(answer, request.scene), exit_code)
 
-    @command(app, "when", epilog="Example: mesocare when retinol --treated 2024-05-01")
+    @command(app, "when", example="mesocare when retinol --treated 2024-05-01")
     def when(request: Request, words: Words) -> Reply:
-        """Say when one activity becomes limited and when it is allowed."""
+        """When one activity becomes limited, and when allowed."""
         answer = _ask(request, words)
         if request.json:
             return Reply(_json(answer, request))
@@ -40,9 +40,9 @@ def register(app: typer.Typer) -> None:
 
         return Reply(when_text(answer, request.scene))
 
-    @command(app, "explain", epilog="Example: mesocare explain sauna --treated 2024-05-01")
+    @command(app, "explain", example="mesocare explain sauna --treated 2024-05-01")
     def explain(request: Request, words: Words) -> Reply:
-        """Show every source behind a verdict, shortest to longest, and the figure chosen."""
+        """Every source behind a verdict, and the figure chosen."""
         answer = _ask(request, words)
         if request.json:
             from mesocare.render import json

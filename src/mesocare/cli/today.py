@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Annotated
+
+import typer
 
 from mesocare.cli.options import Reply, Request, command
 
-if TYPE_CHECKING:
-    import typer
+Everything = Annotated[
+    bool,
+    typer.Option("--all", help="Everything: every activity, red flag and care instruction."),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @command(app, "today", epilog="Example: mesocare today --treated 2024-05-01T14:30 --type face")
-    def today(request: Request) -> Reply:
-        """Show where you are in recovery, what is allowed now, and what to watch for."""
+    @command(app, "today", example="mesocare today --treated 2024-05-01T14:30 --type face")
+    def today(request: Request, everything: Everything = False) -> Reply:  # noqa: FBT002 - Typer's way to declare a flag
+        """Where you are, what is allowed now, what to watch for."""
         from mesocare.core.engine import assess
 
         scene = request.scene
@@ -26,4 +30,4 @@ def register(app: typer.Typer) -> None:
             return Reply(json.today(assessment, scene))
         from mesocare.render.today import today_text
 
-        return Reply(today_text(assessment, scene))
+        return Reply(today_text(assessment, scene, everything=everything))

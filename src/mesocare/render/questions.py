@@ -108,6 +108,21 @@ def unsure(answer: Answer, scene: Scene) -> str:
     )
 
 
+def until_words(answer: Answer, scene: Scene, *, short: bool = False) -> str:
+    """Return until when the verdict holds, in a line; `short` leaves out how long that is."""
+    if answer.verdict is Verdict.ALLOWED:
+        return "no restriction left" if answer.rule.concerns else "not restricted"
+    opens = answer.limited_from if answer.verdict.closed else answer.allowed_from
+    if opens is None:
+        return "no date: ask" if short else "until your practitioner says otherwise"
+    if short:
+        return f"until {instant_words(opens, scene.zone, scene.at)}"
+    words = f"until {instant_words(opens, scene.zone, scene.at)} ({wait_words(opens, scene.at)})"
+    if answer.verdict.closed and answer.allowed_from != opens:
+        words += ", then limited"
+    return words
+
+
 def figures_words(answer: Answer) -> str:
     """Return the shortest, the longest and the chosen figure in words; empty without any."""
     shortest, longest, chosen = answer.figures

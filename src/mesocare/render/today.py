@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from mesocare.core.model import Urgency, Verdict
 from mesocare.core.timespan import day_number
+from mesocare.render import today_all
 from mesocare.render.page import URGENCY_STYLES, Page
-from mesocare.render.questions import unsure
+from mesocare.render.questions import unsure, until_words
 from mesocare.render.words import (
     date_words,
     elapsed_words,
@@ -17,7 +18,6 @@ from mesocare.render.words import (
     joined,
     lower_first,
     treated_words,
-    wait_words,
 )
 
 if TYPE_CHECKING:
@@ -32,10 +32,29 @@ CHANGES_SHOWN = 2
 NAMES_SHOWN = 2
 
 
-def today_text(assessment: Assessment, scene: Scene) -> str:
-    """Return the screen: where, what is allowed, what changes, what is normal, what is not."""
-    page = Page(no_color=scene.no_color)
+def today_text(
+    assessment: Assessment, scene: Scene, *, everything: bool = False, page: Page | None = None
+) -> str:
+    """Return the screen: where, what is allowed, what changes, what is normal, what is not.
+
+    Args:
+        assessment: What to show.
+        scene: The instant, the rules and how to show it.
+        everything: Show every activity, change, care instruction and red flag in full.
+        page: Where to draw; a page for standard output if left out.
+    """
+    page = page or Page(no_color=scene.no_color)
     _where(page, assessment, scene)
+    if everything:
+        today_all.draw(page, assessment, scene)
+    else:
+        _draw(page, assessment, scene)
+    page.gap()
+    page.line((assessment.notice, "dim"))
+    return page.text()
+
+
+def _draw(page: Page, assessment: Assessment, scene: Scene) -> None:
     headline = assessment.answers[: len(scene.rules.headline_groups)]
     others = assessment.answers[len(headline) :]
     page.gap()
@@ -47,9 +66,6 @@ def today_text(assessment: Assessment, scene: Scene) -> str:
     _normal(page, assessment.normal, scene)
     page.gap()
     _red_flags(page, assessment.red_flags, scene)
-    page.gap()
-    page.line((assessment.notice, "dim"))
-    return page.text()
 
 
 def _where(page: Page, assessment: Assessment, scene: Scene) -> None:
@@ -102,22 +118,10 @@ def _bar(page: Page, assessment: Assessment, scene: Scene) -> None:
 def _answer(page: Page, answer: Answer, scene: Scene) -> None:
     """Show one headline group: verdict, until when, and what to do instead or how."""
     head = [page.verdict(answer.verdict, 11), (answer.label, "bold")]
-    page.row(head, COLUMN, _until(answer, scene))
+    page.row(head, COLUMN, until_words(answer, scene))
     detail = answer.condition or (answer.instead if answer.verdict.closed else None)
     if detail:
         page.line((detail, "dim"), indent=2 if page.narrow else COLUMN)
-
-
-def _until(answer: Answer, scene: Scene) -> str:
-    if answer.verdict is Verdict.ALLOWED:
-        return "no restriction left" if answer.rule.concerns else "not restricted"
-    opens = answer.limited_from if answer.verdict.closed else answer.allowed_from
-    if opens is None:
-        return "until your practitioner says otherwise"
-    words = f"until {instant_words(opens, scene.zone, scene.at)} ({wait_words(opens, scene.at)})"
-    if answer.verdict.closed and answer.allowed_from != opens:
-        words += ", then limited"
-    return words
 
 
 def _others(page: Page, answers: Sequence[Answer]) -> None:
@@ -125,7 +129,7 @@ def _others(page: Page, answers: Sequence[Answer]) -> None:
     for verdict in reversed(Verdict):
         labels = [lower_first(each.label) for each in answers if each.verdict is verdict]
         if labels:
-            page.row([page.verdict(verdict, 11), "Also"], COLUMN, joined(labels))
+            page.row([page.verdict(verdict, 11), "Also"], COLUMN, ", ".join(labels))
 
 
 def _next(page: Page, upcoming: Sequence[Change], scene: Scene) -> None:
