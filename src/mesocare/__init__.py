@@ -1,3 +1,80 @@
-"""mesocare: where somebody is in their recovery after mesotherapy, traceable to sources."""
+"""mesocare: where somebody is in their recovery after mesotherapy, traceable to sources.
+
+    >>> from datetime import UTC, datetime
+    >>> import mesocare
+    >>> rules = mesocare.load_rules()
+    >>> at = datetime(2024, 5, 2, 8, tzinfo=UTC)
+    >>> session = mesocare.treatment("face", "2024-05-01T14:30", at=at, zone="Europe/London")
+    >>> mesocare.answer(rules.groups["makeup"], [session], rules, at).verdict.value
+    'avoid'
+
+Instants are aware datetimes in UTC. Nothing here reads the clock, and importing the package loads
+none of its parts until they are used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mesocare.core.engine import Answer, Assessment, answer, assess
+    from mesocare.core.model import RuleSet, Treatment, Verdict
+    from mesocare.errors import MesocareError
+    from mesocare.rules.loader import load_rules
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "Assessment",
+    "MesocareError",
+    "RuleSet",
+    "Treatment",
+    "Verdict",
+    "answer",
+    "assess",
+    "load_rules",
+    "treatment",
+]
+
+_HOMES = {
+    "Answer": "mesocare.core.engine",
+    "Assessment": "mesocare.core.engine",
+    "MesocareError": "mesocare.errors",
+    "RuleSet": "mesocare.core.model",
+    "Treatment": "mesocare.core.model",
+    "Verdict": "mesocare.core.model",
+    "answer": "mesocare.core.engine",
+    "assess": "mesocare.core.engine",
+    "load_rules": "mesocare.rules.loader",
+}
+
+
+def treatment(type_: str, when: str, *, at: datetime, zone: str) -> Treatment:
+    """Return a treatment from text, understood as on the command line.
+
+    Args:
+        type_: A treatment type of the rule set, such as `face`.
+        when: When it was; a date without a time means that whole local day.
+        at: The instant the text is read at, in UTC; the treatment is not after it.
+        zone: The IANA time zone in which the text is read and days are counted.
+
+    Raises:
+        MesocareError: The text or the zone cannot be understood, or lies in the future.
+    """
+    from mesocare import dates
+    from mesocare.core.model import Treatment
+
+    return Treatment(type_, dates.parse_treated(when, at=at, zone=dates.parse_zone(zone)))
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its home the first time it is used."""
+    if name not in _HOMES:
+        message = f"module 'mesocare' has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -12,6 +12,7 @@ from mesocare.render import today_all
 from mesocare.render.page import URGENCY_STYLES, Page
 from mesocare.render.questions import unsure, until_words
 from mesocare.render.words import (
+    changes_words,
     date_words,
     elapsed_words,
     instant_words,
@@ -103,7 +104,7 @@ def _bar(page: Page, assessment: Assessment, scene: Scene) -> None:
         (scene.at - start).total_seconds() / total
         for start in (last.when.latest, last.when.earliest)
     )
-    words = f" until {instant_words(end, scene.zone, scene.at)}"
+    words = f" recovery window to {date_words(end, scene.zone, scene.at)}"
     width = max(10, min(40, page.width - len(words) - 1))
     behind, possible = int(sure * width), int(perhaps * width)
     signs = page.signs
@@ -142,20 +143,7 @@ def _next(page: Page, upcoming: Sequence[Change], scene: Scene) -> None:
         changes = sorted(group, key=lambda change: change.activity not in headline)
         label = "Then" if n else "Next"
         when = instant_words(at, scene.zone, scene.at)
-        page.row([(label, "bold"), f"  {when}"], COLUMN, _changes(changes))
-
-
-def _changes(changes: Sequence[Change]) -> str:
-    """Return `allowed: foundation, touching and 2 more; limited: …`."""
-    parts = []
-    for verdict in Verdict:
-        labels = [lower_first(each.label) for each in changes if each.verdict is verdict]
-        more = len(labels) - NAMES_SHOWN
-        if more > 0:
-            labels[NAMES_SHOWN:] = [f"{more} more"]
-        if labels:
-            parts.append(f"{verdict.value}: {joined(labels)}")
-    return "; ".join(parts)
+        page.row([(label, "bold"), f"  {when}"], COLUMN, changes_words(changes, NAMES_SHOWN))
 
 
 def _normal(page: Page, normal: Sequence[Advice], scene: Scene) -> None:

@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mesocare.core.model import Urgency
-from mesocare.render.page import URGENCY_STYLES, Page
+from mesocare.render.page import URGENCY_STYLES, Page, Part
 from mesocare.render.questions import until_words
-from mesocare.render.words import date_words, instant_words, lower_first
+from mesocare.render.words import changes_words, date_words, instant_words
 
 if TYPE_CHECKING:
     from mesocare.core.engine import Assessment
@@ -26,7 +26,7 @@ def draw(page: Page, assessment: Assessment, scene: Scene) -> None:
         page.gap()
         page.line((group.label, "bold underline"))
         for item in group.items:
-            head = [page.verdict(item.verdict, 11), item.label]
+            head: list[Part] = [page.verdict(item.verdict, 11), item.label]
             page.row(head, ITEM_COLUMN, until_words(item, scene, short=True))
             if item.condition:
                 page.line((item.condition, "dim"), indent=2 if page.narrow else 11)
@@ -47,8 +47,7 @@ def _upcoming(page: Page, assessment: Assessment, scene: Scene) -> None:
         page.gap()
         page.line(("What changes when", "bold underline"))
     for at, changes in groupby(assessment.upcoming, key=lambda change: change.at):
-        words = [f"{lower_first(each.label)}: {each.verdict.value}" for each in changes]
-        page.row([instant_words(at, scene.zone, scene.at)], COLUMN, "; ".join(words))
+        page.row([instant_words(at, scene.zone, scene.at)], COLUMN, changes_words(list(changes)))
 
 
 def _advice(page: Page, title: str, advice: tuple[Advice, ...], scene: Scene) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesocare.core.model import Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
+    from mesocare.core.engine import Change
     from mesocare.core.model import Treatment
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -98,3 +101,21 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
 def lower_first(text: str) -> str:
     """Return a label as it reads inside a sentence; abbreviations keep their capitals."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def changes_words(changes: Sequence[Change], most: int | None = None) -> str:
+    """Return `allowed: foundation, touching and 2 more; limited: …`, mildest verdict first.
+
+    Args:
+        changes: The changes of one instant.
+        most: How many activities to name for each verdict; all of them if left out.
+    """
+    parts = []
+    for verdict in Verdict:
+        labels = [lower_first(each.label) for each in changes if each.verdict is verdict]
+        more = len(labels) - (most or len(labels))
+        if more > 0:
+            labels[most:] = [f"{more} more"]
+        if labels:
+            parts.append(f"{verdict.value}: {joined(labels)}")
+    return "; ".join(parts)

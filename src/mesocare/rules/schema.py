@@ -6,89 +6,80 @@ spans several places (unknown evidence, phases out of order) is `check`'s busine
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A text of at most `longest` characters."""
 
     longest: int = 400
 
 
-@dataclass(frozen=True)
-class Id:
+class Id(NamedTuple):
     """A lower-case word or several, joined by hyphens or underscores."""
 
 
-@dataclass(frozen=True)
-class EvidenceId:
+class EvidenceId(NamedTuple):
     """The id of a row of `evidence.tsv`."""
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One of some words."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Duration:
+class Duration(NamedTuple):
     """`48 h` or `7 d`."""
 
 
-@dataclass(frozen=True)
-class Date:
+class Date(NamedTuple):
     """An ISO 8601 calendar date."""
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """A whole number from 1."""
 
 
-@dataclass(frozen=True)
-class Truth:
+class Truth(NamedTuple):
     """`true`, where the key would otherwise be left out."""
 
 
-@dataclass(frozen=True)
-class Nothing:
+class Nothing(NamedTuple):
     """`null`, or else a value of the shape `of`."""
 
     of: Shape
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """A list of values of one shape; empty only where `empty` says so."""
 
     of: Shape
     empty: bool = False
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A mapping from ids to values of one shape."""
 
     of: Shape
-    key: Id | EvidenceId | Choice = field(default_factory=Id)
+    key: Id | EvidenceId | Choice = Id()
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """A mapping with these keys and no others."""
 
-    required: dict[str, Shape]
-    optional: dict[str, Shape] = field(default_factory=dict)
+    required: Mapping[str, Shape]
+    optional: Mapping[str, Shape] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Variants:
+class Variants(NamedTuple):
     """One of several records, told apart by which of these keys is there."""
 
-    by_key: dict[str, Record]
+    by_key: Mapping[str, Record]
 
 
 Shape = (

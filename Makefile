@@ -1,0 +1,46 @@
+# mesocare: everything a developer types. `make` alone lists the targets.
+PYTHON ?= .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test coverage lint types architecture check benchmark picture mutants clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Make .venv with everything for working on mesocare
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --editable '.[test,lint]'
+
+test: ## Run all tests
+	$(PYTHON) -m pytest -n auto
+
+coverage: ## Show that core/ and rules/ are covered, every branch
+	$(PYTHON) -m pytest -q -n auto --cov --cov-report=term-missing $(COVERAGE_TESTS)
+
+# What covers core/ and rules/ without the long searches, which would only repeat it.
+COVERAGE_TESTS = tests/test_cases.py tests/test_engine.py tests/test_properties.py \
+	tests/test_rules_loader.py tests/test_timespan.py tests/test_dates.py
+
+lint: ## Check style and format
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types: ## Check types
+	$(PYTHON) -m mypy
+
+architecture: ## Check that imports run downward only
+	$(dir $(PYTHON))lint-imports
+
+check: test coverage lint types architecture ## What CI runs
+
+benchmark: ## Measure start-up and write the figures into README.md
+	$(PYTHON) benchmarks/startup.py --readme
+
+picture: ## Draw README's picture anew
+	$(PYTHON) scripts/picture.py
+
+mutants: ## Run mutation testing on core/ (long; the result is explained in docs/)
+	$(PYTHON) scripts/mutants.py
+
+clean: ## Remove what the other targets leave behind
+	rm -rf build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants

@@ -1,0 +1,162 @@
+"""Time whole processes against a Typer hello-world in the same environment; print the ratios.
+
+Machines are shared and noisy, so a command and its yardstick run in turn, pair by pair, and what
+counts is the median of the pairs' ratios. Nothing here fails for being slow: the figures are for
+reading, and `--readme` writes them where README quotes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import pty
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+MARKS = "<!-- benchmark -->", "<!-- end of benchmark -->"
+HELLO = """
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def main(name: str = "world") -> None:
+    print(f"Hello {name}")
+
+
+app()
+"""
+QUESTION = [
+    "can-i", "makeup", "--treated", "2024-05-01T14:30", "--at", "2024-05-02T09:00",
+    "--tz", "Europe/London", "--json",
+]  # fmt: skip
+SCREEN = ["today", *QUESTION[2:-1]]
+
+
+class Row(NamedTuple):
+    """One comparison: what ran, beside what, the promised bound and the measured ratios."""
+
+    command: str
+    beside: str
+    bound: float
+    ratios: list[float]
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """Return the row's cells: the two commands, the median and the promise."""
+        return (
+            self.command,
+            self.beside,
+            f"{statistics.median(self.ratios):.2f}",
+            f"{self.bound:.1f}",
+        )
+
+
+def seconds(command: list[str], environment: dict[str, str], *, terminal: bool = False) -> float:
+    """Return the wall-clock time of one whole process, on a pseudo-terminal if asked."""
+    if not terminal:
+        began = time.perf_counter()
+        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+        return time.perf_counter() - began
+    leader, follower = pty.openpty()
+    began = time.perf_counter()
+    process = subprocess.Popen(command, env=environment, stdout=follower, stderr=follower)
+    os.close(follower)
+    try:
+        while os.read(leader, 65536):
+            pass
+    except OSError:
+        pass  # how Linux says that the other side has closed
+    process.wait()
+    took = time.perf_counter() - began
+    os.close(leader)
+    return took
+
+
+def compared(first: Callable[[], float], second: Callable[[], float], pairs: int) -> list[float]:
+    """Return the ratio of first to second for each of `pairs` runs in turn, after a warm-up."""
+    first(), second()
+    return [first() / second() for _ in range(pairs)]
+
+
+def measure(pairs: int) -> list[Row]:
+    """Return all comparisons."""
+    program = shutil.which("mesocare", path=str(Path(sys.executable).parent))
+    if program is None:
+        sys.exit(f"no mesocare is installed beside {sys.executable}")
+    with tempfile.TemporaryDirectory() as folder:
+        cache = Path(folder) / "cache"
+        hello_path = Path(folder) / "hello.py"
+        hello_path.write_text(HELLO, encoding="utf-8")
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MESOCARE_", "PYTHON"))
+        } | {"MESOCARE_CACHE_DIR": str(cache), "TERM": "xterm-256color", "COLUMNS": "80"}
+
+        def hello() -> float:
+            return seconds([sys.executable, str(hello_path)], environment)
+
+        def question() -> float:
+            return seconds([program, *QUESTION], environment)
+
+        def screen() -> float:
+            return seconds([program, *SCREEN], environment, terminal=True)
+
+        def cold() -> float:
+            shutil.rmtree(cache, ignore_errors=True)
+            return seconds([program, *QUESTION], environment)
+
+        return [
+            Row("`can-i … --json`", "Typer hello-world", 1.3, compared(question, hello, pairs)),
+            Row("`today` on a terminal", "Typer hello-world", 2.2, compared(screen, hello, pairs)),
+            Row(
+                "`can-i … --json`, no rule cache",
+                "the same with one",
+                2.0,
+                compared(cold, question, pairs),
+            ),
+        ]
+
+
+def table(rows: list[Row]) -> str:
+    """Return the comparisons as a Markdown table."""
+    head = ("command", "beside", "median ratio", "promised at most")
+    lines = [head, ("---",) * len(head), *(row.cells() for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> None:
+    """Measure, print, and with `--readme` write the figures into README.md."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--pairs", type=int, default=41, help="pairs of runs per comparison")
+    parser.add_argument("--readme", action="store_true", help="write the figures into README.md")
+    options = parser.parse_args()
+    text = table(measure(options.pairs))
+    note = (
+        f"Whole processes, median of {options.pairs} pairs run in turn, "
+        f"Python {platform.python_version()} on {platform.system()}."
+    )
+    print(text, note, sep="\n\n")
+    if options.readme:
+        begin, end = MARKS
+        content = README.read_text(encoding="utf-8")
+        block = f"{begin}\n{text}\n\n{note}\n{end}"
+        pattern = re.escape(begin) + ".*?" + re.escape(end)
+        README.write_text(re.sub(pattern, lambda _: block, content, flags=re.DOTALL), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
