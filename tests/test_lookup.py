@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mesocare.core.model import RuleSet
 from mesocare.errors import ActivityError
 from mesocare.lookup import find, names, search_key
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mesocare.core.model import RuleSet
 
 FOUND = [
     ("makeup", "makeup"),

@@ -60,16 +60,15 @@ def when_text(answer: Answer, scene: Scene) -> str:
     if not answer.certain:
         _row(page, "Unsure", unsure(answer, scene))
     page.gap()
-    phases = answer.rule.phases
     when = answer.governed_by.when
-    start = when.latest
-    for phase in phases:
-        begins = instant_words(start, scene.zone, scene.at)
-        page.row([page.verdict(phase.verdict, 11)], 12, f"from {begins}")
+    since = "from the treatment on"
+    for phase in answer.rule.phases:
+        page.row([page.verdict(phase.verdict, 11)], 12, since)
         if phase.condition:
             page.line((phase.condition, "dim"), indent=2 if page.narrow else 12)
         if phase.until is not None:
-            start = closing(when.latest, phase.until, when.zone)
+            closes = closing(when.latest, phase.until, when.zone)
+            since = f"from {instant_words(closes, scene.zone, scene.at)}"
     _treatments(page, answer, scene)
     page.gap()
     page.line((scene.rules.notice, "dim"))
@@ -128,7 +127,10 @@ def figures_words(answer: Answer) -> str:
     shortest, longest, chosen = answer.figures
     if shortest is None or longest is None:
         return ""
-    held = "" if chosen is None else f"; {hours_words(chosen)} chosen"
+    restricted = any(phase.verdict is not Verdict.ALLOWED for phase in answer.rule.phases)
+    held = "; no end chosen" if restricted else "; none adopted"
+    if chosen is not None:
+        held = f"; {hours_words(chosen)} chosen"
     if shortest == longest:
         return f"{hours_words(longest)} in every source with a figure{held}."
     return f"from {hours_words(shortest)} to {hours_words(longest)}{held}."

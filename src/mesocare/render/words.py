@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mesocare.core.model import Verdict
@@ -33,14 +34,15 @@ def date_words(instant: datetime, zone: tzinfo, near: datetime | None = None) ->
 def instant_words(instant: datetime, zone: tzinfo, near: datetime | None = None) -> str:
     """Return `Wed 1 May 2024, 14:30`; the year is left out where `near` is in the same one.
 
-    A time that the clock shows twice that day carries its offset, as do seconds where there are
-    any, so that what is printed names one instant.
+    Whole minutes, rounded up, so that nothing reads as open before it is. A time that the clock
+    shows twice that day carries its offset.
     """
-    local = instant.astimezone(zone)
-    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    whole = instant.replace(second=0, microsecond=0)
+    local = (whole if whole == instant else whole + timedelta(minutes=1)).astimezone(zone)
+    clock = f"{local:%H:%M}"
     if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         clock += f"{local:%z}"
-    return f"{date_words(instant, zone, near)}, {clock}"
+    return f"{date_words(local, zone, near)}, {clock}"
 
 
 def hours_words(hours: float) -> str:
