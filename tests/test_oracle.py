@@ -82,7 +82,7 @@ def _possible(draw: random.Random, name: str) -> tuple[datetime, ...]:
         return (moment,)
     day = datetime.combine(moment.astimezone(zone).date(), time(), tzinfo=zone)
     first, last = day.astimezone(UTC), (day + DAY).astimezone(UTC)
-    step = 30 * MINUTE if draw.random() < 0.1 else 430 * MINUTE
+    step = 30 * MINUTE if draw.random() < 0.2 else 430 * MINUTE
     inside = [first + n * step for n in range(1, int((last - first) / step) + 1)]
     return (first, *(each for each in inside if each < last), last)
 
@@ -115,13 +115,13 @@ def _instant(draw: random.Random, activity: str, taken: list[Taken]) -> datetime
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_engine_agrees_with_oracle(seed: int, rules: RuleSet) -> None:
-    """Both say the same, now and from when; of whole days the times are compared for a fifth."""
-    draw = random.Random(seed)  # noqa: S311 - reproducible, and nothing secret
+    """Both say the same, now and from when."""
+    draw = random.Random(seed)
     for number in range(QUESTIONS):
         activity = draw.choice(GROUPS if draw.random() < 0.15 else SUBJECTS)
         taken = _taken(draw)
         at = _instant(draw, activity, taken)
-        asked = {**rules.items, **rules.groups}[activity]
+        asked = rules.groups[activity] if activity in GROUPS else rules.items[activity]
         treatments = [
             Treatment(each.type, Interval(each.possible[0], each.possible[-1], each.zone))
             for each in taken
@@ -130,6 +130,5 @@ def test_engine_agrees_with_oracle(seed: int, rules: RuleSet) -> None:
         question = (seed, number, activity, taken, at)
         given: object = (str(found.verdict), str(found.verdict_if_earliest))
         assert given == ORACLE.verdicts(activity, taken, at), question
-        if all(len(each.possible) <= 2 for each in taken) or number % 5 == 0:
-            given = (found.limited_from, found.allowed_from)
-            assert given == ORACLE.times(activity, taken), question
+        given = (found.limited_from, found.allowed_from)
+        assert given == ORACLE.times(activity, taken), question

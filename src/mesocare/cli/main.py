@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mesocare.cli.options import Reply
 
 UNFORESEEN = 70
+INTERRUPTED = 130
 MOST_PROBLEMS_SHOWN = 20
 
 
@@ -47,8 +48,10 @@ def run(arguments: Sequence[str]) -> int:
         except typer.TyperException as error:
             raise _usage_error(error) from error
     except MesocareError as error:
-        _report(error, as_json="--json" in arguments or bool(os.environ.get("MESOCARE_JSON")))
+        _report(error, as_json=_wants_json(arguments))
         return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the boundary: nobody is shown a traceback unasked
         return _unforeseen(error)
 
@@ -76,8 +79,6 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        # What is left in the buffer would fail again at exit, with a traceback of its own.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         message = f"the answer could not be written in full: {error.strerror}"
         hint = "Run the command again and read all it prints; its exit code is the answer too."
         raise OutputError(message, hint) from error
@@ -97,6 +98,13 @@ def _usage_error(error: typer.TyperException) -> MesocareError:
     path = context.command_path if context else "mesocare"
     message = formatted[:1].lower() + formatted[1:].rstrip(".")
     return MesocareError(message, f"Type: {path} --help")
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether errors are to be JSON too; they may come before the options have been read."""
+    from mesocare.cli.options import is_true
+
+    return "--json" in arguments or is_true(os.environ.get("MESOCARE_JSON", ""))
 
 
 def _report(error: MesocareError, *, as_json: bool) -> None:

@@ -190,6 +190,11 @@ def _from_text(key: str, text: str, origin: str) -> Any:
     if text.lower() not in _TRUE | _FALSE:
         message = f"{origin} is {text!r}, which is neither yes nor no"
         raise SettingError(message, f"Set it to 1 or 0: {origin}=1")
+    return is_true(text)
+
+
+def is_true(text: str) -> bool:
+    """Whether a setting written as text says yes."""
     return text.lower() in _TRUE
 
 
