@@ -40,7 +40,9 @@ picture: ## Draw README's picture anew
 	$(PYTHON) scripts/picture.py
 
 mutants: ## Run mutation testing on core/ (long; the result is explained in docs/)
-	$(PYTHON) scripts/mutants.py
+	$(PYTHON) -m pip install --quiet --editable '.[mutation]'
+	$(dir $(PYTHON))mutmut run
+	$(dir $(PYTHON))mutmut results
 
 clean: ## Remove what the other targets leave behind
 	rm -rf build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants

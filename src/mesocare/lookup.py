@@ -86,7 +86,7 @@ def _closest(wanted: str, rules: RuleSet) -> str:
     spelled: dict[str, str] = {}
     named: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
     for each in named:
-        for name in (each.id.replace("-", " "), each.label, *each.aliases):
+        for name in (each.id.replace("-", " "), *each.aliases):
             spelled.setdefault(search_key(name), name.casefold())
     words = set(wanted.split())
     close = get_close_matches(wanted, spelled, n=4, cutoff=0.7)

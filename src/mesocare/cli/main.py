@@ -102,7 +102,7 @@ def _usage_error(error: typer.TyperException) -> MesocareError:
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     """Whether errors are to be JSON too; they may come before the options have been read."""
-    from mesocare.cli.options import is_true
+    from mesocare.cli.settings import is_true
 
     return "--json" in arguments or is_true(os.environ.get("MESOCARE_JSON", ""))
 

@@ -1,21 +1,16 @@
-"""The options every command shares, and how what was typed becomes a request.
-
-Flags win over the environment (`MESOCARE_TREATED`, …), the environment over the configuration
-file. Several treatments in the environment are separated by semicolons.
-"""
+"""The options every command shares, and how what was typed becomes a request."""
 
 from __future__ import annotations
 
 import inspect
-import os
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from mesocare.cli import clock
-from mesocare.errors import SettingError, TreatmentError
+from mesocare.cli.settings import Settings
+from mesocare.errors import TreatmentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +21,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TYPE = "face"
 NO_TREATMENT_HINT = "Say when it was, for example: mesocare today --treated 2024-05-01T14:30"
-
-_FLAGS = {"json", "no_color"}
-_LISTS = {"treated", "type"}
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
 class Request(NamedTuple):
@@ -86,7 +77,7 @@ def command(
         @wraps(function)
         def run(**given: Any) -> Reply:
             settings = Settings({key: given.pop(key) for key in _SHARED})
-            return function(settings.request(), **given)
+            return function(_request(settings), **given)
 
         shared = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
@@ -101,64 +92,53 @@ def command(
     return register
 
 
-class Settings:
-    """The shared options of one call, after flags, environment and configuration file."""
+def _request(settings: Settings) -> Request:
+    """Return what was asked.
 
-    def __init__(self, flags: dict[str, Any]) -> None:
-        self._flags = flags
-        self._file = _configuration()
+    Raises:
+        MesocareError: Something given cannot be used.
+    """
+    # The parts of the program that a question needs, loaded once it is clear there is one.
+    from mesocare import dates
+    from mesocare.render.scene import Scene
+    from mesocare.rules.loader import load_rules
 
-    def get(self, key: str) -> Any:
-        """Return a setting, or `None` where nobody gave it."""
-        flag = self._flags.get(key)
-        if flag not in (None, []):
-            return flag
-        variable = f"MESOCARE_{key.upper()}"
-        text = os.environ.get(variable)
-        if text:
-            return _from_text(key, text, variable)
-        return self._file.get(key)
-
-    def request(self) -> Request:
-        """Return the request.
-
-        Raises:
-            MesocareError: Something given cannot be used.
-        """
-        # The parts of the program that a question needs, loaded once it is clear there is one.
-        from mesocare import dates
-        from mesocare.render.scene import Scene
-        from mesocare.rules.loader import load_rules
-
-        tz, at_text = self.get("tz"), self.get("at")
+    with settings.reading("tz"):
+        tz = settings.get("tz")
         zone = dates.parse_zone(tz) if tz is not None else clock.system_zone()
-        at = clock.now()
-        if at_text is not None:
-            at = dates.parse_at(at_text, now=at, zone=zone)
-        whens, types = self._pairs()
+    at = clock.now()
+    with settings.reading("at"):
+        at_text = settings.get("at")
+        at = at if at_text is None else dates.parse_at(at_text, now=at, zone=zone)
+    whens, types = _pairs(settings)
+    with settings.reading("treated"):
         intervals = [dates.parse_treated(when, at=at, zone=zone) for when in whens]
-        rules = load_rules(self.get("rules"))
+    with settings.reading("rules"):
+        rules = load_rules(settings.get("rules"))
+    with settings.reading("type"):
         treatments = _treatments(types, intervals, rules)
-        scene = Scene(at, zone, treatments, rules, no_color=bool(self.get("no_color")))
-        return Request(scene, json=bool(self.get("json")))
+    scene = Scene(at, zone, treatments, rules, no_color=bool(settings.get("no_color")))
+    return Request(scene, json=bool(settings.get("json")))
 
-    def _pairs(self) -> tuple[list[str], list[str]]:
-        """Return the treatment times and, in the same order, their types."""
-        whens, types = self.get("treated") or [], self.get("type") or []
-        if not whens:
-            message = "no treatment was given"
-            if types:
-                message = f"--type {types[0]} was given, but not when the treatment was"
-            raise TreatmentError(message, NO_TREATMENT_HINT)
-        if types and len(types) != len(whens):
-            message = f"{len(whens)} --treated but {len(types)} --type: they pair up in order"
-            example = " ".join(
-                f"--treated {_quoted(when)} --type {(types + [DEFAULT_TYPE] * len(whens))[n]}"
-                for n, when in enumerate(whens)
-            )
-            hint = f"Give one --type for each --treated, for example: mesocare today {example}"
-            raise TreatmentError(message, hint)
-        return whens, types or [DEFAULT_TYPE] * len(whens)
+
+def _pairs(settings: Settings) -> tuple[list[str], list[str]]:
+    """Return the treatment times and, in the same order, their types."""
+    whens, types = settings.get("treated") or [], settings.get("type") or []
+    origin = settings.found("type")[1]
+    if not whens:
+        message = "no treatment was given"
+        if types:
+            message = f"--type {types[0]} was given{origin}, but not when the treatment was"
+        raise TreatmentError(message, NO_TREATMENT_HINT)
+    if types and len(types) != len(whens):
+        counts = f"{len(whens)} --treated but {len(types)} --type{origin}"
+        example = " ".join(
+            f"--treated {_quoted(when)} --type {(types + [DEFAULT_TYPE] * len(whens))[n]}"
+            for n, when in enumerate(whens)
+        )
+        hint = f"Give one --type for each --treated, for example: mesocare today {example}"
+        raise TreatmentError(f"{counts}: they pair up in order", hint)
+    return whens, types or [DEFAULT_TYPE] * len(whens)
 
 
 def _treatments(
@@ -180,64 +160,3 @@ def _treatments(
 
 def _quoted(text: str) -> str:
     return f'"{text}"' if " " in text else text
-
-
-def _from_text(key: str, text: str, origin: str) -> Any:
-    if key in _LISTS:
-        return [part.strip() for part in text.split(";") if part.strip()]
-    if key not in _FLAGS:
-        return text
-    if text.lower() not in _TRUE | _FALSE:
-        message = f"{origin} is {text!r}, which is neither yes nor no"
-        raise SettingError(message, f"Set it to 1 or 0: {origin}=1")
-    return is_true(text)
-
-
-def is_true(text: str) -> bool:
-    """Whether a setting written as text says yes."""
-    return text.lower() in _TRUE
-
-
-def configuration_path() -> Path:
-    """Return where the configuration file is looked for; `MESOCARE_CONFIG` overrides it."""
-    override = os.environ.get("MESOCARE_CONFIG")
-    return Path(override) if override else Path(typer.get_app_dir("mesocare")) / "config.toml"
-
-
-def _configuration() -> dict[str, Any]:
-    """Return the settings of the configuration file, checked; empty if there is none."""
-    path = configuration_path()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        message = f"the configuration file {str(path)!r} cannot be read: {error}"
-        raise SettingError(message, "Correct it, or delete it.") from error
-    import tomllib
-
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = f"the configuration file {str(path)!r} is not TOML: {error}"
-        raise SettingError(message, 'It holds lines such as: tz = "Europe/London"') from error
-    return {key: _checked(key, value, path) for key, value in found.items()}
-
-
-def _checked(key: str, value: object, path: Path) -> Any:
-    where = f"{key!r} in the configuration file {str(path)!r}"
-    if key not in _SHARED:
-        raise SettingError(f"unknown setting {where}", f"Known: {', '.join(_SHARED)}.")
-    if key in _LISTS and isinstance(value, str):
-        value = [value]
-    fits = (
-        isinstance(value, bool)
-        if key in _FLAGS
-        else isinstance(value, list) and all(isinstance(each, str) for each in value)
-        if key in _LISTS
-        else isinstance(value, str)
-    )
-    if not fits:
-        wanted = "true or false" if key in _FLAGS else "text in quotes"
-        raise SettingError(f"{where} is {value!r}", f"It takes {wanted}.")
-    return value

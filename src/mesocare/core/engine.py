@@ -23,6 +23,22 @@ if TYPE_CHECKING:
     from mesocare.core.standing import Standing, Subject
 
 
+class Figures(NamedTuple):
+    """Waiting times in hours, as far as there are any.
+
+    Attributes:
+        shortest: The shortest of all sources.
+        longest: The longest of all sources.
+        credible: The longest of the credible sources.
+        chosen: The end of the rule's last restricting phase.
+    """
+
+    shortest: int | None
+    longest: int | None
+    credible: int | None
+    chosen: int | None
+
+
 class Answer(NamedTuple):
     """What is said of one activity at one instant. Instants are in UTC.
 
@@ -63,16 +79,18 @@ class Answer(NamedTuple):
         return self.verdict is self.verdict_if_earliest
 
     @property
-    def figures(self) -> tuple[float | None, float | None, float | None]:
-        """The shortest and the longest figure of the sources and the chosen one, in hours."""
+    def figures(self) -> Figures:
+        """What the sources disagree about, and what was chosen."""
         rows = [row for row in self.evidence if row.restricts]
-        low = [row.min_hours for row in rows if row.min_hours is not None]
         high = [row.max_hours for row in rows if row.max_hours is not None]
+        sure = [row.max_hours for row in rows if row.max_hours is not None and row.credible]
+        low = [row.min_hours for row in rows if row.min_hours is not None]
         until = self.rule.restricted_until
-        return (
-            min(low, default=None),
-            max(high, default=None),
-            None if until is None else float(until.nominal_hours),
+        return Figures(
+            shortest=min(low, default=None),
+            longest=max(high, default=None),
+            credible=max(sure, default=None),
+            chosen=None if until is None else until.nominal_hours,
         )
 
 

@@ -68,8 +68,8 @@ class Evidence(NamedTuple):
     treatment: str
     subject: str
     modality: str
-    min_hours: float | None
-    max_hours: float | None
+    min_hours: int | None
+    max_hours: int | None
     paraphrase: str
 
     @property

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mesocare.render.page import Page
-from mesocare.render.questions import figures_words, treatment_words
+from mesocare.render.questions import figures_words, footer, treatment_words
 from mesocare.render.words import hours_words, lower_first
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def explain_text(answer: Answer, scene: Scene) -> str:
     page.gap()
     if not answer.rule.concerns:
         page.line(answer.reason)
+        footer(page, scene)
         return page.text()
     _phases(page, answer)
     page.gap()
@@ -52,7 +53,7 @@ def explain_text(answer: Answer, scene: Scene) -> str:
         page.line(("Why so  ", "bold"), answer.rule.rationale)
     page.gap()
     page.line(("Grades: A hospital, journal or label; B clinic; C commercial page.", "dim"))
-    page.line((scene.rules.notice, "dim"))
+    footer(page, scene)
     return page.text()
 
 
@@ -69,7 +70,7 @@ def _bars(page: Page, answer: Answer, rows: list[Evidence]) -> None:
     """Draw one bar a source, and the chosen figure as a line through all of them."""
     if not rows:
         return
-    chosen = answer.figures[2]
+    chosen = answer.figures.chosen
     longest = max([*(_given(row)[-1] for row in rows), chosen or 0])
     name = 0 if page.narrow else max(SHORTEST_NAME, min(34, page.width - 62))
     width = page.width - name - (2 if page.narrow else 24)

@@ -146,7 +146,7 @@ def _hours(start: datetime, at: datetime) -> float:
 
 
 def _answer(answer: Answer, zone: tzinfo) -> Plain:
-    shortest, longest, chosen = answer.figures
+    figures = answer.figures
     return {
         "activity": answer.activity,
         "label": answer.label,
@@ -162,9 +162,10 @@ def _answer(answer: Answer, zone: tzinfo) -> Plain:
         "next_change": _time(answer.next_change, zone),
         "governed_by": _span(answer.governed_by, zone),
         "figures": {
-            "shortest_hours": shortest,
-            "longest_hours": longest,
-            "chosen_hours": chosen,
+            "shortest_hours": figures.shortest,
+            "longest_hours": figures.longest,
+            "longest_credible_hours": figures.credible,
+            "chosen_hours": figures.chosen,
         },
         "items": [_answer(each, zone) for each in answer.items],
         "evidence": [_evidence(each) for each in answer.evidence],

@@ -8,6 +8,7 @@ from mesocare.core.model import Verdict
 from mesocare.core.timespan import closing
 from mesocare.render.page import Page
 from mesocare.render.words import (
+    came_twice,
     elapsed_words,
     hours_words,
     instant_words,
@@ -43,10 +44,10 @@ def can_i_text(answer: Answer, scene: Scene) -> str:
         _row(page, "Unsure", unsure(answer, scene))
     figures = figures_words(answer)
     if figures:
-        _row(page, "Sources", f"{figures} Type: mesocare explain {answer.activity} ...")
+        _row(page, "Sources", figures)
+        _row(page, "More", _explain_command(answer, scene))
     _treatments(page, answer, scene)
-    page.gap()
-    page.line((scene.rules.notice, "dim"))
+    footer(page, scene)
     return page.text()
 
 
@@ -60,6 +61,8 @@ def when_text(answer: Answer, scene: Scene) -> str:
     if not answer.certain:
         _row(page, "Unsure", unsure(answer, scene))
     page.gap()
+    if answer.items:
+        page.line((f"Step by step, {lower_first(answer.items[0].label)}:", "dim"))
     when = answer.governed_by.when
     since = "from the treatment on"
     for phase in answer.rule.phases:
@@ -70,8 +73,7 @@ def when_text(answer: Answer, scene: Scene) -> str:
             closes = closing(when.latest, phase.until, when.zone)
             since = f"from {instant_words(closes, scene.zone, scene.at)}"
     _treatments(page, answer, scene)
-    page.gap()
-    page.line((scene.rules.notice, "dim"))
+    footer(page, scene)
     return page.text()
 
 
@@ -100,10 +102,11 @@ def unsure(answer: Answer, scene: Scene) -> str:
     """Say what knowing the time of treatment would change, and how to give it."""
     vague = next(each for each in scene.treatments if each.when.earliest != each.when.latest)
     local = vague.when.earliest.astimezone(vague.when.zone)
+    exact = local.isoformat(timespec="minutes") if came_twice(vague) else f"{local:%Y-%m-%d}THH:MM"
     return (
         f"The time of treatment decides. Had it been as early as {local:%H:%M}, this would be "
         f"{answer.verdict_if_earliest.value} already. With the time, the answer is exact: "
-        f"--treated {local:%Y-%m-%d}T14:30"
+        f"--treated {exact}"
     )
 
 
@@ -123,17 +126,40 @@ def until_words(answer: Answer, scene: Scene, *, short: bool = False) -> str:
 
 
 def figures_words(answer: Answer) -> str:
-    """Return the shortest, the longest and the chosen figure in words; empty without any."""
-    shortest, longest, chosen = answer.figures
-    if shortest is None or longest is None:
+    """Return the shortest, longest, longest credible and chosen figure; empty without any."""
+    figures = answer.figures
+    if figures.shortest is None or figures.longest is None:
         return ""
+    words = f"{hours_words(figures.shortest)} in every one with a figure"
+    if figures.shortest != figures.longest:
+        words = f"{hours_words(figures.shortest)} to {hours_words(figures.longest)}"
+    if figures.credible not in {None, figures.longest}:
+        words += f", at most {hours_words(figures.credible or 0)} in the credible ones"
     restricted = any(phase.verdict is not Verdict.ALLOWED for phase in answer.rule.phases)
-    held = "; no end chosen" if restricted else "; none adopted"
-    if chosen is not None:
-        held = f"; {hours_words(chosen)} chosen"
-    if shortest == longest:
-        return f"{hours_words(longest)} in every source with a figure{held}."
-    return f"from {hours_words(shortest)} to {hours_words(longest)}{held}."
+    held = "no end chosen" if restricted else "none adopted"
+    if figures.chosen is not None:
+        held = f"{hours_words(figures.chosen)} chosen"
+    return f"{words}; {held}."
+
+
+def _explain_command(answer: Answer, scene: Scene) -> str:
+    """Return the command that shows the evidence, ready to run."""
+    words = f"mesocare explain {answer.activity}"
+    for each in scene.treatments:
+        local = each.when.earliest.astimezone(each.when.zone)
+        exact = each.when.earliest == each.when.latest
+        words += f" --treated {local:%Y-%m-%dT%H:%M}" if exact else f" --treated {local:%Y-%m-%d}"
+        words += f" --type {each.type}"
+    return words
+
+
+def footer(page: Page, scene: Scene) -> None:
+    """End a page: whose instructions come first, and whether the rules are due for review."""
+    page.gap()
+    due = scene.rules.identity.review_due
+    if scene.at.date().isoformat() > due:
+        page.line((f"These rules were due for review on {due}.", "yellow"))
+    page.line((scene.rules.notice, "dim"))
 
 
 def _treatments(page: Page, answer: Answer, scene: Scene) -> None:

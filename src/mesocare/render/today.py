@@ -10,7 +10,7 @@ from mesocare.core.model import Urgency, Verdict
 from mesocare.core.timespan import day_number
 from mesocare.render import today_all
 from mesocare.render.page import URGENCY_STYLES, Page
-from mesocare.render.questions import unsure, until_words
+from mesocare.render.questions import footer, unsure, until_words
 from mesocare.render.words import (
     changes_words,
     date_words,
@@ -50,8 +50,7 @@ def today_text(
         today_all.draw(page, assessment, scene)
     else:
         _draw(page, assessment, scene)
-    page.gap()
-    page.line((assessment.notice, "dim"))
+    footer(page, scene)
     return page.text()
 
 
@@ -77,7 +76,10 @@ def _where(page: Page, assessment: Assessment, scene: Scene) -> None:
     ]
     page.line((joined([days[0], *(lower_first(day) for day in days[1:])]), "bold"))
     for each in scene.treatments:
-        page.line((f"{treated_words(each)} ({elapsed_words(each, scene.at)})", "dim"))
+        label = f"{scene.rules.types[each.type].label}: " if len(scene.treatments) > 1 else ""
+        page.line(
+            (f"{label}{treated_words(each)} ({elapsed_words(each, scene.at)})", "dim"), hang=2
+        )
     _bar(page, assessment, scene)
     doubtful = next((each for each in assessment.answers if not each.certain), None)
     if doubtful:

@@ -88,9 +88,19 @@ def _floor(hours: float) -> str:
 def treated_words(treatment: Treatment) -> str:
     """Return when a treatment was, as understood: the full date, and the time if it is known."""
     when = treatment.when
+    first = instant_words(when.earliest, when.zone)
     if when.earliest == when.latest:
-        return instant_words(when.earliest, when.zone)
+        return first
+    if came_twice(treatment):
+        return f"{first} or {instant_words(when.latest, when.zone)}"
     return f"{date_words(when.earliest, when.zone)}, time not given"
+
+
+def came_twice(treatment: Treatment) -> bool:
+    """Whether a clock time was given, but one that the clock showed twice that day."""
+    when = treatment.when
+    local = when.earliest.astimezone(when.zone)
+    return when.earliest != when.latest and (local - timedelta(minutes=1)).date() == local.date()
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:
