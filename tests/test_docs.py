@@ -21,7 +21,7 @@ import pytest
 import typer
 
 from mesocare.cli.app import app
-from mesocare.cli.options import configuration_path
+from mesocare.cli.settings import configuration_path
 from mesocare.core.model import Urgency, Verdict
 from mesocare.rules import schema
 from mesocare.rules.loader import load_rules
