@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mesocare.rules.loader import load_rules
+from tests.process import Program
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
@@ -16,3 +17,11 @@ if TYPE_CHECKING:
 def rules() -> RuleSet:
     """Return the built-in rule set."""
     return load_rules()
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """Return the installed program, in directories of its own and with a filled cache."""
+    installed = Program(tmp_path_factory.mktemp("program"))
+    assert installed.run("--version").code == 0
+    return installed

@@ -21,6 +21,7 @@ DATA = Path(__file__).parents[1] / "data"
 TYPES = ("face", "scalp", "brightening")
 SEVERITY = {"allowed": 0, "limited": 1, "ask": 2, "avoid": 3}
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 Times = tuple[datetime | None, datetime | None]
 
@@ -38,11 +39,10 @@ def days_later(start: datetime, days: int, zone: tzinfo) -> datetime:
 
 
 def closes(start: datetime, until: str, zone: tzinfo) -> datetime:
-    """Return when a window of `48 h` or `7 d` ends."""
+    """Return when a window of `48 h` or `7 d` ends, in whole seconds, rounded up."""
     count, unit = until.split()
-    if unit == "h":
-        return start + timedelta(hours=int(count))
-    return days_later(start, int(count), zone)
+    end = start + int(count) * HOUR if unit == "h" else days_later(start, int(count), zone)
+    return end if end.microsecond == 0 else end.replace(microsecond=0) + timedelta(seconds=1)
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Oracle:
         return worst, max((some[0] for some in each), key=SEVERITY.__getitem__)
 
     def _softens(self, item: str, taken: list[Taken]) -> bool:
-        concerned = any("unrestricted" not in self.rule(item, one.type) for one in taken)
+        concerned = all("unrestricted" not in self.rule(item, one.type) for one in taken)
         return concerned and not self.items[item].get("aside", False)
 
     def verdicts(self, activity: str, taken: list[Taken], at: datetime) -> tuple[str, str]:

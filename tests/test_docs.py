@@ -114,6 +114,7 @@ class _Terminal:
         shim.chmod(0o755)
         shutil.copytree(ROOT / "data", folder / "data")
         kept = {key: value for key, value in os.environ.items() if "MESOCARE" not in key}
+        (folder / "config.toml").touch()
         self._environment = {
             **kept,
             "COLUMNS": "80",

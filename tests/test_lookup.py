@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from mesocare.errors import ActivityError
 from mesocare.lookup import find, names, search_key
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet

@@ -82,9 +82,17 @@ def _possible(draw: random.Random, name: str) -> tuple[datetime, ...]:
         return (moment,)
     day = datetime.combine(moment.astimezone(zone).date(), time(), tzinfo=zone)
     first, last = day.astimezone(UTC), (day + DAY).astimezone(UTC)
-    step = 30 * MINUTE if draw.random() < 0.2 else 430 * MINUTE
-    inside = [first + n * step for n in range(1, int((last - first) / step) + 1)]
-    return (first, *(each for each in inside if each < last), last)
+    if not _near_a_change(name, first):
+        return (first, first + (last - first) / 3, last)
+    # Clocks change on a quarter of an hour, so what matters is just before each of them.
+    quarters = [first + n * 15 * MINUTE for n in range(1, int((last - first) / MINUTE) // 15 + 1)]
+    return (first, *(each - timedelta(microseconds=1) for each in quarters), last)
+
+
+def _near_a_change(name: str, day: datetime) -> bool:
+    """Whether the clocks change on about that day, or where a window of it ends."""
+    ends = [day + days * DAY for days in (0, 7, 14, 21, 28, 30, 42, 90, 180)]
+    return any(abs(end - change) < 3 * DAY for end in ends for change in CHANGES[name])
 
 
 def _taken(draw: random.Random) -> list[Taken]:

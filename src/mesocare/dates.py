@@ -20,6 +20,7 @@ from mesocare.core.civil import (
     day_span,
     instants,
     name_index,
+    same_reading,
     spell,
 )
 from mesocare.core.timespan import Interval
@@ -92,7 +93,10 @@ def parse_treated(text: str, *, at: datetime, zone: tzinfo) -> Interval:
     earliest, latest = _span(asked)
     if earliest > asked.at:
         raise future(earliest, asked)
-    return Interval(earliest, min(latest, asked.at), zone)
+    if latest > asked.at:
+        # Of a clock time that comes twice the second is still ahead; of a day, the rest of it.
+        latest = earliest if same_reading(earliest, latest, zone) else asked.at
+    return Interval(earliest, latest, zone)
 
 
 def parse_at(text: str, *, now: datetime, zone: tzinfo) -> datetime:

@@ -30,7 +30,7 @@ def system_zone() -> tzinfo:
             return ZoneInfo(name)
         with _LOCALTIME.open("rb") as file:
             return ZoneInfo.from_file(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):  # a name that zoneinfo lacks is a KeyError
         from dateutil import tz
 
         return tz.tzlocal()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mesocare.errors import MesocareError, OutputError, RulesError
@@ -39,27 +40,31 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code; no exception leaves this function."""
-    import typer
-
     try:
         _prepare_streams()
-        try:
-            return _deliver(_answer(arguments))
-        except typer.TyperException as error:
-            raise _usage_error(error) from error
+        return _deliver(_answer(arguments))
     except MesocareError as error:
-        _report(error, as_json=_wants_json(arguments))
-        return error.exit_code
+        return _report(error, arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the boundary: nobody is shown a traceback unasked
-        return _unforeseen(error)
+        return _unforeseen(error, arguments)
 
 
 def _answer(arguments: Sequence[str]) -> Reply | int | None:
+    """Return what the command replies; Typer writes help by itself and returns an exit code."""
+    import typer
+
     from mesocare.cli.app import app
 
-    return app(list(arguments), prog_name="mesocare", standalone_mode=False)  # type: ignore[no-any-return]
+    try:
+        return app(list(arguments), prog_name="mesocare", standalone_mode=False)  # type: ignore[no-any-return]
+    except typer.TyperException as error:
+        raise _usage_error(error, arguments) from error
+    except SystemExit as error:  # how Typer says that whoever was reading its help has left
+        raise _undelivered("nobody is reading any more") from error
+    except OSError as error:
+        raise _undelivered(error.strerror) from error
 
 
 def _deliver(reply: Reply | int | None) -> int:
@@ -79,9 +84,13 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        message = f"the answer could not be written in full: {error.strerror}"
-        hint = "Run the command again and read all it prints; its exit code is the answer too."
-        raise OutputError(message, hint) from error
+        raise _undelivered(error.strerror) from error
+
+
+def _undelivered(why: str | None) -> OutputError:
+    message = f"the answer could not be written in full: {why}"
+    hint = "Run the command again and read all it prints; its exit code is the answer too."
+    return OutputError(message, hint)
 
 
 def _prepare_streams() -> None:
@@ -91,23 +100,28 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _usage_error(error: typer.TyperException) -> MesocareError:
+def _usage_error(error: typer.TyperException, arguments: Sequence[str]) -> MesocareError:
     """Return an error of the command line itself (an unknown option, say) as one of ours."""
     formatted = getattr(error, "format_message", error.__str__)()
     context = getattr(error, "ctx", None)
-    path = context.command_path if context else "mesocare"
+    path = context.command_path if context else " ".join(["mesocare", *arguments[:1]])
     message = formatted[:1].lower() + formatted[1:].rstrip(".")
     return MesocareError(message, f"Type: {path} --help")
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     """Whether errors are to be JSON too; they may come before the options have been read."""
-    from mesocare.cli.settings import is_true
+    from mesocare.cli.settings import Settings
 
-    return "--json" in arguments or is_true(os.environ.get("MESOCARE_JSON", ""))
+    try:
+        return "--json" in arguments or bool(Settings({}).get("json"))
+    except MesocareError:
+        return False
 
 
-def _report(error: MesocareError, *, as_json: bool) -> None:
+def _report(error: MesocareError, arguments: Sequence[str]) -> int:
+    """Say what went wrong, on standard error and as JSON where that was asked for."""
+    as_json = _wants_json(arguments) and not isinstance(error, OutputError)
     lines = [f"mesocare: {error.message}"]
     if isinstance(error, RulesError):
         lines += [f"  {problem}" for problem in error.problems[:MOST_PROBLEMS_SHOWN]]
@@ -115,25 +129,27 @@ def _report(error: MesocareError, *, as_json: bool) -> None:
         lines += [f"  and {more} more"] if more > 0 else []
     lines += [error.hint] if error.hint else []
     _complain("\n".join(lines))
-    if as_json and not isinstance(error, OutputError):
+    if as_json:
         from mesocare.render import json
 
-        try:
+        with suppress(OutputError):  # the text on standard error has said it
             _write(json.error(error))
-        except OutputError:
-            return
+    return error.exit_code
 
 
-def _unforeseen(error: Exception) -> int:
+def _unforeseen(error: Exception, arguments: Sequence[str]) -> int:
     if os.environ.get("MESOCARE_DEBUG"):
         import traceback
 
         _complain("".join(traceback.format_exception(error)))
-    name = type(error).__name__
-    _complain(
-        f"mesocare: an unforeseen fault ({name}); no answer was given. "
+    fault = MesocareError(
+        f"an unforeseen fault ({type(error).__name__}); no answer was given. "
         "MESOCARE_DEBUG=1 shows the details to report."
     )
+    try:
+        _report(fault, arguments)
+    except Exception:  # noqa: BLE001 - the fault may lie in what reports it
+        _complain(f"mesocare: {fault.message}")
     return UNFORESEEN
 
 

@@ -6,6 +6,7 @@ Several treatments in the environment are separated by semicolons.
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from mesocare.errors import MesocareError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LARGEST_FILE = 64 * 1024
 KEYS = ("treated", "type", "at", "tz", "rules", "json", "no_color")
 _FLAGS = {"json", "no_color"}
 _LISTS = {"treated", "type"}
@@ -82,20 +84,25 @@ def configuration_path() -> Path:
 
 def _configuration(path: Path) -> dict[str, Any]:
     """Return the settings of the configuration file, checked; empty if there is none."""
+    where = f"the configuration file {str(path)!r}"
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
+            raise SettingError(f"{where} is no file of text", "Correct it, or delete it.")
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if "MESOCARE_CONFIG" not in os.environ:
+            return {}
+        raise SettingError(f"{where} is not there", "Unset MESOCARE_CONFIG.") from error
     except (OSError, ValueError) as error:
-        message = f"the configuration file {str(path)!r} cannot be read: {error}"
-        raise SettingError(message, "Correct it, or delete it.") from error
+        raise SettingError(f"{where} cannot be read: {error}", "Correct or delete it.") from error
     import tomllib
 
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = f"the configuration file {str(path)!r} is not TOML: {error}"
-        raise SettingError(message, 'It holds lines such as: tz = "Europe/London"') from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        hint = 'It holds lines such as: tz = "Europe/London"'
+        raise SettingError(f"{where} is not TOML: {error}", hint) from error
     return {key: _checked(key, value, path) for key, value in found.items()}
 
 

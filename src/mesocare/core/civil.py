@@ -66,6 +66,12 @@ def instants(wall: datetime, zone: tzinfo) -> list[datetime]:
     return sorted(at for at in both if at.astimezone(zone).replace(tzinfo=None) == wall)
 
 
+def same_reading(one: datetime, other: datetime, zone: tzinfo) -> bool:
+    """Whether the clocks of a zone show the same at two instants."""
+    first, second = (each.astimezone(zone).replace(tzinfo=None) for each in (one, other))
+    return first == second
+
+
 def gap_end(wall: datetime, zone: tzinfo) -> datetime:
     """Return the instant at which the clocks were put forward past a reading they never showed."""
     whole = wall.replace(microsecond=0, tzinfo=zone)

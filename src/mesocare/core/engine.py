@@ -16,11 +16,11 @@ from mesocare.core.model import Evidence, Item, Verdict
 from mesocare.core.standing import GroupSubject, ItemSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from mesocare.core.model import Group, Identity, Rule, RuleSet, Treatment
-    from mesocare.core.standing import Standing, Subject
+    from mesocare.core.standing import Subject
 
 
 class Figures(NamedTuple):
@@ -39,6 +39,14 @@ class Figures(NamedTuple):
     chosen: int | None
 
 
+class Step(NamedTuple):
+    """What holds from an instant (UTC) until the next step."""
+
+    at: datetime
+    verdict: Verdict
+    condition: str | None
+
+
 class Answer(NamedTuple):
     """What is said of one activity at one instant. Instants are in UTC.
 
@@ -51,6 +59,7 @@ class Answer(NamedTuple):
         limited_from: From then on it is surely neither `avoid` nor `ask`; `None` for never.
         allowed_from: From then on it is surely `allowed`; `None` for never.
         next_change: The next instant at which verdict or condition changes; `None` for never.
+        steps: What holds from when on, over the whole course; the first from the last treatment on.
         governed_by: The treatment that decides.
         rule: The deciding rule, that of the headline item for a group.
         items: The answers of a group's items, headline first; empty for an item.
@@ -68,6 +77,7 @@ class Answer(NamedTuple):
     limited_from: datetime | None
     allowed_from: datetime | None
     next_change: datetime | None
+    steps: tuple[Step, ...]
     governed_by: Treatment
     rule: Rule
     items: tuple[Answer, ...]
@@ -179,7 +189,7 @@ def _check(treatments: Sequence[Treatment], at: datetime) -> None:
 def _answer_item(subject: ItemSubject, rules: RuleSet, at: datetime) -> Answer:
     item, standing = subject.item, subject.standing(at)
     rule = item.rules[standing.treatment.type]
-    limited_from, allowed_from, next_change = _times(subject, standing, at)
+    steps = _steps(subject)
     return Answer(
         activity=item.id,
         label=item.label,
@@ -189,9 +199,10 @@ def _answer_item(subject: ItemSubject, rules: RuleSet, at: datetime) -> Answer:
         condition=standing.condition,
         reason=standing.reason,
         instead=item.instead,
-        limited_from=limited_from,
-        allowed_from=allowed_from,
-        next_change=next_change,
+        limited_from=_surely(steps, lambda verdict: not verdict.closed),
+        allowed_from=_surely(steps, lambda verdict: verdict is Verdict.ALLOWED),
+        next_change=next((step.at for step in steps if step.at > at), None),
+        steps=steps,
         governed_by=standing.treatment,
         rule=rule,
         items=(),
@@ -203,7 +214,7 @@ def _answer_group(subject: GroupSubject, rules: RuleSet, at: datetime) -> Answer
     group, standing = subject.group, subject.standing(at)
     items = {id_: _answer_item(each, rules, at) for id_, each in subject.items.items()}
     headline = items.pop(group.headline)
-    limited_from, allowed_from, next_change = _times(subject, standing, at)
+    steps = _steps(subject)
     return Answer(
         activity=group.id,
         label=group.label,
@@ -213,9 +224,10 @@ def _answer_group(subject: GroupSubject, rules: RuleSet, at: datetime) -> Answer
         condition=standing.condition,
         reason=standing.reason,
         instead=headline.instead,
-        limited_from=limited_from,
-        allowed_from=allowed_from,
-        next_change=next_change,
+        limited_from=_surely(steps, lambda verdict: not verdict.closed),
+        allowed_from=_surely(steps, lambda verdict: verdict is Verdict.ALLOWED),
+        next_change=next((step.at for step in steps if step.at > at), None),
+        steps=steps,
         governed_by=standing.treatment,
         rule=headline.rule,
         items=(headline, *items.values()),
@@ -223,25 +235,28 @@ def _answer_group(subject: GroupSubject, rules: RuleSet, at: datetime) -> Answer
     )
 
 
-def _times(
-    subject: Subject, now: Standing, at: datetime
-) -> tuple[datetime | None, datetime | None, datetime | None]:
-    """Return when it is surely open, when surely allowed, and when the answer changes next."""
-    later = sorted(each for each in subject.boundaries if each > subject.begins)
-    instants = [subject.begins, *later]
-    course = [(instant, subject.standing(instant)) for instant in instants]
-    limited_from = allowed_from = None
-    for instant, standing in reversed(course):
-        if standing.verdict.closed:
+def _steps(subject: Subject) -> tuple[Step, ...]:
+    """Return what holds from when on; verdict or condition differ from step to step."""
+    steps: list[Step] = []
+    for at in [
+        subject.begins,
+        *sorted(each for each in subject.boundaries if each > subject.begins),
+    ]:
+        standing = subject.standing(at)
+        step = Step(at, standing.verdict, standing.condition)
+        if not steps or step[1:] != steps[-1][1:]:
+            steps.append(step)
+    return tuple(steps)
+
+
+def _surely(steps: Sequence[Step], wanted: Callable[[Verdict], bool]) -> datetime | None:
+    """Return from when on the verdict is as wanted for good; `None` for never."""
+    since = None
+    for step in reversed(steps):
+        if not wanted(step.verdict):
             break
-        limited_from = instant
-    for instant, standing in reversed(course):
-        if standing.verdict is not Verdict.ALLOWED:
-            break
-        allowed_from = instant
-    said = (now.verdict, now.condition)
-    coming = (i for i, each in course if i > at and (each.verdict, each.condition) != said)
-    return limited_from, allowed_from, next(coming, None)
+        since = step.at
+    return since
 
 
 def _upcoming(subjects: dict[str, ItemSubject], at: datetime) -> tuple[Change, ...]:

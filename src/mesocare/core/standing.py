@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mesocare.core.model import Verdict
-from mesocare.core.timespan import closing
+from mesocare.core.timespan import closing, last_closing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,12 +61,8 @@ class _Windows:
         self.treatment = treatment
         when = treatment.when
         spans = [phase.until for phase in rule.phases if phase.until is not None]
-        self.if_latest = [closing(when.latest, span, when.zone) for span in spans]
-        self.if_earliest = (
-            self.if_latest
-            if when.earliest == when.latest
-            else [closing(when.earliest, span, when.zone) for span in spans]
-        )
+        self.if_latest = [last_closing(when, span) for span in spans]
+        self.if_earliest = [closing(when.earliest, span, when.zone) for span in spans]
 
     def worst(self, instant: datetime) -> Phase:
         """Return the most severe phase that any possible treatment time puts `instant` in."""
@@ -106,10 +102,10 @@ class ItemSubject:
     def softens(self) -> bool:
         """Whether it being allowed says something about its group after these treatments.
 
-        That needs a rule about the treatment, and an item that does not stand aside: walking
+        That needs a rule about every one of them, and an item that does not stand aside: walking
         softens exercise, a flight does not soften a chemical peel.
         """
-        return not self.item.aside and any(each.rule.concerns for each in self._windows)
+        return not self.item.aside and all(each.rule.concerns for each in self._windows)
 
     def standing(self, instant: datetime) -> Standing:
         """Return what holds at `instant` (UTC)."""

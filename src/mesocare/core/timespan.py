@@ -13,7 +13,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# No zone has ever moved its clocks by more than a day, and none twice within six hours.
+_WIDEST_CHANGE = timedelta(hours=30)
+_STEP = timedelta(hours=6)
+_PRECISION = timedelta(milliseconds=100)
 
 _SPAN = re.compile(r"([1-9][0-9]{0,3}) (h|d)", re.ASCII)
 
@@ -97,12 +105,69 @@ def closing(start: datetime, span: Span, zone: tzinfo, *, cautious: bool = True)
     """
     if isinstance(span, Hours):
         return start + timedelta(hours=span.count)
-    local = start.astimezone(zone)
-    wall = local.replace(tzinfo=None) + timedelta(days=span.count)
+    return _at_wall(_wall(start, zone) + timedelta(days=span.count), zone, cautious=cautious)
+
+
+def last_closing(when: Interval, span: Span) -> datetime:
+    """Return the latest instant, in UTC, at which a window can close, whenever it opened.
+
+    That is the closing from the latest opening, except where calendar days meet a change of clocks:
+    a wall clock that was put back has shown a later time before `when.latest`, and one put forward
+    on the closing day moves the times it skips beyond those that follow.
+    """
+    end = closing(when.latest, span, when.zone)
+    if isinstance(span, Hours) or when.earliest == when.latest:
+        return end
+    first, last = _wall(when.earliest, when.zone), _wall(when.latest, when.zone)
+    # Equal readings are one clock time that came twice, with nothing in between.
+    if first == last:
+        return end
+    ends = [end]
+    days = timedelta(days=span.count)
+    for turn, before, after in _turns(when.earliest, when.latest, when.zone):
+        if after < before:
+            last = max(last, turn.replace(tzinfo=None) + before)
+    if last > _wall(when.latest, when.zone):
+        ends.append(_at_wall(last + days, when.zone, cautious=True))
+    around = (when.earliest + days - _WIDEST_CHANGE, when.latest + days + _WIDEST_CHANGE)
+    for turn, before, after in _turns(*around, when.zone):
+        skipped_until = turn.replace(tzinfo=None) + after
+        if after > before and first < skipped_until - days <= last:
+            ends.append(turn + (after - before))
+    return max(ends)
+
+
+def _wall(instant: datetime, zone: tzinfo) -> datetime:
+    """Return what the clock on the wall shows."""
+    return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def _at_wall(wall: datetime, zone: tzinfo, *, cautious: bool) -> datetime:
+    """Return the instant of a wall clock reading; of two, or around a gap, as `cautious` says."""
     # In a gap or a fold the two values of `fold` name the two possible instants (PEP 495);
     # on any other day they name the same one.
-    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    return max(first, second) if cautious else min(first, second)
+    both = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return max(both) if cautious else min(both)
+
+
+def _turns(
+    begin: datetime, end: datetime, zone: tzinfo
+) -> Iterator[tuple[datetime, timedelta, timedelta]]:
+    """Yield each change of clocks after `begin` and up to `end`, with the offsets around it."""
+    while begin < end:
+        step = min(begin + _STEP, end)
+        before, after = _offset(begin, zone), _offset(step, zone)
+        if before != after:
+            low, high = begin, step
+            while high - low > _PRECISION:
+                middle = low + (high - low) // 2
+                low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
+            yield high.replace(microsecond=0), before, after
+        begin = step
+
+
+def _offset(instant: datetime, zone: tzinfo) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta()
 
 
 def day_number(start: datetime, at: datetime, zone: tzinfo) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.model import Urgency
-from mesocare.core.timespan import closing
+from mesocare.core.timespan import closing, last_closing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +155,7 @@ def _types_flagged(flag: RedFlag, treatments: Sequence[Treatment], at: datetime)
         each.type
         for each in treatments
         if each.type in flag.types
-        and (flag.until is None or at < closing(each.when.latest, flag.until, each.when.zone))
+        and (flag.until is None or at < last_closing(each.when, flag.until))
     ]
     return tuple(dict.fromkeys(types))
 
@@ -172,4 +172,4 @@ def _open(window: CareWindow | Statement, treatment: Treatment, at: datetime) ->
 def _until(window: CareWindow | Statement, treatment: Treatment) -> datetime | None:
     if window.until is None:
         return None
-    return closing(treatment.when.latest, window.until, treatment.when.zone)
+    return last_closing(treatment.when, window.until)

@@ -72,7 +72,7 @@ def _bars(page: Page, answer: Answer, rows: list[Evidence]) -> None:
         return
     chosen = answer.figures.chosen
     longest = max([*(_given(row)[-1] for row in rows), chosen or 0])
-    name = 0 if page.narrow else max(SHORTEST_NAME, min(34, page.width - 62))
+    name = 0 if page.narrow else max(SHORTEST_NAME, min(34, page.width - 50))
     width = page.width - name - (2 if page.narrow else 24)
     axis = _Axis(longest, width)
     line = None if chosen is None else axis.column(chosen)

@@ -96,8 +96,10 @@ def error(problem: MesocareError) -> str:
 
 def _dumped(plain: Plain) -> str:
     """Return the text: indented where a person reads it, one line where a program does."""
-    indent = 2 if sys.stdout is not None and sys.stdout.isatty() else None
-    return json.dumps(plain, ensure_ascii=False, indent=indent) + "\n"
+    out = sys.stdout
+    indent = 2 if out is not None and out.isatty() else None
+    every_letter = out is not None and (out.encoding or "").lower().startswith("utf")
+    return json.dumps(plain, ensure_ascii=not every_letter, indent=indent) + "\n"
 
 
 def _time(instant: datetime | None, zone: tzinfo) -> str | None:

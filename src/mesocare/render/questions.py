@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesocare.core.model import Verdict
-from mesocare.core.timespan import closing
 from mesocare.render.page import Page
 from mesocare.render.words import (
     came_twice,
@@ -14,6 +13,7 @@ from mesocare.render.words import (
     instant_words,
     lower_first,
     treated_words,
+    typed_words,
     wait_words,
 )
 
@@ -52,7 +52,7 @@ def can_i_text(answer: Answer, scene: Scene) -> str:
 
 
 def when_text(answer: Answer, scene: Scene) -> str:
-    """Return the answer to `when`: every phase of the deciding rule on the calendar."""
+    """Return the answer to `when`: every step of the course on the calendar."""
     page = Page(no_color=scene.no_color)
     page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict))
     page.gap()
@@ -61,17 +61,13 @@ def when_text(answer: Answer, scene: Scene) -> str:
     if not answer.certain:
         _row(page, "Unsure", unsure(answer, scene))
     page.gap()
-    if answer.items:
-        page.line((f"Step by step, {lower_first(answer.items[0].label)}:", "dim"))
-    when = answer.governed_by.when
-    since = "from the treatment on"
-    for phase in answer.rule.phases:
-        page.row([page.verdict(phase.verdict, 11)], 12, since)
-        if phase.condition:
-            page.line((phase.condition, "dim"), indent=2 if page.narrow else 12)
-        if phase.until is not None:
-            closes = closing(when.latest, phase.until, when.zone)
-            since = f"from {instant_words(closes, scene.zone, scene.at)}"
+    for n, step in enumerate(answer.steps):
+        since = (
+            f"from {instant_words(step.at, scene.zone, scene.at)}" if n else "after the treatment"
+        )
+        page.row([page.verdict(step.verdict, 11)], 12, since)
+        if step.condition:
+            page.line((step.condition, "dim"), indent=2 if page.narrow else 12)
     _treatments(page, answer, scene)
     footer(page, scene)
     return page.text()
@@ -113,7 +109,8 @@ def unsure(answer: Answer, scene: Scene) -> str:
 def until_words(answer: Answer, scene: Scene, *, short: bool = False) -> str:
     """Return until when the verdict holds, in a line; `short` leaves out how long that is."""
     if answer.verdict is Verdict.ALLOWED:
-        return "no restriction left" if answer.rule.concerns else "not restricted"
+        words = "no restriction left" if answer.rule.concerns else "not restricted"
+        return f"{words}, with exceptions" if answer.condition else words
     opens = answer.limited_from if answer.verdict.closed else answer.allowed_from
     if opens is None:
         return "no date: ask" if short else "until your practitioner says otherwise"
@@ -146,10 +143,7 @@ def _explain_command(answer: Answer, scene: Scene) -> str:
     """Return the command that shows the evidence, ready to run."""
     words = f"mesocare explain {answer.activity}"
     for each in scene.treatments:
-        local = each.when.earliest.astimezone(each.when.zone)
-        exact = each.when.earliest == each.when.latest
-        words += f" --treated {local:%Y-%m-%dT%H:%M}" if exact else f" --treated {local:%Y-%m-%d}"
-        words += f" --type {each.type}"
+        words += f" --treated {typed_words(each)} --type {each.type}"
     return words
 
 

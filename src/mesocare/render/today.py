@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 COLUMN = 24
 CHANGES_SHOWN = 2
-NAMES_SHOWN = 2
+NAMES_SHOWN = 1
 
 
 def today_text(
@@ -156,7 +156,7 @@ def _normal(page: Page, normal: Sequence[Advice], scene: Scene) -> None:
             # A window that closes on a morning is over for anyone who reads a date, so the day
             # before is the one to name.
             last = date_words(each.until - timedelta(days=1), scene.zone, scene.at)
-            ends.setdefault(last, []).append(lower_first(each.label))
+            ends.setdefault(last, []).append(_sign(each, scene))
     parts = [f"{joined(labels)} (to {last})" for last, labels in ends.items()]
     if parts:
         page.row([("Normal", "bold"), "  if mild"], COLUMN, "; ".join(parts))
@@ -172,6 +172,14 @@ def _red_flags(page: Page, alerts: Sequence[Alert], scene: Scene) -> None:
         ]
         contact = scene.rules.contacts[urgency.value]
         page.line((f"{contact}: ", URGENCY_STYLES[urgency]), f"{'; '.join(labels)}.", hang=2)
-    lasting = [lower_first(each.label) for each in alerts if each.persisting]
+    lasting = [_sign(each, scene) for each in alerts if each.persisting]
     if lasting:
         page.line(f"Also call it if still there: {joined(lasting, 'or')}.", indent=2)
+
+
+def _sign(sign: Advice | Alert, scene: Scene) -> str:
+    """Return a sign's label; after treatments of several types, with those it is meant for."""
+    label = lower_first(sign.label)
+    several = len({each.type for each in scene.treatments}) > 1
+    types = [lower_first(scene.rules.types[type_].label) for type_ in sign.types]
+    return f"{label} ({joined(types)})" if several else label

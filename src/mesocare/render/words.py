@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mesocare.core.civil import same_reading
 from mesocare.core.model import Verdict
 
 if TYPE_CHECKING:
@@ -96,11 +97,22 @@ def treated_words(treatment: Treatment) -> str:
     return f"{date_words(when.earliest, when.zone)}, time not given"
 
 
+def typed_words(treatment: Treatment) -> str:
+    """Return when a treatment was as one would type it, to be understood in the same way."""
+    when = treatment.when
+    local = when.earliest.astimezone(when.zone)
+    if when.earliest != when.latest and not came_twice(treatment):
+        return f"{local:%Y-%m-%d}"
+    text = local.replace(tzinfo=None).isoformat(timespec="auto" if local.second else "minutes")
+    # A point at a time that came twice was given with its offset, which tells the two apart.
+    ambiguous = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    return text + local.isoformat()[-6:] if ambiguous and when.earliest == when.latest else text
+
+
 def came_twice(treatment: Treatment) -> bool:
     """Whether a clock time was given, but one that the clock showed twice that day."""
     when = treatment.when
-    local = when.earliest.astimezone(when.zone)
-    return when.earliest != when.latest and (local - timedelta(minutes=1)).date() == local.date()
+    return when.earliest != when.latest and same_reading(when.earliest, when.latest, when.zone)
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:

@@ -15,7 +15,7 @@ from mesocare.rules.schema import GRAVE_HARMS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mesocare.rules.parse import Path, Report
+    from mesocare.rules.report import Path, Report
 
 Plain = dict[str, Any]
 
@@ -43,12 +43,12 @@ class Checker:
                 self.report.at(file, path, f"no row {id_!r} in evidence.tsv")
 
     def _check_evidence(self) -> None:
-        known = {"any", *self.types}
+        known = ("any", *self.types)
         for id_, row in self.evidence.items():
             if row["source"] not in self.plain["sources"]:
                 message = f"no source {row['source']!r} in sources.yaml"
                 self.report.at("evidence.tsv", (id_,), message)
-            if not set(row["treatment"].split("|")) <= known:
+            if not set(row["treatment"].split("|")) <= set(known):
                 message = f"unknown treatment {row['treatment']!r}; known: {', '.join(known)}"
                 self.report.at("evidence.tsv", (id_,), message)
 

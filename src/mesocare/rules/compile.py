@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesocare.rules import parse, schema
+from mesocare.rules import evidence, parse, schema
 from mesocare.rules.check import Checker
+from mesocare.rules.report import Report
 
 
 def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, list[str]]:
@@ -14,20 +15,21 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     Args:
         contents: The content of the rule set's files by name relative to its directory.
     """
-    report = parse.Report()
+    report = Report()
     texts = {name: _decode(name, content, report) for name, content in contents.items()}
     records: dict[str, Any] = {
         name: parse.parse_yaml(name, texts[name], shape, report)
         for name, shape in schema.FILES.items()
     }
     groups, files = _groups(texts, report)
-    evidence = parse.parse_evidence("evidence.tsv", texts["evidence.tsv"], report)
-    if report.problems or None in records.values():
-        return None, _listed(report)
+    rows = evidence.parse_evidence("evidence.tsv", texts["evidence.tsv"], report)
+    unreadable = report.files()
+    if None in records.values() or None in groups.values() or "evidence.tsv" in unreadable:
+        return None, report.listed()  # too little is left to say how it holds together
     plain = {
         "ruleset": records["ruleset.yaml"],
         "sources": records["sources.yaml"]["sources"],
-        "evidence": evidence,
+        "evidence": rows,
         "groups": groups,
         "reactions": records["reactions.yaml"]["reactions"],
         "red_flags": records["red_flags.yaml"]["red_flags"],
@@ -36,11 +38,14 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         "ledger": records["ledger.yaml"]["not_used"],
         "names": {},  # filled while checking that no name leads to two places
     }
-    Checker(plain, files, report).run()
-    return plain, _listed(report)
+    checked = Report(lines=report.lines)
+    Checker(plain, files, checked).run()
+    # Where a value could not be read, what seems to be missing may only be unread.
+    report.problems |= {each: None for each in checked.problems if each[0] not in unreadable}
+    return plain, report.listed()
 
 
-def _decode(name: str, content: bytes, report: parse.Report) -> str:
+def _decode(name: str, content: bytes, report: Report) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -50,27 +55,15 @@ def _decode(name: str, content: bytes, report: parse.Report) -> str:
 
 
 def _groups(
-    texts: dict[str, str], report: parse.Report
-) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """Return the groups by id, and the file each is written in."""
-    groups: dict[str, dict[str, Any]] = {}
+    texts: dict[str, str], report: Report
+) -> tuple[dict[str, dict[str, Any] | None], dict[str, str]]:
+    """Return the groups by id, and the file each is written in; `None` for a broken one."""
+    groups: dict[str, dict[str, Any] | None] = {}
     files: dict[str, str] = {}
     for name in (name for name in texts if name.startswith("activities/")):
         group = parse.parse_yaml(name, texts[name], schema.ACTIVITIES, report)
-        if group is None:
-            continue
-        id_ = group["group"]
-        if name != f"activities/{id_}.yaml":
+        id_ = group["group"] if group else name
+        if group and name != f"activities/{id_}.yaml":
             report.at(name, ("group",), f"the group {id_!r} belongs in activities/{id_}.yaml")
         groups[id_], files[id_] = group, name
     return groups, files
-
-
-def _listed(report: parse.Report) -> list[str]:
-    """Return the problems in the order of files and lines, each once."""
-    return sorted(dict.fromkeys(report.problems), key=_place)
-
-
-def _place(problem: str) -> tuple[str, int]:
-    file, line, _ = problem.split(":", 2)
-    return file, int(line)

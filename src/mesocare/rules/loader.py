@@ -26,7 +26,9 @@ _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
     "care.yaml", "course.yaml", "ledger.yaml",
 )  # fmt: skip
-_NEXT = "A rule set is a directory laid out like mesocare's data/; leave --rules out for that one."
+_NEXT = (
+    "A rule set is a directory laid out like mesocare's data/; without --rules that one is used."
+)
 
 
 def built_in() -> Path:
@@ -49,6 +51,8 @@ def load_rules(path: str | Path | None = None) -> RuleSet:
     Raises:
         RulesError: It cannot be read or does not hold together; `problems` lists every reason.
     """
+    if path == "":
+        raise RulesError("the path of the rule set is empty", _NEXT)
     folder = built_in() if path is None else _folder(Path(path))
     contents = _read_all(folder)
     digest = _digest(contents)
@@ -126,7 +130,7 @@ def _why(error: OSError | ValueError) -> str:
 def _digest(contents: dict[str, bytes]) -> str:
     digest = sha256()
     for name in sorted(contents):
-        digest.update(f"{name}\0{len(contents[name])}\0".encode())
+        digest.update(f"{name}\0{len(contents[name])}\0".encode(errors="surrogateescape"))
         digest.update(contents[name])
     return digest.hexdigest()
 

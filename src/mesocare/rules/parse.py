@@ -1,4 +1,4 @@
-"""YAML and TSV text to plain checked values, with every problem and the line it is on.
+"""YAML text to plain checked values, with every problem and the line it is on.
 
 PyYAML reads the document into nodes that know their line; this module walks them beside the shape
 that `schema` gives the file. Nothing is constructed but the text, numbers and lists the shape asks
@@ -9,7 +9,6 @@ become a large one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ import yaml
 
 from mesocare.core.timespan import parse_span
 from mesocare.rules import schema
+from mesocare.rules.report import EVIDENCE_ID, Path, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,41 +25,14 @@ if TYPE_CHECKING:
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 LONGEST_WALK = 100_000
+# The C parser walks into nested values on the machine's own stack, which it can run out of. A
+# document within these two bounds cannot nest deeply enough for that.
+LONGEST_LINE = 2_000
+MOST_BRACKETS = 4_000
 LONGEST_QUOTE = 40
 
 _ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
-_EVIDENCE_ID = re.compile(r"[A-Z][0-9]{3}(-[0-9]{3})?|[A-Z][A-Z0-9-]{0,30}[0-9]")
 _TAG = "tag:yaml.org,2002:"
-_COLUMNS = (
-    "id", "source", "grade", "treatment", "subject", "modality", "min_hours", "max_hours",
-    "paraphrase",
-)  # fmt: skip
-
-Path = tuple[str | int, ...]
-
-
-class TooMuchError(Exception):
-    """The document is larger than its file: aliases multiply it beyond the budget."""
-
-
-@dataclass
-class Report:
-    """Every problem found so far, and the line of every value that was read."""
-
-    problems: list[str] = field(default_factory=list)
-    lines: dict[tuple[str, Path], int] = field(default_factory=dict)
-
-    def add(self, file: str, line: int, path: Path, message: str) -> None:
-        """Note a problem at a known line (counted from 1)."""
-        where = ".".join(str(step) for step in path)
-        self.problems.append(f"{file}:{line}: {where + ': ' if where else ''}{message}")
-
-    def at(self, file: str, path: Path, message: str) -> None:
-        """Note a problem at a value that was read earlier, or at the nearest thing above it."""
-        known = path
-        while known and (file, known) not in self.lines:
-            known = known[:-1]
-        self.add(file, self.lines.get((file, known), 1), path, message)
 
 
 class _Walk:
@@ -74,7 +47,7 @@ class _Walk:
         """Return the plain value of a node, or `None` after noting why it has none."""
         self.left -= 1
         if self.left < 0:
-            raise TooMuchError
+            raise ValueError(f"aliases expand it to more than {LONGEST_WALK} values")
         self.report.lines[self.file, path] = node.start_mark.line + 1
         return _READERS[type(shape)](self, node, shape, path)
 
@@ -240,8 +213,9 @@ def _record(
     if missing:
         walk.note(node, path, f"missing: {', '.join(missing)}")
     # A value that could not be read has been noted; what is left would only raise false alarms.
-    incomplete = any(record.get(name) is None for name in shape.required if name != "url")
-    return None if incomplete else record
+    record = {name: value for name, value in record.items() if value is not None}
+    needed = {name for name, of in shape.required.items() if not isinstance(of, schema.Nothing)}
+    return record if needed <= set(record) else None
 
 
 def _variants(
@@ -260,7 +234,7 @@ def _variants(
 _READERS: dict[type, Callable[..., Any]] = {
     schema.Text: _text,
     schema.Id: _matching(_ID, "an id such as sheet-mask"),
-    schema.EvidenceId: _matching(_EVIDENCE_ID, "an evidence id such as S001-003 or E146"),
+    schema.EvidenceId: _matching(EVIDENCE_ID, "an evidence id such as S001-003 or E146"),
     schema.Choice: _choice,
     schema.Duration: _duration,
     schema.Date: _date,
@@ -281,67 +255,37 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
 
 def parse_yaml(file: str, text: str, shape: schema.Record, report: Report) -> dict[str, Any] | None:
     """Return the plain values of a document, or `None` where its outermost record is broken."""
+    walk = _Walk(file, report)
     try:
-        node = yaml.compose(text, Loader=Loader)
+        node = _composed(text)
+        record: dict[str, Any] | None = walk.value(node, shape, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         report.add(file, mark.line + 1 if mark else 1, (), f"not YAML: {error.problem}")
-        return None
-    except (yaml.YAMLError, ValueError) as error:
-        report.add(file, 1, (), f"not YAML: {' '.join(str(error).split())[:200]}")
-        return None
+    except yaml.YAMLError as error:
+        report.add(file, 1, (), f"not YAML: {' '.join(str(error).split())}")
+    except ValueError as error:
+        report.add(file, 1, (), str(error))
     except RecursionError:
         report.add(file, 1, (), "nested too deeply")
-        return None
+    else:
+        return record
+    return None
+
+
+def _composed(text: str) -> yaml.Node:
+    """Return the document's nodes.
+
+    Raises:
+        ValueError: It is empty, or so long or bracketed that it might nest too deeply.
+        yaml.YAMLError: It is not YAML, or not a single document.
+        RecursionError: The Python parser ran out of stack.
+    """
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise ValueError(f"more than {MOST_BRACKETS} brackets: nested too deeply")
+    if max(map(len, text.splitlines()), default=0) > LONGEST_LINE:
+        raise ValueError(f"a line of more than {LONGEST_LINE} characters")
+    node: yaml.Node | None = yaml.compose(text, Loader=Loader)
     if node is None:
-        report.add(file, 1, (), "the file is empty")
-        return None
-    walk = _Walk(file, report)
-    try:
-        record: dict[str, Any] | None = walk.value(node, shape, ())
-    except TooMuchError:
-        report.add(file, 1, (), f"aliases expand it to more than {LONGEST_WALK} values")
-        return None
-    return record
-
-
-def parse_evidence(file: str, text: str, report: Report) -> dict[str, dict[str, Any]]:
-    """Return the rows of the evidence table by id: tab-separated, one header, no quoting."""
-    rows: dict[str, dict[str, Any]] = {}
-    lines = text.splitlines()
-    if not lines or tuple(lines[0].split("\t")) != _COLUMNS:
-        report.add(file, 1, (), f"the header must be: {' '.join(_COLUMNS)} (tab-separated)")
-        return rows
-    for number, line in enumerate(lines[1:], start=2):
-        cells = line.split("\t")
-        if len(cells) != len(_COLUMNS):
-            report.add(file, number, (), f"{len(cells)} cells; the header has {len(_COLUMNS)}")
-            continue
-        row: dict[str, Any] = dict(zip(_COLUMNS, cells, strict=True))
-        id_ = row.pop("id")
-        report.lines[file, (id_,)] = number
-        for column, complaint in _row_problems(id_, row):
-            report.add(file, number, (id_, column), complaint)
-        if id_ in rows:
-            report.add(file, number, (id_,), "this id stands here twice")
-        rows[id_] = row
-    return rows
-
-
-def _row_problems(id_: str, row: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """Yield what is wrong with a row; turns its figures into numbers on the way."""
-    if not _EVIDENCE_ID.fullmatch(id_):
-        yield "id", f"expected an id such as S001-003 or E146, got {id_!r}"
-    for column, allowed in (("grade", schema.GRADES), ("modality", schema.MODALITIES)):
-        if row[column] not in allowed:
-            yield column, f"expected one of {', '.join(allowed)}, got {row[column]!r}"
-    for column in ("min_hours", "max_hours"):
-        cell = row[column]
-        row[column] = int(cell) if re.fullmatch(r"[0-9]{1,5}", cell) else None
-        if cell and row[column] is None:
-            yield column, f"expected whole hours, got {cell!r}"
-    low, high = row["min_hours"], row["max_hours"]
-    if low is not None and high is not None and low > high:
-        yield "min_hours", f"{low} is more than max_hours {high}"
-    if not row["paraphrase"].isprintable() or not row["paraphrase"].strip():
-        yield "paraphrase", "expected a readable text"
+        raise ValueError("the file is empty")
+    return node

@@ -1,0 +1,205 @@
+"""Runs the installed program as its users do: a process of its own, in a clean environment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+import termios
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ZONE = "Europe/Berlin"
+# The answers most tests ask for: a day and half an hour after a treatment whose time is known.
+TREATED, AT = "2024-05-01T14:30", "2024-05-02T15:00"
+ASKED = ("--treated", TREATED, "--at", AT)
+
+# A command that has not ended by then hangs; nothing measures with it.
+PATIENCE = 30
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+Argument = str | bytes
+
+
+def executable() -> Path:
+    """Return the program that belongs to the running interpreter."""
+    beside = Path(sys.executable).with_name("mesocare")
+    found = beside if beside.exists() else shutil.which("mesocare")
+    assert found, "install the project first: pip install --editable ."
+    return Path(found)
+
+
+class Finished(NamedTuple):
+    """What a run left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Return what was printed, read as JSON."""
+        return json.loads(self.out)
+
+
+class Screen(NamedTuple):
+    """What a run showed on a terminal."""
+
+    code: int
+    raw: str
+
+    @property
+    def text(self) -> str:
+        """The text without its colours; any other control sequence is a fault."""
+        plain = COLOUR.sub("", self.raw)
+        assert "\x1b" not in plain
+        return plain
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the text."""
+        return self.text.splitlines()
+
+
+class Program:
+    """The installed program with directories of its own below `root`."""
+
+    def __init__(self, root: Path, path: Path | None = None) -> None:
+        self.root = root
+        self.path = path or executable()
+        self.home, self.cache, self.place = root / "home", root / "cache", root / "place"
+        for folder in (self.home, self.cache, self.place):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def environment(self, changes: Mapping[str, Argument | None] | None = None) -> dict[str, Any]:
+        """Return a clean environment with some changes; `None` takes a variable out."""
+        clean: dict[str, Argument | None] = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.home),
+            "MESOCARE_CACHE_DIR": str(self.cache),
+            "TZ": ZONE,
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+        }
+        return {
+            key: value for key, value in {**clean, **(changes or {})}.items() if value is not None
+        }
+
+    def run(
+        self,
+        *arguments: Argument,
+        env: Mapping[str, Argument | None] | None = None,
+        encoding: str = "utf-8",
+        patience: float = PATIENCE,
+    ) -> Finished:
+        """Run it with its output in pipes."""
+        ended = subprocess.run(
+            [self.path, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=self.environment(env),
+            cwd=self.place,
+            timeout=patience,
+            check=False,
+        )
+        return Finished(
+            ended.returncode,
+            ended.stdout.decode(encoding),
+            ended.stderr.decode(encoding, errors="surrogateescape"),
+        )
+
+    def redirected(self, redirection: str, *arguments: str) -> Finished:
+        """Run it from a shell with a redirection such as `>&-`."""
+        ended = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$0" "$@" {redirection}', self.path, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=self.environment(),
+            cwd=self.place,
+            timeout=PATIENCE,
+            check=False,
+            encoding="utf-8",
+        )
+        return Finished(ended.returncode, ended.stdout, ended.stderr)
+
+    def unread(self, *arguments: str, take: int) -> Finished:
+        """Run it into a pipe whose reader takes so many bytes and closes; 0 closes at once."""
+        reader, writer = os.pipe()
+        if not take:
+            os.close(reader)
+        process = self.start(*arguments, stdout=writer)
+        os.close(writer)
+        taken = b""
+        if take:
+            taken = os.read(reader, take)
+            os.close(reader)
+        _, err = process.communicate(timeout=PATIENCE)
+        return Finished(process.returncode, taken.decode(errors="replace"), err.decode())
+
+    def start(
+        self,
+        *arguments: str,
+        stdout: int,
+        env: Mapping[str, Argument | None] | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Start it and leave the rest to the caller; its messages go to a pipe."""
+        return subprocess.Popen(
+            [self.path, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=self.environment(env),
+            cwd=self.place,
+        )
+
+    def on_terminal(
+        self,
+        *arguments: Argument,
+        width: int = 80,
+        env: Mapping[str, Argument | None] | None = None,
+    ) -> Screen:
+        """Run it on a pseudo-terminal of that width."""
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (50, width))
+        process = subprocess.Popen(
+            [self.path, *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=self.environment(env),
+            cwd=self.place,
+        )
+        os.close(theirs)
+        chunks = []
+        # Linux reports the end of a terminal as an error.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(ours, 65536):
+                chunks.append(chunk)
+        os.close(ours)
+        code = process.wait(timeout=PATIENCE)
+        return Screen(code, b"".join(chunks).decode().replace("\r\n", "\n"))
+
+    def written(self) -> set[tuple[str, int, int]]:
+        """Return every path below `root` with its size and time, to see what a run writes."""
+        found = ((path, path.lstat()) for path in self.root.rglob("*"))
+        return {(str(path), status.st_size, status.st_mtime_ns) for path, status in found}
+
+
+def copy_rules(source: Path, target: Path, changes: Mapping[str, bytes] | None = None) -> Path:
+    """Return a copy of a rule set in which some files are replaced or added."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("cases"))
+    for name, content in (changes or {}).items():
+        (target / name).write_bytes(content)
+    return target
+
+
+def flags(name: str, values: Sequence[str]) -> list[str]:
+    """Return a repeated option."""
+    return [part for value in values for part in (f"--{name}", value)]
