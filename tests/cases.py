@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -13,6 +12,9 @@ import yaml
 from mesocare import dates
 from mesocare.core.model import Treatment
 from mesocare.rules.loader import built_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER = built_in() / "cases"
 INSTANTS = ("limited_from", "allowed_from", "next_change")

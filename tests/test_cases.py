@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from mesocare.core.engine import answer
-from mesocare.core.model import RuleSet
 from mesocare.lookup import find
 from tests.cases import Case, read_all
+
+if TYPE_CHECKING:
+    from mesocare.core.model import RuleSet
 
 CASES = read_all()
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mesocare.rules import parse
+from mesocare.rules import evidence, parse
 from mesocare.rules.build import build
 from mesocare.rules.compile import compile_rules
 from mesocare.rules.loader import built_in
+from mesocare.rules.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,10 +214,10 @@ def _whole(draw: random.Random, content: bytes) -> bytes:
         b"\n\n",
         b"# nothing\n",
         b"null",
-        b"[" * 5_000,
-        b"{" * 5_000,
-        b"- " * 5_000,
-        b"? " * 5_000,
+        b"[" * 200_000,
+        b"{" * 200_000,
+        b"- " * 200_000,
+        b"? " * 200_000,
         b"a: " * 50_000,
         b"!!x " * 1000,
         b"&a " * 1000,
@@ -283,7 +284,7 @@ def run(seed: str, count: int) -> set[bool]:
 def memo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read each unmodified file once only; a changed one is read as ever."""
     texts = {name: content.decode("utf-8-sig") for name, content in FILES.items()}
-    kept: dict[str, tuple[Any, parse.Report]] = {}
+    kept: dict[str, tuple[Any, Report]] = {}
 
     def remember(original: Callable[..., Any]) -> Callable[..., Any]:
         def read(file: str, text: str, *rest: Any) -> Any:
@@ -291,7 +292,7 @@ def memo(monkeypatch: pytest.MonkeyPatch) -> None:
                 return original(file, text, *rest)
             *shape, report = rest
             if file not in kept:
-                own = parse.Report()
+                own = Report()
                 kept[file] = original(file, text, *shape, own), own
             values, own = kept[file]
             assert not own.problems
@@ -300,8 +301,8 @@ def memo(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return read
 
-    for name in ("parse_yaml", "parse_evidence"):
-        monkeypatch.setattr(parse, name, remember(getattr(parse, name)))
+    monkeypatch.setattr(parse, "parse_yaml", remember(parse.parse_yaml))
+    monkeypatch.setattr(evidence, "parse_evidence", remember(evidence.parse_evidence))
 
 
 @pytest.mark.usefixtures("memo")
