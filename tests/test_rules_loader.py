@@ -759,3 +759,16 @@ def test_built_in_of_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "mesocare" / "data").mkdir(parents=True)
     monkeypatch.setattr(loader, "__file__", str(module))
     assert built_in() == tmp_path / "mesocare" / "data"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("care: " + "[\n" * 4_001, "more than 4000 brackets: nested too deeply"),
+        ("care: " + "x" * 2_001, "a line of more than 2000 characters"),
+    ],
+)
+def test_what_might_nest_too_deeply_is_not_parsed(folder: Path, text: str, complaint: str) -> None:
+    """Brackets and long lines have a limit, as the C parser would run out of stack."""
+    (folder / CARE).write_text(text, encoding="utf-8")
+    assert refused(folder).problems == (f"care.yaml:1: {complaint}",)
