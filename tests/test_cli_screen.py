@@ -21,7 +21,7 @@ from mesocare.render.words import lower_first
 from tests.process import ASKED, AT, COLOUR, TREATED, ZONE
 
 if TYPE_CHECKING:
-    from mesocare.core.engine import Answer
+    from mesocare.core.answer import Answer
     from mesocare.core.model import Evidence, Group, Item, RuleSet
     from tests.process import Program, Screen
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mesocare.core import watch
-from mesocare.core.engine import Answer, Figures, answer, assess
+from mesocare.core.answer import Answer, Figures
+from mesocare.core.engine import answer, assess
 from mesocare.core.model import (
     Care,
     CareWindow,

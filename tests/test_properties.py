@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from mesocare.core.engine import Answer, answer, assess
+from mesocare.core.answer import Answer
+from mesocare.core.engine import answer, assess
 from mesocare.core.model import Group, Item, Treatment, Verdict
 from mesocare.core.standing import GroupSubject, ItemSubject
 from mesocare.core.timespan import Interval

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mesocare.core.engine import Answer, Assessment, answer, assess
+    from mesocare.core.answer import Answer, Assessment
+    from mesocare.core.engine import answer, assess
     from mesocare.core.model import RuleSet, Treatment, Verdict
     from mesocare.errors import MesocareError
     from mesocare.rules.loader import load_rules
@@ -40,8 +41,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answer": "mesocare.core.engine",
-    "Assessment": "mesocare.core.engine",
+    "Answer": "mesocare.core.answer",
+    "Assessment": "mesocare.core.answer",
     "MesocareError": "mesocare.errors",
     "RuleSet": "mesocare.core.model",
     "Treatment": "mesocare.core.model",

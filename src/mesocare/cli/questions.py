@@ -9,7 +9,7 @@ import typer
 from mesocare.cli.options import Reply, Request, command
 
 if TYPE_CHECKING:
-    from mesocare.core.engine import Answer
+    from mesocare.core.answer import Answer
 
 EXIT_CODES = {"allowed": 0, "avoid": 1, "limited": 3, "ask": 4}
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core import watch
+from mesocare.core.answer import Answer, Assessment, Change, Step
 from mesocare.core.model import Evidence, Item, Verdict
 from mesocare.core.standing import GroupSubject, ItemSubject
 
@@ -19,114 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from mesocare.core.model import Group, Identity, Rule, RuleSet, Treatment
+    from mesocare.core.model import Group, Rule, RuleSet, Treatment
     from mesocare.core.standing import Subject
-
-
-class Figures(NamedTuple):
-    """Waiting times in hours, as far as there are any.
-
-    Attributes:
-        shortest: The shortest of all sources.
-        longest: The longest of all sources.
-        credible: The longest of the credible sources.
-        chosen: The end of the rule's last restricting phase.
-    """
-
-    shortest: int | None
-    longest: int | None
-    credible: int | None
-    chosen: int | None
-
-
-class Step(NamedTuple):
-    """What holds from an instant (UTC) until the next step."""
-
-    at: datetime
-    verdict: Verdict
-    condition: str | None
-
-
-class Answer(NamedTuple):
-    """What is said of one activity at one instant. Instants are in UTC.
-
-    Attributes:
-        activity: The item's or group's id.
-        verdict: What holds in the worst case.
-        verdict_if_earliest: What would hold, had the treatment been as early as it can have been.
-        condition: What makes it fine; `None` where nothing does or nothing is needed.
-        instead: What to do meanwhile, where the rule set has a suggestion.
-        limited_from: From then on it is surely neither `avoid` nor `ask`; `None` for never.
-        allowed_from: From then on it is surely `allowed`; `None` for never.
-        next_change: The next instant at which verdict or condition changes; `None` for never.
-        steps: What holds from when on, over the whole course; the first from the last treatment on.
-        governed_by: The treatment that decides.
-        rule: The deciding rule, that of the headline item for a group.
-        items: The answers of a group's items, headline first; empty for an item.
-        evidence: Every claim the deciding rule rests on, shortest figure first.
-    """
-
-    activity: str
-    label: str
-    group: str
-    verdict: Verdict
-    verdict_if_earliest: Verdict
-    condition: str | None
-    reason: str
-    instead: str | None
-    limited_from: datetime | None
-    allowed_from: datetime | None
-    next_change: datetime | None
-    steps: tuple[Step, ...]
-    governed_by: Treatment
-    rule: Rule
-    items: tuple[Answer, ...]
-    evidence: tuple[Evidence, ...]
-
-    @property
-    def certain(self) -> bool:
-        """Whether knowing the time of treatment could not change the verdict."""
-        return self.verdict is self.verdict_if_earliest
-
-    @property
-    def figures(self) -> Figures:
-        """What the sources disagree about, and what was chosen."""
-        rows = [row for row in self.evidence if row.restricts]
-        high = [row.max_hours for row in rows if row.max_hours is not None]
-        sure = [row.max_hours for row in rows if row.max_hours is not None and row.credible]
-        low = [row.min_hours for row in rows if row.min_hours is not None]
-        until = self.rule.restricted_until
-        return Figures(
-            shortest=min(low, default=None),
-            longest=max(high, default=None),
-            credible=max(sure, default=None),
-            chosen=None if until is None else until.nominal_hours,
-        )
-
-
-class Change(NamedTuple):
-    """A verdict that one item will have from an instant (UTC) on."""
-
-    at: datetime
-    activity: str
-    label: str
-    verdict: Verdict
-
-
-class Assessment(NamedTuple):
-    """Everything mesocare has to say at one instant; every command and format is a view of it."""
-
-    at: datetime
-    treatments: tuple[Treatment, ...]
-    answers: tuple[Answer, ...]
-    care: tuple[watch.Advice, ...]
-    normal: tuple[watch.Advice, ...]
-    red_flags: tuple[watch.Alert, ...]
-    results: tuple[watch.Advice, ...]
-    upcoming: tuple[Change, ...]
-    contacts: dict[str, str]
-    notice: str
-    rules: Identity
 
 
 def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Assessment:
@@ -187,51 +82,48 @@ def _check(treatments: Sequence[Treatment], at: datetime) -> None:
 
 
 def _answer_item(subject: ItemSubject, rules: RuleSet, at: datetime) -> Answer:
-    item, standing = subject.item, subject.standing(at)
-    rule = item.rules[standing.treatment.type]
-    steps = _steps(subject)
-    return Answer(
-        activity=item.id,
-        label=item.label,
-        group=item.group,
-        verdict=standing.verdict,
-        verdict_if_earliest=standing.if_earliest,
-        condition=standing.condition,
-        reason=standing.reason,
-        instead=item.instead,
-        limited_from=_surely(steps, lambda verdict: not verdict.closed),
-        allowed_from=_surely(steps, lambda verdict: verdict is Verdict.ALLOWED),
-        next_change=next((step.at for step in steps if step.at > at), None),
-        steps=steps,
-        governed_by=standing.treatment,
-        rule=rule,
-        items=(),
-        evidence=tuple(sorted((rules.evidence[id_] for id_ in rule.evidence), key=_by_figure)),
-    )
+    item = subject.item
+    rule = item.rules[subject.standing(at).treatment.type]
+    rows = sorted((rules.evidence[id_] for id_ in rule.evidence), key=_by_figure)
+    return _answer(item, subject, at, _Basis(rule, item.instead, tuple(rows)))
 
 
 def _answer_group(subject: GroupSubject, rules: RuleSet, at: datetime) -> Answer:
-    group, standing = subject.group, subject.standing(at)
-    items = {id_: _answer_item(each, rules, at) for id_, each in subject.items.items()}
-    headline = items.pop(group.headline)
+    items = tuple(_answer_item(each, rules, at) for each in subject.items.values())
+    headline = items[0]
+    basis = _Basis(headline.rule, headline.instead, headline.evidence, items)
+    return _answer(subject.group, subject, at, basis)
+
+
+class _Basis(NamedTuple):
+    """What an answer rests on: its own rule, or that of a group's headline item."""
+
+    rule: Rule
+    instead: str | None
+    evidence: tuple[Evidence, ...]
+    items: tuple[Answer, ...] = ()
+
+
+def _answer(named: Item | Group, subject: Subject, at: datetime, basis: _Basis) -> Answer:
+    standing = subject.standing(at)
     steps = _steps(subject)
     return Answer(
-        activity=group.id,
-        label=group.label,
-        group=group.id,
+        activity=named.id,
+        label=named.label,
+        group=named.group if isinstance(named, Item) else named.id,
         verdict=standing.verdict,
         verdict_if_earliest=standing.if_earliest,
         condition=standing.condition,
         reason=standing.reason,
-        instead=headline.instead,
+        instead=basis.instead,
         limited_from=_surely(steps, lambda verdict: not verdict.closed),
         allowed_from=_surely(steps, lambda verdict: verdict is Verdict.ALLOWED),
         next_change=next((step.at for step in steps if step.at > at), None),
         steps=steps,
         governed_by=standing.treatment,
-        rule=headline.rule,
-        items=(headline, *items.values()),
-        evidence=headline.evidence,
+        rule=basis.rule,
+        items=basis.items,
+        evidence=basis.evidence,
     )
 
 

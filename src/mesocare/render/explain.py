@@ -10,7 +10,7 @@ from mesocare.render.questions import figures_words, footer, treatment_words
 from mesocare.render.words import hours_words, lower_first
 
 if TYPE_CHECKING:
-    from mesocare.core.engine import Answer
+    from mesocare.core.answer import Answer
     from mesocare.core.model import Evidence
     from mesocare.render.scene import Scene
 

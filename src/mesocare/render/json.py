@@ -11,7 +11,7 @@ from mesocare.core.timespan import day_number
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from mesocare.core.engine import Answer, Assessment
+    from mesocare.core.answer import Answer, Assessment
     from mesocare.core.model import Evidence, Identity, Phase, Treatment
     from mesocare.errors import MesocareError
     from mesocare.render.scene import Scene

@@ -20,7 +20,7 @@ from mesocare.render.words import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mesocare.core.engine import Answer
+    from mesocare.core.answer import Answer
     from mesocare.core.model import Treatment
     from mesocare.render.scene import Scene
 

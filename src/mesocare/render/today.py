@@ -24,7 +24,7 @@ from mesocare.render.words import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mesocare.core.engine import Answer, Assessment, Change
+    from mesocare.core.answer import Answer, Assessment, Change
     from mesocare.core.watch import Advice, Alert
     from mesocare.render.scene import Scene
 

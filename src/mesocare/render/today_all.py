@@ -11,7 +11,7 @@ from mesocare.render.questions import until_words
 from mesocare.render.words import changes_words, date_words, instant_words
 
 if TYPE_CHECKING:
-    from mesocare.core.engine import Assessment
+    from mesocare.core.answer import Assessment
     from mesocare.core.watch import Advice
     from mesocare.render.scene import Scene
 
