@@ -696,3 +696,29 @@ def test_assessment_holds_everything() -> None:
     assert [(each.id, each.until) for each in found.normal] == [("red", T0 + 24 * HOUR)]
     assert [(each.id, each.urgency) for each in found.red_flags] == [("a", "emergency")]
     assert [(each.id, each.until) for each in found.results] == [("results-1", T0 + 20 * HOUR)]
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_of_two_that_end_alike_the_one_that_may_be_earlier_is_latest(*, swap: bool) -> None:
+    """Which is named first does not matter, and nothing is called normal for too long."""
+    point, day = treated(hours=20), treated(hours=20, unsure=20)
+    given = [day, point] if swap else [point, day]
+    assert watch.latest_of_each_type(given) == [day]
+
+
+def test_the_later_one_is_latest_even_if_it_may_be_earlier() -> None:
+    """What counts first is how late a treatment may have been."""
+    late, early = treated(hours=30, unsure=29), treated(hours=20)
+    assert watch.latest_of_each_type([late, early]) == [late]
+    assert watch.latest_of_each_type([early, late]) == [late]
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_equals_in_two_zones(*, swap: bool) -> None:
+    """Two treatments at one instant in two zones: one governs, and nothing breaks."""
+    one = treated()
+    other = one._replace(when=one.when._replace(zone=ZoneInfo("Asia/Tokyo")))
+    subject = item("sauna", rule(("avoid", 24), ("allowed", None)))
+    given = ask(subject, [other, one] if swap else [one, other], 1)
+    assert given.verdict is Verdict.AVOID
+    assert given.governed_by in (one, other)

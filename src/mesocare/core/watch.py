@@ -52,11 +52,13 @@ def latest_of_each_type(treatments: Sequence[Treatment]) -> list[Treatment]:
     Of two that end alike, the one that may have been earlier: nothing is called normal for too
     long on its account.
     """
-    latest: dict[str, Treatment] = {}
-    by_end = sorted(treatments, key=lambda each: each.when.earliest, reverse=True)
-    for each in sorted(by_end, key=lambda each: each.when.latest):
-        latest[each.type] = each
-    return [latest[type_] for type_ in dict.fromkeys(each.type for each in treatments)]
+    by_type: dict[str, list[Treatment]] = {}
+    for each in treatments:
+        by_type.setdefault(each.type, []).append(each)
+    return [
+        max(same, key=lambda each: (each.when.latest, -each.when.earliest.timestamp()))
+        for same in by_type.values()
+    ]
 
 
 def normal(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> tuple[Advice, ...]:
