@@ -701,14 +701,14 @@ def test_assessment_holds_everything() -> None:
 @pytest.mark.parametrize("swap", [False, True])
 def test_of_two_that_end_alike_the_one_that_may_be_earlier_is_latest(*, swap: bool) -> None:
     """Which is named first does not matter, and nothing is called normal for too long."""
-    point, day = treated(hours=20), treated(hours=20, unsure=20)
+    point, day = treated(hours=40), treated(hours=20, unsure=20)
     given = [day, point] if swap else [point, day]
     assert watch.latest_of_each_type(given) == [day]
 
 
 def test_the_later_one_is_latest_even_if_it_may_be_earlier() -> None:
     """What counts first is how late a treatment may have been."""
-    late, early = treated(hours=30, unsure=29), treated(hours=20)
+    late, early = treated(hours=10, unsure=49), treated(hours=20)
     assert watch.latest_of_each_type([late, early]) == [late]
     assert watch.latest_of_each_type([early, late]) == [late]
 
