@@ -37,8 +37,8 @@ GROUPS = {
     ),
     "sun": "direct-sun protected-sun peak-sun sunbathing sunbed",
     "heat": "sauna hot-shower steam-room hot-tub icy-cold cold-compress",
-    "touch": "touching self-massage professional-facial sleeping-on-face shaving",
-    "cleansing": "gentle-cleansing water-rinse brush-cleansing",
+    "touch": "touching picking self-massage professional-facial sleeping-on-face shaving",
+    "cleansing": "gentle-cleansing water-rinse lukewarm-shower moisturiser brush-cleansing",
     "hair": (
         "hair-washing hair-brushing styling-products hair-colour heat-styling haircut tight-hat"
         " loose-hat minoxidil"
@@ -48,7 +48,7 @@ GROUPS = {
         " laser-hair-removal botulinum-toxin filler dental-work vaccination flying"
     ),
     "medicines": "nsaid paracetamol blood-thinners fish-oil",
-    "lifestyle": "alcohol smoking",
+    "lifestyle": "alcohol hot-drinks smoking",
     "water": "pool sea hot-tub",
 }
 

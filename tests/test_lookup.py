@@ -63,7 +63,7 @@ REFUSED = [
     ("bleach", "hair bleach"),
     ("", "makeup"),
     ("???", "makeup"),
-    ("the", "makeup"),
+    ("now", "makeup"),
 ]
 
 

@@ -295,7 +295,7 @@ def test_all_problems_at_once(folder: Path) -> None:
     assert places == [
         f"{LIFE}:8",
         f"{LIFE}:17",
-        "care.yaml:21",
+        "care.yaml:24",
         "evidence.tsv:2",
         "evidence.tsv:204",
     ]
