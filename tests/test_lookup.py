@@ -117,3 +117,20 @@ def test_plurals_meet_their_singular(plural: str, singular: str) -> None:
 def test_words_that_end_in_s_by_nature_stay(word: str) -> None:
     """Not every s is a plural."""
     assert search_key(word) == word
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("trouble breathing", "Call your local emergency number now"),
+        ("pus", "See a doctor today"),
+        ("redness", "mesocare today"),
+        ("swelling", "mesocare today"),
+    ],
+)
+def test_a_sign_is_no_activity(words: str, said: str, rules: RuleSet) -> None:
+    """Who asks about a sign is told whom to call, not offered a similar activity."""
+    with pytest.raises(ActivityError) as caught:
+        find([words], rules)
+    assert "is a sign" in caught.value.message
+    assert said in caught.value.hint
