@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from mesocare import __version__
-from mesocare.cli import questions, today
-from mesocare.cli.options import Reply
+from mesocare.cli import questions, record, today, transfer
+from mesocare.cli.options import Reply, request
 
 _EXAMPLES = """\b
 Examples:
@@ -46,8 +46,19 @@ def root(
     if version:
         return Reply(_versions())
     if context.invoked_subcommand is None:
-        return Reply(context.get_help() + "\n")
+        return _greeting(context)
     return None
+
+
+def _greeting(context: typer.Context) -> Reply:
+    """Show today if something is on record, otherwise how to begin."""
+    from mesocare.store import database, treatments
+
+    with database.reading() as connection:
+        known = connection is not None and treatments.on_record(connection)
+    if not known:
+        return Reply(context.get_help() + "\n")
+    return today.reply(request())
 
 
 def _versions() -> str:
@@ -62,3 +73,5 @@ def _versions() -> str:
 
 today.register(app)
 questions.register(app)
+record.register(app)
+transfer.register(app)

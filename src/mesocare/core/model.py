@@ -9,6 +9,7 @@ takes a fifth of the time, which every start of the program pays.
 from __future__ import annotations
 
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -254,7 +255,16 @@ class RuleSet(NamedTuple):
 
 
 class Treatment(NamedTuple):
-    """A treatment that took place: its type and the interval in which it did."""
+    """A treatment that took place: its type and the interval in which it did.
+
+    `overrides` leads from an item's id to what the clinic that treated said of it; it takes the
+    place of the rule set's own rule.
+    """
 
     type: str
     when: Interval
+    overrides: Mapping[str, Rule] = MappingProxyType({})
+
+    def rule_for(self, item: Item) -> Rule:
+        """Return what holds for an item after this treatment."""
+        return self.overrides.get(item.id) or item.rules[self.type]

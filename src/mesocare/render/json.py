@@ -87,6 +87,11 @@ def today(assessment: Assessment, scene: Scene) -> str:
     )
 
 
+def treatments(rows: list[Plain]) -> str:
+    """Return the treatments on record, as `mesocare.treatments/1`."""
+    return _dumped({"schema": "mesocare.treatments/1", "treatments": rows})
+
+
 def error(problem: MesocareError) -> str:
     """Return what went wrong, as `mesocare.error/1`."""
     plain = {"schema": "mesocare.error/1", "error": problem.message, "hint": problem.hint}

@@ -253,7 +253,9 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def parse_yaml(file: str, text: str, shape: schema.Record, report: Report) -> dict[str, Any] | None:
+def parse_yaml(
+    file: str, text: str, shape: schema.Record | schema.Table, report: Report
+) -> dict[str, Any] | None:
     """Return the plain values of a document, or `None` where its outermost record is broken."""
     walk = _Walk(file, report)
     try:

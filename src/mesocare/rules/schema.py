@@ -66,7 +66,7 @@ class Table(NamedTuple):
     """A mapping from ids to values of one shape."""
 
     of: Shape
-    key: Id | EvidenceId | Choice = Id()
+    key: Id | EvidenceId | Choice | Text = Id()
 
 
 class Record(NamedTuple):
