@@ -15,7 +15,7 @@ from mesocare.errors import ActivityError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mesocare.core.model import Group, Item, RuleSet
+    from mesocare.core.model import Group, Item, Reaction, RedFlag, RuleSet
 
 LONGEST_QUESTION = 80
 
@@ -99,3 +99,16 @@ def _closest(wanted: str, rules: RuleSet) -> str:
 
 def _try(name: str) -> str:
     return f"Type for example: mesocare can-i {name}."
+
+
+def find_sign(words: str, rules: RuleSet) -> str | None:
+    """Return the reaction or red flag that words name; `None` where the rule set knows none.
+
+    A red flag wins over a reaction of the same name.
+    """
+    wanted = search_key(words)
+    signs: list[RedFlag | Reaction] = [*rules.red_flags.values(), *rules.reactions.values()]
+    for each in signs:
+        if wanted in names(each.id, each.label, each.aliases):
+            return each.id
+    return None

@@ -64,7 +64,7 @@ def treated(
     """Put a treatment on record; all answers use it from then on."""
     from mesocare.store import database, treatments
 
-    zone, now = _zone(tz), clock.now()
+    zone, now = local_zone(tz), clock.now()
     _check_type(type_)
     interval = _interval(when, now, zone)
     said = _overrides(overrides, type_)
@@ -72,14 +72,14 @@ def treated(
     row = treatments.StoredTreatment(
         id=treatments.new_id(),
         type=type_,
-        area=_text("area", area) or AREAS.get(type_, "face"),
+        area=kept_text("area", area) or AREAS.get(type_, "face"),
         typed=when,
         earliest=earliest,
         latest=latest,
         zone=_zone_name(zone),
-        clinic=_text("clinic", clinic),
-        phone=_text("phone", phone),
-        note=_text("note", note),
+        clinic=kept_text("clinic", clinic),
+        phone=kept_text("phone", phone),
+        note=kept_text("note", note),
         overrides=said,
         changed=now.isoformat(),
         removed=None,
@@ -120,12 +120,12 @@ def edit(
 
     now = clock.now()
     given = {"area": area, "clinic": clinic, "phone": phone, "note": note}
-    changes: dict[str, Any] = {k: _text(k, v) for k, v in given.items() if v is not None}
+    changes: dict[str, Any] = {k: kept_text(k, v) for k, v in given.items() if v is not None}
     if type_ is not None:
         _check_type(type_)
         changes["type"] = type_
     if when is not None:
-        zone = _zone(tz)
+        zone = local_zone(tz)
         earliest, latest = treatments.instants(_interval(when, now, zone))
         changes |= {"typed": when, "zone": _zone_name(zone)}
         changes |= {"earliest": earliest, "latest": latest}
@@ -181,7 +181,8 @@ def _interval(when: str, now: datetime, zone: tzinfo) -> Interval:
     return dates.parse_treated(when, at=now, zone=zone)
 
 
-def _zone(tz: str | None) -> tzinfo:
+def local_zone(tz: str | None) -> tzinfo:
+    """Return the time zone asked for, by flag, environment or file; else the system's."""
     from mesocare import dates
 
     name = tz or Settings({}).get("tz")
@@ -219,7 +220,7 @@ def _overrides(path: Path | None, type_: str) -> dict[str, dict[str, str]]:
     return read_overrides(path, load_rules(Settings({}).get("rules")), type_)
 
 
-def _text(name: str, value: str | None) -> str | None:
+def kept_text(name: str, value: str | None) -> str | None:
     """Return a text as it is kept: one line, printable, of bearable length."""
     if value is None or not value.strip():
         return None

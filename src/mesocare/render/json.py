@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from mesocare.core.timespan import day_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
     from mesocare.core.answer import Answer, Assessment
+    from mesocare.core.diary import Entry
     from mesocare.core.model import Evidence, Identity, Phase, Treatment
     from mesocare.errors import MesocareError
     from mesocare.render.scene import Scene
@@ -90,6 +92,12 @@ def today(assessment: Assessment, scene: Scene) -> str:
 def treatments(rows: list[Plain]) -> str:
     """Return the treatments on record, as `mesocare.treatments/1`."""
     return _dumped({"schema": "mesocare.treatments/1", "treatments": rows})
+
+
+def diary(entries: Sequence[Entry], zone: tzinfo) -> str:
+    """Return the diary, as `mesocare.diary/1`."""
+    rows = [{**each._asdict(), "at": _time(each.at, zone)} for each in entries]
+    return _dumped({"schema": "mesocare.diary/1", "entries": rows})
 
 
 def error(problem: MesocareError) -> str:

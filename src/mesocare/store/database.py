@@ -42,8 +42,19 @@ MIGRATIONS = (
     CREATE UNIQUE INDEX treatment_once
         ON treatment (earliest, latest, area) WHERE removed IS NULL;
     """,
+    """
+    CREATE TABLE entry (
+        id TEXT PRIMARY KEY,
+        sign TEXT,
+        words TEXT NOT NULL,
+        score INTEGER CHECK (score BETWEEN 0 AND 10),
+        temperature REAL,
+        note TEXT,
+        at TEXT NOT NULL
+    ) STRICT;
+    """,
 )
-TABLES = ("treatment",)
+TABLES = ("treatment", "entry")
 
 
 def home() -> Path:

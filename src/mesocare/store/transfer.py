@@ -6,8 +6,9 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mesocare.core.diary import SCORES, Entry
 from mesocare.errors import StoreError
-from mesocare.store import treatments
+from mesocare.store import diary, treatments
 from mesocare.store.treatments import COLUMNS, StoredTreatment
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ _HINT = 'An export begins with {"schema": "mesocare.export/1", "treatments": [..
 def exported(connection: sqlite3.Connection | None) -> str:
     """Return the record as JSON; removed treatments are part of it."""
     rows = [] if connection is None else treatments.everything(connection)
-    document = {"schema": SCHEMA, "treatments": [row._asdict() for row in rows], "diary": []}
+    entries = [] if connection is None else diary.entries(connection)
+    document = {
+        "schema": SCHEMA,
+        "treatments": [row._asdict() for row in rows],
+        "diary": [{**each._asdict(), "at": each.at.isoformat()} for each in entries],
+    }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -30,22 +36,25 @@ def imported(connection: sqlite3.Connection, text: str) -> tuple[int, int]:
     """Merge a document into the record by id; of two versions the one changed later stays.
 
     Returns:
-        How many treatments were new or newer, and how many were there already.
+        How many treatments and diary entries were new or newer, and how many were there already.
 
     Raises:
         StoreError: It is no such document; nothing is changed.
     """
+    document = _document(text)
     known = {each.id: each for each in treatments.everything(connection)}
-    incoming = [_checked(row, n) for n, row in enumerate(_rows(text))]
+    incoming = [_treatment(row, f"treatments[{n}]") for n, row in enumerate(document["treatments"])]
+    entries = [_entry(row, f"diary[{n}]") for n, row in enumerate(document["diary"])]
     newer = [
         each for each in incoming if each.id not in known or each.changed > known[each.id].changed
     ]
     for each in newer:
         treatments.keep(connection, each)
-    return len(newer), len(incoming) - len(newer)
+    new = len(newer) + sum(diary.keep(connection, entry) for entry in entries)
+    return new, len(incoming) + len(entries) - new
 
 
-def _rows(text: str) -> list[Any]:
+def _document(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -53,15 +62,34 @@ def _rows(text: str) -> list[Any]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, dict) else type(document).__name__
         raise StoreError(f"what was given to import is not {SCHEMA} but {found!r}", _HINT)
-    rows = document.get("treatments")
-    if not isinstance(rows, list) or document.get("diary", []) != []:
-        raise StoreError("the document's treatments or diary are not as expected", _HINT)
-    return rows
+    if not all(isinstance(document.get(name), list) for name in ("treatments", "diary")):
+        raise StoreError("the document has no list of treatments, or none of the diary", _HINT)
+    return document
 
 
-def _checked(row: object, number: int) -> StoredTreatment:
+def _entry(row: object, where: str) -> Entry:
+    """Return a row as a diary entry; every field is there and of its type."""
+    if not isinstance(row, dict) or set(row) != set(Entry._fields):
+        fields = ", ".join(Entry._fields)
+        raise StoreError(f"{where} does not have exactly the fields {fields}", _HINT)
+    score, temperature = row["score"], row["temperature"]
+    fits = (
+        all(isinstance(row[name], str) for name in ("id", "words", "at"))
+        and all(row[name] is None or isinstance(row[name], str) for name in ("sign", "note"))
+        and (score is None or (type(score) is int and score in SCORES))
+        and (temperature is None or type(temperature) in {int, float})
+    )
+    try:
+        at = datetime.fromisoformat(row["at"]) if fits else None
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise StoreError(f"{where} is no diary entry: {row!r:.200}", _HINT)
+    return Entry(**{**row, "at": at})
+
+
+def _treatment(row: object, where: str) -> StoredTreatment:
     """Return a row as a treatment; every field is there, of its type, and its instants in order."""
-    where = f"treatments[{number}]"
     if not isinstance(row, dict) or set(row) != set(COLUMNS):
         raise StoreError(f"{where} does not have exactly the fields {', '.join(COLUMNS)}", _HINT)
     for name, value in row.items():

@@ -10,8 +10,8 @@ from uuid import uuid4
 from mesocare.errors import StoreError
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from collections.abc import Mapping
+    from datetime import datetime
 
     from mesocare.core.timespan import Interval
 
