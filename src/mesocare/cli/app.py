@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mesocare import __version__
-from mesocare.cli import diary, questions, record, today, transfer
+from mesocare.cli import course, diary, questions, record, today, transfer
 from mesocare.cli.options import Reply, request
 
 _EXAMPLES = """\b
@@ -73,6 +73,7 @@ def _versions() -> str:
 
 today.register(app)
 questions.register(app)
+course.register(app)
 record.register(app)
 diary.register(app)
 transfer.register(app)

@@ -68,7 +68,7 @@ _SHARED: dict[str, Any] = {
 
 
 def command(
-    app: typer.Typer, name: str, *, example: str
+    app: typer.Typer, name: str, *, example: str, whole_record: bool = False
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
     """Register a command that takes a `Request` first, then its own arguments.
 
@@ -82,7 +82,7 @@ def command(
         @wraps(function)
         def run(**given: Any) -> Reply:
             settings = Settings({key: given.pop(key) for key in _SHARED})
-            return function(request(settings), **given)
+            return function(request(settings, whole_record=whole_record), **given)
 
         shared = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
@@ -97,8 +97,10 @@ def command(
     return register
 
 
-def request(settings: Settings | None = None) -> Request:
+def request(settings: Settings | None = None, *, whole_record: bool = False) -> Request:
     """Return what was asked; of no flags at all if `settings` are left out.
+
+    With `whole_record`, the treatments on record are all of them, not those that still count.
 
     Raises:
         MesocareError: Something given cannot be used.
@@ -125,7 +127,7 @@ def request(settings: Settings | None = None) -> Request:
         with settings.reading("type"):
             treatments = _treatments(types, intervals, rules)
     else:
-        treatments = _from_record(settings, rules, at)
+        treatments = _from_record(settings, rules, at, whole=whole_record)
     scene = Scene(at, zone, treatments, rules, no_color=bool(settings.get("no_color")))
     return Request(scene, json=bool(settings.get("json")))
 
@@ -162,7 +164,9 @@ def _treatments(
     return tuple(Treatment(*pair) for pair in zip(types, intervals, strict=True))
 
 
-def _from_record(settings: Settings, rules: RuleSet, at: datetime) -> tuple[Treatment, ...]:
+def _from_record(
+    settings: Settings, rules: RuleSet, at: datetime, *, whole: bool
+) -> tuple[Treatment, ...]:
     """Return the treatments on record that still count at an instant: all that are healing.
 
     Where none is, the latest one; what lies after the instant is left out.
@@ -179,6 +183,8 @@ def _from_record(settings: Settings, rules: RuleSet, at: datetime) -> tuple[Trea
     known = [each for each in (_recalled(row, rules, at) for row in rows) if each]
     if not known:
         raise TreatmentError("no treatment was given, and none is on record", NO_TREATMENT_HINT)
+    if whole:
+        return tuple(known)
     healing = [each for each in known if in_recovery(each, rules, at)]
     return tuple(healing or known[-1:])
 

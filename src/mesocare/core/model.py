@@ -204,12 +204,21 @@ class Statement(NamedTuple):
     evidence: tuple[str, ...]
 
 
+class Spacing(NamedTuple):
+    """The usual time from one session to another: at least and at most."""
+
+    least: Span
+    most: Span
+    text: str
+    evidence: tuple[str, ...]
+
+
 class Course(NamedTuple):
     """The usual course of one treatment type. `sessions` is the usual least and most."""
 
     sessions: tuple[int, int]
-    spacing: Statement
-    maintenance: Statement
+    spacing: Spacing
+    maintenance: Spacing
     results: tuple[Statement, ...]
     notes: tuple[Statement, ...]
 

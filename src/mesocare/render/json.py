@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mesocare.core.course import best_grade
 from mesocare.core.timespan import day_number
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.core.answer import Answer, Assessment
+    from mesocare.core.course import Plan
     from mesocare.core.diary import Entry
     from mesocare.core.model import Evidence, Identity, Phase, Treatment
     from mesocare.errors import MesocareError
@@ -85,6 +87,44 @@ def today(assessment: Assessment, scene: Scene) -> str:
             ],
             "contacts": assessment.contacts,
             "rules": _rules(assessment.rules),
+        }
+    )
+
+
+def course(plans: Sequence[Plan], scene: Scene) -> str:
+    """Return the course of sessions, as `mesocare.course/1`."""
+    zone = scene.zone
+    return _dumped(
+        {
+            "schema": "mesocare.course/1",
+            "at": _time(scene.at, zone),
+            "treatments": [_treatment(each, scene.at, zone) for each in scene.treatments],
+            "courses": [
+                {
+                    "type": each.type,
+                    "sessions_done": each.done,
+                    "sessions_usual": list(each.course.sessions),
+                    "due": each.due.value,
+                    "next_from": _time(each.next_from, zone),
+                    "next_until": _time(each.next_until, zone),
+                    "spacing": each.course.spacing.text,
+                    "maintenance_from": _time(each.maintenance_from, zone),
+                    "maintenance_until": _time(each.maintenance_until, zone),
+                    "maintenance": each.course.maintenance.text,
+                    "results": [
+                        {
+                            "id": result.id,
+                            "text": result.text,
+                            "until": _time(result.until, zone),
+                            "grade": best_grade(result.evidence, scene.rules),
+                        }
+                        for result in each.results
+                    ],
+                    "notes": [{"id": note.id, "text": note.text} for note in each.course.notes],
+                }
+                for each in plans
+            ],
+            "rules": _rules(scene.rules.identity),
         }
     )
 

@@ -175,23 +175,25 @@ def _care(id_: str, each: Plain) -> model.Care:
 def _course(each: Plain) -> model.Course:
     return model.Course(
         sessions=(each["sessions"]["min"], each["sessions"]["max"]),
-        spacing=_statement("spacing", each["spacing"], "min", "max"),
-        maintenance=_statement("maintenance", each["maintenance"], "min", "max"),
+        spacing=_spacing(each["spacing"]),
+        maintenance=_spacing(each["maintenance"]),
         results=tuple(
-            _statement(f"results-{n}", result, "from", "until")
-            for n, result in enumerate(each["results"], start=1)
+            _statement(f"results-{n}", result) for n, result in enumerate(each["results"], start=1)
         ),
-        notes=tuple(
-            _statement(id_, note, "from", "until") for id_, note in each.get("notes", {}).items()
-        ),
+        notes=tuple(_statement(id_, note) for id_, note in each.get("notes", {}).items()),
     )
 
 
-def _statement(id_: str, each: Plain, opens: str, until: str) -> model.Statement:
+def _spacing(each: Plain) -> model.Spacing:
+    least, most = parse_span(each["min"]), parse_span(each["max"])
+    return model.Spacing(least, most, each["text"], tuple(each["evidence"]))
+
+
+def _statement(id_: str, each: Plain) -> model.Statement:
     return model.Statement(
         id_,
         each["text"],
-        _span(each.get(opens)),
-        _span(each.get(until)),
+        _span(each.get("from")),
+        _span(each.get("until")),
         tuple(each["evidence"]),
     )
