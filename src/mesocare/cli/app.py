@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mesocare import __version__
-from mesocare.cli import course, diary, questions, record, today, transfer
+from mesocare.cli import course, diary, questions, record, today, transfer, triage
 from mesocare.cli.options import Reply, request
 
 _EXAMPLES = """\b
@@ -76,4 +76,5 @@ questions.register(app)
 course.register(app)
 record.register(app)
 diary.register(app)
+triage.register(app)
 transfer.register(app)

@@ -65,7 +65,10 @@ def feel(
         lines.append("If it worries you, ask your clinic.")
     if all(each.earliest > moment.isoformat() for each in known):
         lines.append("No treatment is on record before it. Type: mesocare treated WHEN")
-    return Reply("\n".join([*lines, ""]))
+        return Reply("\n".join([*lines, ""]))
+    from mesocare.cli.triage import after_noting
+
+    return Reply("\n".join([*lines, "", after_noting()]))
 
 
 def diary(

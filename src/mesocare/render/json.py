@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mesocare.core.course import Plan
     from mesocare.core.diary import Entry
     from mesocare.core.model import Evidence, Identity, Phase, Treatment
+    from mesocare.core.triage import Triage
     from mesocare.errors import MesocareError
     from mesocare.render.scene import Scene
 
@@ -132,6 +133,32 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
 def treatments(rows: list[Plain]) -> str:
     """Return the treatments on record, as `mesocare.treatments/1`."""
     return _dumped({"schema": "mesocare.treatments/1", "treatments": rows})
+
+
+def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
+    """Return what the diary means, as `mesocare.triage/1`."""
+    zone = scene.zone
+    by_id = {each.id: {**each._asdict(), "at": _time(each.at, zone)} for each in entries}
+    return _dumped(
+        {
+            "schema": "mesocare.triage/1",
+            "at": _time(scene.at, zone),
+            "urgency": found.urgency.value if found.urgency else "none",
+            "findings": [
+                {
+                    "id": each.id,
+                    "urgency": each.urgency.value,
+                    "text": each.text,
+                    "because": [by_id[id_] for id_ in each.because],
+                    "evidence": list(each.evidence),
+                }
+                for each in found.findings
+            ],
+            "missing": [{"id": each.id, "text": each.text} for each in found.missing],
+            "treatments": [_treatment(each, scene.at, zone) for each in scene.treatments],
+            "rules": _rules(scene.rules.identity),
+        }
+    )
 
 
 def diary(entries: Sequence[Entry], zone: tzinfo) -> str:
