@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mesocare import __version__
-from mesocare.cli import course, diary, questions, record, today, transfer, triage
+from mesocare.cli import course, diary, questions, record, report, today, transfer, triage
 from mesocare.cli.options import Reply, request
 
 _EXAMPLES = """\b
@@ -77,4 +77,5 @@ course.register(app)
 record.register(app)
 diary.register(app)
 triage.register(app)
+report.register(app)
 transfer.register(app)

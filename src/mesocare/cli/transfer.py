@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -35,14 +36,29 @@ def export(*, output: Output = None) -> Reply:
         text = transfer.exported(connection)
     if output is None:
         return Reply(text)
-    try:
-        partial = output.with_name(f"{output.name}.partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output)
-    except OSError as error:
-        message = f"{str(output)!r} could not be written: {error.strerror}"
-        raise OutputError(message, "Name another file with -o.") from error
+    write_file(output, text)
     return Reply(f"Exported to {output}\n")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; it is there whole or not at all.
+
+    Raises:
+        OutputError: It could not be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        try:
+            with os.fdopen(
+                os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8"
+            ) as file:
+                file.write(text)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"{str(path)!r} could not be written: {error.strerror}"
+        raise OutputError(message, "Name another file.") from error
 
 
 def import_(

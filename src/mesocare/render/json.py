@@ -161,6 +161,13 @@ def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
     )
 
 
+def report(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
+    """Return the clinician's summary, as `mesocare.report/1`."""
+    meaning = json.loads(triage(found, entries, scene))
+    rows = [{**each._asdict(), "at": _time(each.at, scene.zone)} for each in entries]
+    return _dumped({**meaning, "schema": "mesocare.report/1", "diary": rows})
+
+
 def diary(entries: Sequence[Entry], zone: tzinfo) -> str:
     """Return the diary, as `mesocare.diary/1`."""
     rows = [{**each._asdict(), "at": _time(each.at, zone)} for each in entries]
