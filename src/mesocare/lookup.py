@@ -73,10 +73,20 @@ def find(words: Sequence[str], rules: RuleSet) -> Item | Group:
         raise ActivityError(message, _try("makeup"))
     wanted = search_key(text)
     id_ = rules.names.get(wanted)
+    if id_ is None and (sign := find_sign(text, rules)):
+        raise ActivityError(f"{text!r} is a sign, not an activity", _about_sign(sign, rules))
     if id_ is None:
         message = f"no rule is written for {text!r}, so there is no answer to give"
         raise ActivityError(message, _closest(wanted, rules))
     return rules.items.get(id_) or rules.groups[id_]
+
+
+def _about_sign(sign: str, rules: RuleSet) -> str:
+    """Return what to do about a sign: whom to call if it is a red flag, where to look if not."""
+    flag = rules.red_flags.get(sign)
+    if flag is None:
+        return "Type: mesocare today, which says what is normal now and whom to call."
+    return f"{flag.text} {rules.contacts[flag.urgency.value]}."
 
 
 def _closest(wanted: str, rules: RuleSet) -> str:
