@@ -21,9 +21,9 @@ def register(app: typer.Typer) -> None:
         scene = request.scene
         found = plans(scene.treatments, scene.rules, scene.at)
         if request.json:
-            from mesocare.render import json
+            from mesocare.render import record_json
 
-            return Reply(json.course(found, scene))
+            return Reply(record_json.course(found, scene))
         from mesocare.render.course import course_text
 
         return Reply(course_text(found, scene))

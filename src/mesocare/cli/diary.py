@@ -83,9 +83,9 @@ def diary(
     with database.reading() as connection:
         entries = [] if connection is None else diary.entries(connection)
     if json:
-        from mesocare.render import json as render
+        from mesocare.render import record_json
 
-        return Reply(render.diary(entries, local_zone(tz)))
+        return Reply(record_json.diary(entries, local_zone(tz)))
     if csv_:
         return Reply(_table(entries))
     from mesocare.render.diary import diary_text

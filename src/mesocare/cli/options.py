@@ -29,10 +29,14 @@ NO_TREATMENT_HINT = (
 
 
 class Request(NamedTuple):
-    """What a command was asked: resolved, checked and ready for the engine."""
+    """What a command was asked: resolved, checked and ready for the engine.
+
+    `on_record` says that the treatments are those on record, so that the diary belongs to them.
+    """
 
     scene: Scene
     json: bool
+    on_record: bool
 
 
 class Reply(NamedTuple):
@@ -120,7 +124,8 @@ def request(settings: Settings | None = None, *, whole_record: bool = False) -> 
         at = at if at_text is None else dates.parse_at(at_text, now=at, zone=zone)
     with settings.reading("rules"):
         rules = load_rules(settings.get("rules"))
-    if settings.get("treated"):
+    on_record = not settings.get("treated")
+    if not on_record:
         whens, types = _pairs(settings)
         with settings.reading("treated"):
             intervals = [dates.parse_treated(when, at=at, zone=zone) for when in whens]
@@ -129,7 +134,7 @@ def request(settings: Settings | None = None, *, whole_record: bool = False) -> 
     else:
         treatments = _from_record(settings, rules, at, whole=whole_record)
     scene = Scene(at, zone, treatments, rules, no_color=bool(settings.get("no_color")))
-    return Request(scene, json=bool(settings.get("json")))
+    return Request(scene, json=bool(settings.get("json")), on_record=on_record)
 
 
 def _pairs(settings: Settings) -> tuple[list[str], list[str]]:

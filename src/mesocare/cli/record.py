@@ -96,9 +96,9 @@ def treatments(*, json: AsJson = False) -> Reply:
     with database.reading() as connection:
         rows = [] if connection is None else treatments.on_record(connection)
     if json:
-        from mesocare.render import json as render
+        from mesocare.render import record_json
 
-        return Reply(render.treatments([row._asdict() for row in rows]))
+        return Reply(record_json.treatments([row._asdict() for row in rows]))
     if not rows:
         return Reply("No treatment is on record. Type for example: mesocare treated yesterday\n")
     return Reply("".join(f"{_line(row)}\n" for row in rows))

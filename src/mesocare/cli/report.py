@@ -28,9 +28,9 @@ def register(app: typer.Typer) -> None:
             write_file(html, report_html(found, entries, scene))
             return Reply(f"Written to {html}\n")
         if request.json:
-            from mesocare.render import json
+            from mesocare.render import record_json
 
-            return Reply(json.report(found, entries, scene))
+            return Reply(record_json.report(found, entries, scene))
         from mesocare.render.diary import diary_text
         from mesocare.render.triage import triage_text
         from mesocare.render.words import elapsed_words, treated_words

@@ -29,10 +29,16 @@ def reply(request: Request, *, everything: bool = False) -> Reply:
 
     scene = request.scene
     assessment = assess(scene.treatments, scene.rules, scene.at)
+    meaning = None
+    if request.on_record:
+        from mesocare.cli.triage import judged
+
+        entries, meaning = judged(request)
+        meaning = meaning if entries else None
     if request.json:
         from mesocare.render import json
 
-        return Reply(json.today(assessment, scene))
+        return Reply(json.today(assessment, scene, meaning))
     from mesocare.render.today import today_text
 
-    return Reply(today_text(assessment, scene, everything=everything))
+    return Reply(today_text(assessment, scene, everything=everything, meaning=meaning))

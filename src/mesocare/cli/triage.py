@@ -34,9 +34,9 @@ def register(app: typer.Typer) -> None:
         entries, found = judged(request)
         exit_code = EXIT_CODES[found.urgency.value if found.urgency else "none"]
         if request.json:
-            from mesocare.render import json
+            from mesocare.render import record_json
 
-            return Reply(json.triage(found, entries, request.scene), exit_code)
+            return Reply(record_json.triage(found, entries, request.scene), exit_code)
         from mesocare.render.triage import triage_text
 
         return Reply(triage_text(found, request.scene), exit_code)

@@ -6,16 +6,12 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mesocare.core.course import best_grade
 from mesocare.core.timespan import day_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
     from mesocare.core.answer import Answer, Assessment
-    from mesocare.core.course import Plan
-    from mesocare.core.diary import Entry
     from mesocare.core.model import Evidence, Identity, Phase, Treatment
     from mesocare.core.triage import Triage
     from mesocare.errors import MesocareError
@@ -26,7 +22,7 @@ Plain = dict[str, Any]
 
 def can_i(answer: Answer, scene: Scene) -> str:
     """Return the answer to one question, as `mesocare.can-i/1`."""
-    return _dumped(_question("mesocare.can-i/1", answer, scene))
+    return dumped(_question("mesocare.can-i/1", answer, scene))
 
 
 def explain(answer: Answer, scene: Scene) -> str:
@@ -42,25 +38,26 @@ def explain(answer: Answer, scene: Scene) -> str:
         "rationale": rule.rationale,
         "phases": [_phase(each) for each in rule.phases],
     }
-    return _dumped(plain)
+    return dumped(plain)
 
 
-def today(assessment: Assessment, scene: Scene) -> str:
-    """Return the whole assessment, as `mesocare.today/1`."""
+def today(assessment: Assessment, scene: Scene, meaning: Triage | None = None) -> str:
+    """Return the whole assessment, as `mesocare.today/1`; `triage` is null without a diary."""
     zone = scene.zone
-    return _dumped(
+    return dumped(
         {
             "schema": "mesocare.today/1",
-            "at": _time(assessment.at, zone),
-            "treatments": [_treatment(each, assessment.at, zone) for each in assessment.treatments],
+            "at": time(assessment.at, zone),
+            "triage": None if meaning is None else findings(meaning),
+            "treatments": [treatment(each, assessment.at, zone) for each in assessment.treatments],
             "answers": [_answer(each, zone) for each in assessment.answers],
             "care": [
-                {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                 for each in assessment.care
             ],
             "watch_for": {
                 "normal": [
-                    {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                    {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                     for each in assessment.normal
                 ],
                 "red_flags": [
@@ -75,7 +72,7 @@ def today(assessment: Assessment, scene: Scene) -> str:
             },
             "upcoming": [
                 {
-                    "at": _time(each.at, zone),
+                    "at": time(each.at, zone),
                     "activity": each.activity,
                     "label": each.label,
                     "verdict": each.verdict.value,
@@ -83,105 +80,40 @@ def today(assessment: Assessment, scene: Scene) -> str:
                 for each in assessment.upcoming
             ],
             "results": [
-                {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                 for each in assessment.results
             ],
             "contacts": assessment.contacts,
-            "rules": _rules(assessment.rules),
+            "rules": rules(assessment.rules),
         }
     )
 
 
-def course(plans: Sequence[Plan], scene: Scene) -> str:
-    """Return the course of sessions, as `mesocare.course/1`."""
-    zone = scene.zone
-    return _dumped(
-        {
-            "schema": "mesocare.course/1",
-            "at": _time(scene.at, zone),
-            "treatments": [_treatment(each, scene.at, zone) for each in scene.treatments],
-            "courses": [
-                {
-                    "type": each.type,
-                    "sessions_done": each.done,
-                    "sessions_usual": list(each.course.sessions),
-                    "due": each.due.value,
-                    "next_from": _time(each.next_from, zone),
-                    "next_until": _time(each.next_until, zone),
-                    "spacing": each.course.spacing.text,
-                    "maintenance_from": _time(each.maintenance_from, zone),
-                    "maintenance_until": _time(each.maintenance_until, zone),
-                    "maintenance": each.course.maintenance.text,
-                    "results": [
-                        {
-                            "id": result.id,
-                            "text": result.text,
-                            "until": _time(result.until, zone),
-                            "grade": best_grade(result.evidence, scene.rules),
-                        }
-                        for result in each.results
-                    ],
-                    "notes": [{"id": note.id, "text": note.text} for note in each.course.notes],
-                }
-                for each in plans
-            ],
-            "rules": _rules(scene.rules.identity),
-        }
-    )
-
-
-def treatments(rows: list[Plain]) -> str:
-    """Return the treatments on record, as `mesocare.treatments/1`."""
-    return _dumped({"schema": "mesocare.treatments/1", "treatments": rows})
-
-
-def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
-    """Return what the diary means, as `mesocare.triage/1`."""
-    zone = scene.zone
-    by_id = {each.id: {**each._asdict(), "at": _time(each.at, zone)} for each in entries}
-    return _dumped(
-        {
-            "schema": "mesocare.triage/1",
-            "at": _time(scene.at, zone),
-            "urgency": found.urgency.value if found.urgency else "none",
-            "findings": [
-                {
-                    "id": each.id,
-                    "urgency": each.urgency.value,
-                    "text": each.text,
-                    "because": [by_id[id_] for id_ in each.because],
-                    "evidence": list(each.evidence),
-                }
-                for each in found.findings
-            ],
-            "missing": [{"id": each.id, "text": each.text} for each in found.missing],
-            "treatments": [_treatment(each, scene.at, zone) for each in scene.treatments],
-            "rules": _rules(scene.rules.identity),
-        }
-    )
-
-
-def report(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
-    """Return the clinician's summary, as `mesocare.report/1`."""
-    meaning = json.loads(triage(found, entries, scene))
-    rows = [{**each._asdict(), "at": _time(each.at, scene.zone)} for each in entries]
-    return _dumped({**meaning, "schema": "mesocare.report/1", "diary": rows})
-
-
-def diary(entries: Sequence[Entry], zone: tzinfo) -> str:
-    """Return the diary, as `mesocare.diary/1`."""
-    rows = [{**each._asdict(), "at": _time(each.at, zone)} for each in entries]
-    return _dumped({"schema": "mesocare.diary/1", "entries": rows})
+def findings(meaning: Triage) -> Plain:
+    """Return how urgent a diary is, and why."""
+    return {
+        "urgency": meaning.urgency.value if meaning.urgency else "none",
+        "findings": [
+            {
+                "id": each.id,
+                "urgency": each.urgency.value,
+                "text": each.text,
+                "because": list(each.because),
+                "evidence": list(each.evidence),
+            }
+            for each in meaning.findings
+        ],
+    }
 
 
 def error(problem: MesocareError) -> str:
     """Return what went wrong, as `mesocare.error/1`."""
     plain = {"schema": "mesocare.error/1", "error": problem.message, "hint": problem.hint}
     problems = getattr(problem, "problems", ())
-    return _dumped({**plain, "problems": list(problems)} if problems else plain)
+    return dumped({**plain, "problems": list(problems)} if problems else plain)
 
 
-def _dumped(plain: Plain) -> str:
+def dumped(plain: Plain) -> str:
     """Return the text: indented where a person reads it, one line where a program does."""
     out = sys.stdout
     indent = 2 if out is not None and out.isatty() else None
@@ -189,11 +121,13 @@ def _dumped(plain: Plain) -> str:
     return json.dumps(plain, ensure_ascii=not every_letter, indent=indent) + "\n"
 
 
-def _time(instant: datetime | None, zone: tzinfo) -> str | None:
+def time(instant: datetime | None, zone: tzinfo) -> str | None:
+    """Return an instant in ISO 8601 with its offset; `None` stays `None`."""
     return None if instant is None else instant.astimezone(zone).isoformat(timespec="seconds")
 
 
-def _rules(identity: Identity) -> Plain:
+def rules(identity: Identity) -> Plain:
+    """Return which rule set answered."""
     return {
         "name": identity.name,
         "version": identity.version,
@@ -205,22 +139,23 @@ def _rules(identity: Identity) -> Plain:
 def _question(schema: str, answer: Answer, scene: Scene) -> Plain:
     return {
         "schema": schema,
-        "at": _time(scene.at, scene.zone),
-        "treatments": [_treatment(each, scene.at, scene.zone) for each in scene.treatments],
+        "at": time(scene.at, scene.zone),
+        "treatments": [treatment(each, scene.at, scene.zone) for each in scene.treatments],
         "answer": _answer(answer, scene.zone),
-        "rules": _rules(scene.rules.identity),
+        "rules": rules(scene.rules.identity),
     }
 
 
 def _span(treatment: Treatment, zone: tzinfo) -> Plain:
     return {
         "type": treatment.type,
-        "treated_earliest": _time(treatment.when.earliest, zone),
-        "treated_latest": _time(treatment.when.latest, zone),
+        "treated_earliest": time(treatment.when.earliest, zone),
+        "treated_latest": time(treatment.when.latest, zone),
     }
 
 
-def _treatment(treatment: Treatment, at: datetime, zone: tzinfo) -> Plain:
+def treatment(treatment: Treatment, at: datetime, zone: tzinfo) -> Plain:
+    """Return a treatment with how long ago it was, in hours and days."""
     when = treatment.when
     return {
         **_span(treatment, zone),
@@ -246,9 +181,9 @@ def _answer(answer: Answer, zone: tzinfo) -> Plain:
         "condition": answer.condition,
         "reason": answer.reason,
         "instead": answer.instead,
-        "limited_from": _time(answer.limited_from, zone),
-        "allowed_from": _time(answer.allowed_from, zone),
-        "next_change": _time(answer.next_change, zone),
+        "limited_from": time(answer.limited_from, zone),
+        "allowed_from": time(answer.allowed_from, zone),
+        "next_change": time(answer.next_change, zone),
         "governed_by": _span(answer.governed_by, zone),
         "figures": {
             "shortest_hours": figures.shortest,

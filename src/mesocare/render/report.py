@@ -34,11 +34,10 @@ td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px soli
 def report_html(triage: Triage, entries: Sequence[Entry], scene: Scene) -> str:
     """Return the summary as an HTML page."""
     identity = scene.rules.identity
+    rules = _said(f"Rules: {identity.name} {identity.version}, reviewed {identity.reviewed}.")
     body = [
         "<h1>After mesotherapy: a summary for the clinic</h1>",
-        f'<p class="quiet">As at {_said(instant_words(scene.at, scene.zone))}. '
-        f"Rules: {_said(identity.name)} {_said(identity.version)}, "
-        f"reviewed {_said(identity.reviewed)}.</p>",
+        f'<p class="quiet">As at {_said(instant_words(scene.at, scene.zone))}. {rules}</p>',
         "<h2>Treatments</h2>",
         _table(
             ("Type", "When", "Ago"),
