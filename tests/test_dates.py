@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mesocare.core.civil import day_span, instants
+from mesocare.core.civil import day_span, gap_end, instants, local_iso
 from mesocare.core.timespan import Interval
 from mesocare.dates import parse_at, parse_treated, parse_zone
 from mesocare.errors import DateError, ZoneError
@@ -672,6 +672,36 @@ def test_day_by_definition(zone: str, day: str) -> None:
     shown = [minute for minute in minutes if minute.astimezone(local).date() == wanted]
     span = day_span(wanted, local)
     assert span == ((shown[0], shown[-1] + timedelta(minutes=1)) if shown else None)
+
+
+@pytest.mark.parametrize(
+    ("zone", "skipped", "end"),
+    [
+        *((BERLIN, f"2024-03-31T02:{text}", "2024-03-31T01:00Z")
+          for text in ("00:00", "00:01", "17:23", "30:00", "30:00.5", "59:59", "59:59.999999")),
+        (LORD_HOWE, "2024-10-06T02:15", "2024-10-05T15:30Z"),
+        (SAO_PAULO, "2018-11-04T00:30", "2018-11-04T03:00Z"),
+        (APIA, "2011-12-30T12:34:56", "2011-12-30T10:00Z"),
+    ],
+)  # fmt: skip
+def test_gap_end(zone: str, skipped: str, end: str) -> None:
+    """Any reading that was skipped leads to the instant at which the clocks were put forward."""
+    found = gap_end(datetime.fromisoformat(skipped), ZoneInfo(zone))
+    assert found == utc(end)
+    assert found.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("instant", "shown"),
+    [
+        ("2024-05-10T12:00Z", "2024-05-10T14:00"),
+        ("2024-05-10T12:00:05Z", "2024-05-10T14:00:05"),
+        ("2024-01-10T23:30Z", "2024-01-11T00:30"),
+    ],
+)
+def test_local_iso(instant: str, shown: str) -> None:
+    """A clock reading is written to the minute, or to the second where that says more."""
+    assert local_iso(utc(instant), ZoneInfo(BERLIN)) == shown
 
 
 zones = st.sampled_from(ZONES).map(ZoneInfo)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mesocare.core import watch
-from mesocare.core.answer import Answer, Figures
+from mesocare.core.answer import Answer, Figures, Step
 from mesocare.core.engine import answer, assess
 from mesocare.core.model import (
     Care,
@@ -33,6 +33,7 @@ from mesocare.core.model import (
 )
 from mesocare.core.timespan import Days, Hours, Interval, Span
 
+BERLIN = ZoneInfo("Europe/Berlin")
 T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 FREE = Rule((Phase(None, Verdict.ALLOWED, "Not concerned.", None, ()),), None, concerns=False)
@@ -117,9 +118,9 @@ def test_nothing_to_assess() -> None:
     """Without a treatment, or before one, there is nothing to say."""
     rules = rule_set(PLAIN)
     for bad, message in (
-        ([], "no treatment"),
-        ([treated(hours=1)], "after the instant"),
-        ([treated(), treated(unsure=1)], "after the instant"),
+        ([], "^no treatment to assess$"),
+        ([treated(hours=1)], "^a treatment lies after the instant asked about$"),
+        ([treated(), treated(unsure=1)], "^a treatment lies after the instant asked about$"),
     ):
         with pytest.raises(ValueError, match=message):
             assess(bad, rules, T0)
@@ -165,12 +166,11 @@ def test_uncertain_time() -> None:
 
 def test_clock_put_back_between_the_two_ends() -> None:
     """Treated at 02:30, asked at 02:10 an hour's repetition later: the week ends no earlier."""
-    berlin = ZoneInfo("Europe/Berlin")
     earliest = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     at = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)
     phase = Phase(Days(7), Verdict.AVOID, "No.", None, ())
     week = item("a", Rule((phase, *FREE.phases), None, concerns=True))
-    treatment = Treatment("face", Interval(earliest, at, berlin))
+    treatment = Treatment("face", Interval(earliest, at, BERLIN))
     found = answer(week, [treatment], rule_set(week), at)
     assert found.verdict == found.verdict_if_earliest == "avoid"
     assert found.allowed_from is not None
@@ -215,6 +215,28 @@ def test_open_from_the_first() -> None:
     assert found.reason == "Not concerned."
 
 
+def test_answer_about_an_item() -> None:
+    """An answer names its item, the item's group, and what to do meanwhile; it has no items."""
+    subject = PLAIN._replace(id="gym", label="Workouts", instead="Walk.")
+    found = ask(subject, [treated()], 30)
+    assert (found.activity, found.label, found.group) == ("gym", "Workouts", "all")
+    assert found.instead == "Walk."
+    assert found.governed_by == treated()
+    assert found.items == ()
+
+
+def test_steps() -> None:
+    """The whole course from the last treatment on; an instant that changes nothing is no step."""
+    gentle = Step(T0 + 34 * HOUR, Verdict.LIMITED, "Gently for 48 h.")
+    free = Step(T0 + 58 * HOUR, Verdict.ALLOWED, None)
+    # From the earliest time it would change after 24 and 48 hours, which nobody may rely on.
+    found = ask(PLAIN, [treated(unsure=10)], 40)
+    assert found.steps == (Step(T0 + 10 * HOUR, Verdict.AVOID, None), gentle, free)
+    rules = rule_set(PLAIN)
+    whole = answer(rules.groups["all"], [treated(unsure=10)], rules, T0 + 40 * HOUR)
+    assert whole.steps == found.steps
+
+
 def test_most_severe_treatment_governs() -> None:
     """Of two treatments the stricter verdict holds and names its treatment."""
     both = item(
@@ -256,6 +278,15 @@ def test_longest_governs_among_equals() -> None:
         assert ask(item("a", FREE), order, 10).governed_by == second
 
 
+def test_longest_in_the_worst_case_governs() -> None:
+    """How long a treatment holds an activity back counts from its latest possible time."""
+    both = item("a", rule(("avoid", 24), ("allowed", None)), rule(("avoid", 30), ("allowed", None)))
+    # Until 34 hours at the latest, and until 30.
+    face, scalp = treated("face", unsure=10), treated("scalp")
+    for order in ([face, scalp], [scalp, face]):
+        assert ask(both, order, 12).governed_by == face
+
+
 def test_conditions_are_joined() -> None:
     """Two conditions hold together, each once, and only those of the deciding verdict."""
     both = item(
@@ -286,6 +317,25 @@ def test_figures_and_order_of_evidence() -> None:
     assert [each.id for each in found.evidence] == ["E4", "E5", "E7", "E3", "E2", "E6", "E1"]
     assert found.figures == Figures(shortest=24, longest=72, credible=48, chosen=48)
     assert answer(rules.groups["all"], [treated()], rules, T0).figures == found.figures
+
+
+def test_a_condition_counts_as_a_restriction() -> None:
+    """Of the figures for `avoid` and `limited` together, the longest credible one is shown."""
+    rows = (row("E1", 24, 24), row("E2", 72, 72, "limited"), row("E3", 99, 99, "limited", "C"))
+    phases = rule(("avoid", 24), ("limited", 72), ("allowed", None), evidence=("E1", "E2", "E3"))
+    subject = item("a", phases)
+    found = answer(subject, [treated()], rule_set(subject, evidence=rows), T0)
+    assert found.figures == Figures(shortest=24, longest=99, credible=72, chosen=72)
+
+
+def test_a_figure_of_no_hours_is_the_shortest() -> None:
+    """Nothing to wait for is a figure too, and sorts before one hour."""
+    rows = (row("E1", 0, 1), row("E2", None, 0), row("E3", 1, 24), row("E4", 0, 24))
+    ids = tuple(each.id for each in rows)
+    subject = item("a", rule(("avoid", 48), ("allowed", None), evidence=ids))
+    found = answer(subject, [treated()], rule_set(subject, evidence=rows), T0)
+    assert [each.id for each in found.evidence] == ["E2", "E1", "E4", "E3"]
+    assert found.figures.shortest == 0
 
 
 def test_no_figures() -> None:
@@ -325,6 +375,28 @@ def test_group_is_softened() -> None:
     assert group([treated()], 99, item("gym", AVOID), walk, ski).condition is None
 
 
+def test_answer_about_a_group() -> None:
+    """It names the group, and treatment and suggestion are those of the headline item."""
+    gym = item("gym", AVOID, rule(("avoid", 24), ("allowed", None)))._replace(instead="Walk.")
+    ski = item("ski", rule(("ask", 72), ("allowed", None)))._replace(instead="Skate.")
+    rules = rule_set(gym, ski)
+    sport = Group("sport", "Sport", (), "gym", ("gym", "ski"))
+    treatments = [treated("scalp"), treated("face")]
+    found = answer(sport, treatments, rules, T0 + 30 * HOUR)
+    assert (found.activity, found.label, found.group) == ("sport", "Sport", "sport")
+    assert found.instead == "Walk."
+    assert found.governed_by == treated("face")
+    assert found.next_change == T0 + 48 * HOUR
+
+
+@pytest.mark.parametrize(("hours", "change"), [(0, 48), (47.99, 48), (48, 72), (72, None)])
+def test_next_change_of_a_group(hours: float, change: int | None) -> None:
+    """The next change of a group's verdict or condition lies after the instant asked about."""
+    ski = item("ski", rule(("ask", 72), ("allowed", None)))
+    found = group([treated()], hours, item("gym", AVOID), ski)
+    assert found.next_change == (None if change is None else T0 + change * HOUR)
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -339,6 +411,16 @@ def test_group_is_not_softened(other: Item) -> None:
     """By an item aside, one that is not concerned, or one that is not plainly allowed."""
     found = group([treated()], 0, item("gym", AVOID), other)
     assert (found.verdict, found.condition) == ("avoid", None)
+
+
+def test_group_is_softened_after_every_treatment_or_not_at_all() -> None:
+    """An item that one of two treatments does not concern says nothing about the group."""
+    gym = item("gym", AVOID, AVOID)
+    open_ = rule(("allowed", None))
+    both = [treated("face"), treated("scalp")]
+    assert group(both, 0, gym, item("walk", open_, FREE)).verdict == "avoid"
+    assert group(both, 0, gym, item("walk", FREE, open_)).verdict == "avoid"
+    assert group(both, 0, gym, item("walk", open_, open_)).verdict == "limited"
 
 
 def test_only_avoid_is_softened() -> None:
@@ -357,6 +439,8 @@ def test_labels_keep_their_capitals() -> None:
     assert group([treated()], 0, item("gym", AVOID), nsaid).condition == (
         "Fine: NSAIDs. Not yet: gym."
     )
+    tvs = nsaid._replace(label="TVs")
+    assert group([treated()], 0, item("gym", AVOID), tvs).condition == "Fine: TVs. Not yet: gym."
 
 
 def test_group_uncertain() -> None:
@@ -376,6 +460,7 @@ def test_upcoming() -> None:
         (T0 + 24 * HOUR, "a", Verdict.LIMITED),
         (T0 + 48 * HOUR, "a", Verdict.ALLOWED),
     ]
+    assert [each.label for each in found.upcoming] == ["B", "A", "A"]
     changing = ask(same, [treated()], 5)
     assert changing.next_change == T0 + 10 * HOUR
     later = assess([treated()], rule_set(PLAIN, same), T0 + 24 * HOUR)
@@ -383,6 +468,13 @@ def test_upcoming() -> None:
     assert later.notice == "Ask your clinic."
     assert later.contacts["emergency"] == "Call emergency."
     assert later.rules.name == "test"
+
+
+def test_upcoming_at_one_instant() -> None:
+    """Changes at one instant keep the order of the rule set, whatever their ids."""
+    items = [item(id_, AVOID) for id_ in "bca"]
+    found = assess([treated()], rule_set(*items), T0)
+    assert [each.activity for each in found.upcoming] == ["b", "c", "a"]
 
 
 # What to watch for.
@@ -432,6 +524,45 @@ def test_reaction_of_uncertain_time() -> None:
     at = T0 + 72 * HOUR
     assert watch.normal([treated(unsure=24)], rules, at) == ()
     assert len(watch.normal([treated(unsure=24)], rules, at - HOUR)) == 1
+
+
+def test_reaction_ends_at_the_earlier_of_two_readings() -> None:
+    """A clock time that the closing day lacks ends a reaction early, in the treatment's zone."""
+    expected = {"face": Expectation(Days(1), (), None)}
+    rules = rule_set(reactions=(reaction()._replace(expected=expected),))
+    # 02:30 in winter time; on the next day the clocks go from 02:00 to 03:00.
+    when = datetime(2024, 3, 30, 1, 30, tzinfo=UTC)
+    treatments = [Treatment("face", Interval(when, when, BERLIN))]
+    end = datetime(2024, 3, 31, 0, 30, tzinfo=UTC)
+    (found,) = watch.normal(treatments, rules, when)
+    assert found.until == end
+    assert watch.normal(treatments, rules, end) == ()
+    assert [each.id for each in watch.red_flags(treatments, rules, end)] == ["red-persisting"]
+
+
+def test_what_is_said_of_a_reaction() -> None:
+    """A reaction keeps its id and label, and says other words once it has gone on too long."""
+    rules = rule_set(reactions=(reaction(face=72),))
+    (found,) = watch.normal([treated()], rules, T0)
+    (alert,) = watch.red_flags([treated()], rules, T0 + 72 * HOUR)
+    until = T0 + 72 * HOUR
+    assert found == watch.Advice("red", "Redness", "It is red.", until, ("face",), ("E72", "E0"))
+    assert (alert.id, alert.label, alert.text) == ("red-persisting", "Redness", "Still red.")
+    assert alert.action is None
+
+
+def test_what_is_said_of_a_red_flag() -> None:
+    """A red flag comes as the rule set has it, with what to do and what it rests on."""
+    blind = RedFlag(
+        "blind", "Loss of sight", Urgency.EMERGENCY, ("blind",), "You see less.", "Call 112.",
+        ("face",), None, ("E1", "E2"),
+    )  # fmt: skip
+    assert watch.red_flags([treated()], rule_set(red_flags=(blind,)), T0) == (
+        watch.Alert(
+            "blind", "Loss of sight", "You see less.", Urgency.EMERGENCY, "Call 112.", ("face",),
+            ("E1", "E2"),
+        ),
+    )  # fmt: skip
 
 
 def test_reactions_of_several_treatments() -> None:
@@ -485,6 +616,21 @@ def test_care_opens_and_ends() -> None:
         found = watch.care([treated(unsure=5)], rules, T0 + hours * HOUR)
         assert [each.until for each in found] == [T0 + 25 * HOUR] * there
     assert watch.care([treated("scalp")], rules, T0 + 15 * HOUR) == ()
+    for order in (["face", "scalp"], ["scalp", "face"]):
+        found = watch.care([treated(each) for each in order], rules, T0 + 15 * HOUR)
+        until = T0 + 20 * HOUR
+        assert found == (watch.Advice("cool", "Cool", "Do.", until, ("face",), ("E1",)),)
+
+
+def test_care_opens_at_the_earlier_of_two_readings() -> None:
+    """A clock time that the opening day lacks opens care early, in the treatment's zone."""
+    rules = rule_set(care=(Care("cool", "Cool", {"face": window(Days(1), None)}),))
+    # 02:30 in winter time; on the next day the clocks go from 02:00 to 03:00.
+    when = datetime(2024, 3, 30, 1, 30, tzinfo=UTC)
+    treatments = [Treatment("face", Interval(when, when, BERLIN))]
+    opens = datetime(2024, 3, 31, 0, 30, tzinfo=UTC)
+    assert watch.care(treatments, rules, opens - timedelta(minutes=1)) == ()
+    assert len(watch.care(treatments, rules, opens)) == 1
 
 
 @pytest.mark.parametrize(
@@ -520,3 +666,33 @@ def test_results_of_several_treatments() -> None:
         assert [each.id for each in found] == [f"results-{id_}" for id_ in ids]
         assert all((each.label, each.types) == ("Face", ("face",)) for each in found)
     assert found[0].until is None
+    (first,) = watch.results([treated()], rules, T0 + 12 * HOUR)
+    until = T0 + 20 * HOUR
+    assert first == watch.Advice("results-1", "Face", "Glow.", until, ("face",), ("E1",))
+
+
+def test_assessment_holds_everything() -> None:
+    """One call gives all that is to be said: the same answers and advice as each on its own."""
+    gym = item("gym", rule(("avoid", 48), ("allowed", None), evidence=("E1",)))
+    claim = row("E1", 24, 48)
+    glow = Statement("results-1", "Glow.", None, Hours(20), ("E1",))
+    rules = rule_set(
+        gym,
+        evidence=(claim,),
+        reactions=(reaction(face=24),),
+        red_flags=(flag("a", "emergency"),),
+        care=(Care("cool", "Cool", {"face": window(None, Hours(20))}),),
+        course={"face": Course((1, 3), NO_STATEMENT, NO_STATEMENT, (glow,), ())},
+    )
+    treatments, at = [treated(), treated("scalp", 1)], T0 + 10 * HOUR
+    found = assess(treatments, rules, at)
+    assert found.at == at
+    assert found.treatments == tuple(treatments)
+    (sport,) = found.answers
+    assert (sport.activity, sport.verdict, sport.evidence) == ("all", "avoid", (claim,))
+    assert sport == answer(rules.groups["all"], treatments, rules, at)
+    assert sport.items == (answer(gym, treatments, rules, at),)
+    assert [(each.id, each.until) for each in found.care] == [("cool", T0 + 20 * HOUR)]
+    assert [(each.id, each.until) for each in found.normal] == [("red", T0 + 24 * HOUR)]
+    assert [(each.id, each.urgency) for each in found.red_flags] == [("a", "emergency")]
+    assert [(each.id, each.until) for each in found.results] == [("results-1", T0 + 20 * HOUR)]

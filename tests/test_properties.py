@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from mesocare.core.answer import Answer
 from mesocare.core.engine import answer, assess
 from mesocare.core.model import Group, Item, Treatment, Verdict
 from mesocare.core.standing import GroupSubject, ItemSubject
@@ -20,6 +19,7 @@ from mesocare.core.watch import normal, red_flags
 from mesocare.rules.loader import load_rules
 
 if TYPE_CHECKING:
+    from mesocare.core.answer import Answer
     from mesocare.core.model import RuleSet
 
 RULES = load_rules()
@@ -316,3 +316,12 @@ def test_a_sign_is_normal_or_not(asked: tuple[list[Treatment], datetime]) -> Non
         for type_ in {each.type for each in treatments}
         if type_ in reaction.expected
     }
+
+
+def test_the_order_of_treatments_does_not_matter(rules: RuleSet) -> None:
+    """Two treatments that may have ended alike say the same whichever is named first."""
+    at = datetime(2026, 11, 20, 22, tzinfo=UTC)
+    day = Treatment("face", Interval(datetime(2026, 11, 20, tzinfo=UTC), at, UTC))
+    point = Treatment("face", Interval(at, at, UTC))
+    one, other = (assess(each, rules, at) for each in ([day, point], [point, day]))
+    assert one._replace(treatments=()) == other._replace(treatments=())

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesocare.core.timespan import Days, Hours, Span, closing, day_number, parse_span
+from mesocare.core.timespan import (
+    Days,
+    Hours,
+    Interval,
+    Span,
+    closing,
+    day_number,
+    last_closing,
+    parse_span,
+)
 
 BERLIN = "Europe/Berlin"
 NEW_YORK = "America/New_York"
@@ -127,6 +136,48 @@ def test_closing_in_a_fixed_zone() -> None:
     """A fixed offset is a zone too."""
     zone = timezone(timedelta(hours=5, minutes=30))
     assert closing(utc("2024-05-01T14:00Z"), Days(3), zone) == utc("2024-05-04T14:00Z")
+
+
+# Zone, earliest and latest opening, span, the latest closing of all.
+LAST_CLOSINGS = [
+    # Of a known time, of hours, and where no clock changes: the closing from the latest.
+    (BERLIN, "2024-05-01T14:00+02:00", "2024-05-01T14:00+02:00", "7 d", "2024-05-08T14:00+02:00"),
+    (BERLIN, "2024-05-01T00:00+02:00", "2024-05-01T14:00+02:00", "7 d", "2024-05-08T14:00+02:00"),
+    (BERLIN, "2026-10-25T02:30+02:00", "2026-10-25T02:10+01:00", "24 h", "2026-10-26T02:10+01:00"),
+    (NEW_YORK, "2026-11-01T01:30-04:00", "2026-11-01T01:10-05:00", "24 h",
+     "2026-11-02T01:10-05:00"),
+    # Put back in between: the clock has shown all up to 03:00 (02:00 in New York).
+    (BERLIN, "2026-10-25T02:30+02:00", "2026-10-25T02:10+01:00", "7 d", "2026-11-01T03:00+01:00"),
+    (BERLIN, "2026-10-25T00:00+02:00", "2026-10-25T02:59+01:00", "7 d", "2026-11-01T03:00+01:00"),
+    (BERLIN, "2026-10-25T02:30+02:00", "2026-10-25T03:00+01:00", "7 d", "2026-11-01T03:00+01:00"),
+    (BERLIN, "2026-10-25T02:30+02:00", "2026-10-25T04:00+01:00", "7 d", "2026-11-01T04:00+01:00"),
+    (NEW_YORK, "2026-11-01T01:30-04:00", "2026-11-01T01:10-05:00", "7 d",
+     "2026-11-08T02:00-05:00"),
+    # One clock time that came twice.
+    (BERLIN, "2026-10-25T02:30+02:00", "2026-10-25T02:30+01:00", "7 d", "2026-11-01T02:30+01:00"),
+    # Put forward on the closing day: 02:59 closes at 03:59, and 03:10 at 03:10.
+    (BERLIN, "2026-03-28T01:30+01:00", "2026-03-28T03:10+01:00", "1 d", "2026-03-29T04:00+02:00"),
+    (BERLIN, "2026-03-28T02:59+01:00", "2026-03-28T03:00+01:00", "1 d", "2026-03-29T04:00+02:00"),
+    (BERLIN, "2026-03-28T02:10+01:00", "2026-03-28T02:50+01:00", "1 d", "2026-03-29T03:50+02:00"),
+    (BERLIN, "2026-03-28T01:30+01:00", "2026-03-28T04:30+01:00", "1 d", "2026-03-29T04:30+02:00"),
+    (BERLIN, "2026-03-28T03:00+01:00", "2026-03-28T03:10+01:00", "1 d", "2026-03-29T03:10+02:00"),
+    (NEW_YORK, "2026-03-01T01:30-05:00", "2026-03-01T03:10-05:00", "7 d",
+     "2026-03-08T04:00-04:00"),
+    # Put forward on the day after the closing day.
+    (BERLIN, "2026-03-27T10:00+01:00", "2026-03-27T12:00+01:00", "1 d", "2026-03-28T12:00+01:00"),
+    # Put back in between and forward on the closing day: 01:59 closes at 01:59, a minute before
+    # the clocks go from 02:00 to 03:00.
+    (NEW_YORK, "2026-11-01T01:30-04:00", "2026-11-01T01:10-05:00", "133 d",
+     "2027-03-14T03:00-04:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("zone", "earliest", "latest", "span", "end"), LAST_CLOSINGS)
+def test_last_closing(zone: str, earliest: str, latest: str, span: str, end: str) -> None:
+    """A restriction ends no earlier than from any time at which the treatment can have been."""
+    when = Interval(utc(earliest), utc(latest), ZoneInfo(zone))
+    assert last_closing(when, parse_span(span)) == utc(end)
+    assert last_closing(when, parse_span(span)).tzinfo is UTC
 
 
 zones = st.sampled_from(ZONES).map(ZoneInfo)

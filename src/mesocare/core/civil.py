@@ -41,7 +41,7 @@ def spell(day: date) -> str:
 
 def month_length(month: int, year: int = _LEAP_YEAR) -> int:
     """Return how many days a month has; without a year, how many it has at most."""
-    return (date(year + month // 12, month % 12 + 1, 1) - ONE_DAY).day
+    return (date(year, month % 12 + 1, 1) - ONE_DAY).day
 
 
 def most_recent(month: int, day: int, today: date) -> date | None:

@@ -135,7 +135,7 @@ class Item(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A family of items; `headline` is the one that people mean by the group's word."""
+    """A family of items, headline first; it is the one that people mean by the group's word."""
 
     id: str
     label: str

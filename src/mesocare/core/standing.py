@@ -114,7 +114,8 @@ class ItemSubject:
         deciding = [(phase, each) for phase, each in phases if phase.verdict is verdict]
         # Among equals the treatment that holds the activity back longest governs.
         phase, windows = max(
-            deciding, key=lambda pair: (pair[1].opens_last, pair[1].treatment.when.latest)
+            deciding,
+            key=lambda pair: (pair[1].opens_last, *reversed(pair[1].treatment.when[:2])),
         )
         conditions = dict.fromkeys(each.condition for each, _ in deciding if each.condition)
         return Standing(
@@ -157,7 +158,7 @@ class GroupSubject:
         if verdict.closed:
             return None
         headline = standings[self.group.headline]
-        parts = [headline.condition] if headline.condition else []
+        parts = [headline.condition]
         if verdict is not headline.verdict:
             parts.append(self._listing("Fine", Verdict.ALLOWED, standings))
         parts.append(self._listing("Not yet", Verdict.AVOID, standings))

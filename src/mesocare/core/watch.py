@@ -47,13 +47,16 @@ class Alert(NamedTuple):
 
 
 def latest_of_each_type(treatments: Sequence[Treatment]) -> list[Treatment]:
-    """Return the most recent treatment of every type, in the order the types first appear."""
+    """Return the most recent treatment of every type, in the order the types first appear.
+
+    Of two that end alike, the one that may have been earlier: nothing is called normal for too
+    long on its account.
+    """
     latest: dict[str, Treatment] = {}
-    for each in treatments:
-        known = latest.get(each.type)
-        if known is None or each.when.latest > known.when.latest:
-            latest[each.type] = each
-    return list(latest.values())
+    by_end = sorted(treatments, key=lambda each: each.when.earliest, reverse=True)
+    for each in sorted(by_end, key=lambda each: each.when.latest):
+        latest[each.type] = each
+    return [latest[type_] for type_ in dict.fromkeys(each.type for each in treatments)]
 
 
 def normal(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> tuple[Advice, ...]:
