@@ -195,7 +195,7 @@ EDITS = [
      "no reaction and no red flag 'toes'"),
     ("triage.yaml", "score: 8", "score: 11", 0, "strong.score: scores run to 10"),
     ("triage.yaml", "[S004-018, E152]", "[S004-018, E999]", 0, "no row 'E999' in evidence.tsv"),
-    ("red_flags.yaml", "  firm-lump:", "  soft-lumps:", 0, "is that of a reaction"),
+    ("red_flags.yaml", "  firm-lump:", "  soft-lumps:", 1, "is that of a reaction"),
     # Evidence
     ("evidence.tsv", "id\tsource", "id\tsauce", 0, "the header must be: id source grade"),
     ("evidence.tsv", "E002\t", "E002\t\t", 0, "10 cells; the header has 9"),
@@ -376,8 +376,8 @@ def test_missing_files_all_at_once(folder: Path) -> None:
 
 
 def test_empty_directory(tmp_path: Path, store: Path) -> None:  # noqa: ARG001 - sets the cache aside
-    """An empty directory lacks all eight files."""
-    assert len(refused(tmp_path).problems) == 8
+    """An empty directory lacks all nine files."""
+    assert len(refused(tmp_path).problems) == 9
 
 
 @pytest.mark.parametrize("stay", ["file", "nothing"])
