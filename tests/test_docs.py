@@ -48,11 +48,12 @@ COMMAND = re.compile(r"(?:[A-Z_]+=\S* )*(\S+)")
 
 GLOSSARY_TERMS = (
     "alias", "aside", "care", "case", "certain", "clinic", "condition", "contraindication",
-    "course", "credible figure", "disputed span", "evidence", "expected duration", "figure",
-    "grade", "group", "harm", "headline group", "headline item", "interval", "item", "ledger",
+    "course", "credible figure", "diary", "disputed span", "entry", "evidence",
+    "expected duration", "figure", "finding", "grade", "group", "harm",
+    "headline group", "headline item", "interval", "item", "ledger",
     "modality", "phase", "practitioner", "rationale", "reaction", "recovery window", "red flag",
-    "restriction", "rule", "rule set", "seed document", "session", "softening", "source",
-    "treatment", "treatment type", "urgency", "verdict", "washout", "worst case",
+    "restriction", "rule", "rule set", "seed document", "session", "sign", "softening", "source",
+    "treatment", "treatment type", "trend", "triage", "urgency", "verdict", "washout", "worst case",
 )  # fmt: skip
 
 

@@ -47,6 +47,14 @@ class Urgency(StrEnum):
     SAME_DAY = "same_day"
     EMERGENCY = "emergency"
 
+    @property
+    def severity(self) -> int:
+        """0 for `contact_clinic` up to 2 for `emergency`."""
+        return _URGENCY[self]
+
+
+_URGENCY = {urgency: rank for rank, urgency in enumerate(Urgency)}
+
 
 class Source(NamedTuple):
     """A document of the bibliography. `seed` marks those the rule set was first built from."""
@@ -223,6 +231,87 @@ class Course(NamedTuple):
     notes: tuple[Statement, ...]
 
 
+class Worse(NamedTuple):
+    """When a sign grows from day to day.
+
+    `rise` is what one recorded day has to add to the one before; `steady_rise` what each of the
+    last `steady_days` has to add.
+    """
+
+    flag: str
+    rise: int
+    steady_rise: int
+    steady_days: int
+    evidence: tuple[str, ...]
+
+
+class Strong(NamedTuple):
+    """From which score on a sign raises a red flag by itself, and which."""
+
+    score: int
+    flags: Mapping[str, str]
+    evidence: tuple[str, ...]
+
+
+class Fever(NamedTuple):
+    """From which temperature (degrees Celsius) on there is a fever, and what it raises.
+
+    `flag` is raised by any fever and `signs_flag` by one within `signs_within` of one of `signs`.
+    It counts for `lasts`, or until a normal temperature later than `settled_after`. `aliases` are
+    words that say no more than the temperature does.
+    """
+
+    limit: float
+    flag: str
+    lasts: Span
+    settled_after: Span
+    signs: tuple[str, ...]
+    signs_flag: str
+    signs_within: Span
+    aliases: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class Nodules(NamedTuple):
+    """From when on lumps are late ones, and what a fever makes of them."""
+
+    flag: str
+    opens: Span
+    signs: tuple[str, ...]
+    fever_urgency: Urgency
+    fever_text: str
+    evidence: tuple[str, ...]
+
+
+class Remark(NamedTuple):
+    """A cited text for something that neither a reaction nor a red flag has words for."""
+
+    text: str
+    evidence: tuple[str, ...]
+
+
+class Questions(NamedTuple):
+    """What is asked about a sign or a temperature that nobody noted for `after`."""
+
+    after: Span
+    still_there: str
+    temperature: str
+    evidence: tuple[str, ...]
+
+
+class TriageRules(NamedTuple):
+    """What is made of a diary, beyond the reactions and red flags themselves."""
+
+    worse: Worse
+    strong: Strong
+    fever: Fever
+    nodules: Nodules
+    returned: Remark
+    unknown: Remark
+    past: Remark
+    questions: Questions
+
+
 class TreatmentType(NamedTuple):
     """A kind of treatment the rule set knows."""
 
@@ -258,6 +347,7 @@ class RuleSet(NamedTuple):
     red_flags: Mapping[str, RedFlag]
     care: Mapping[str, Care]
     course: Mapping[str, Course]
+    triage: TriageRules
     contacts: Mapping[str, str]
     notice: str
     names: Mapping[str, str]

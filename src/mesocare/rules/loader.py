@@ -1,8 +1,8 @@
 """From a path to a rule set: the only file input of the package.
 
 A rule set is a directory laid out like `data/`: `ruleset.yaml`, `sources.yaml`, `evidence.tsv`,
-one file per group in `activities/`, and the files on reactions, red flags, care, course and the
-ledger. Anything else in the directory is left alone.
+one file per group in `activities/`, and the files on reactions, red flags, care, course, triage and
+the ledger. Anything else in the directory is left alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_GROUPS = 64
 
 _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
-    "care.yaml", "course.yaml", "ledger.yaml",
+    "care.yaml", "course.yaml", "triage.yaml", "ledger.yaml",
 )  # fmt: skip
 _NEXT = (
     "A rule set is a directory laid out like mesocare's data/; without --rules that one is used."
