@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from mesocare import __version__
-from mesocare.cli import course, diary, questions, record, report, today, transfer, triage
 from mesocare.cli.options import Reply, request
 
+# Each command's module, in the order `--help` lists them. Typer reads a command's whole signature
+# to know it, so only the one that was typed is loaded; for help, all are.
+COMMANDS = {
+    "today": "today",
+    "can-i": "questions",
+    "when": "questions",
+    "explain": "questions",
+    "course": "course",
+    "treated": "record",
+    "treatments": "record",
+    "edit": "record",
+    "remove": "record",
+    "undo": "record",
+    "feel": "diary",
+    "diary": "diary",
+    "triage": "triage",
+    "check-in": "triage",
+    "report": "report",
+    "export": "transfer",
+    "import": "transfer",
+    "forget": "transfer",
+}
 _EXAMPLES = """\b
 Examples:
   mesocare today --treated 2024-05-01T14:30
@@ -24,17 +46,24 @@ _EPILOG = (
     "It informs and never replaces your practitioner."
 )
 
-app = typer.Typer(
-    help=_EXAMPLES,
-    epilog=_EPILOG,
-    add_completion=False,
-    no_args_is_help=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+
+def build(command: str | None = None) -> typer.Typer:
+    """Return the command line; with only what a command needs, if it is one of ours."""
+    app = typer.Typer(
+        help=_EXAMPLES,
+        epilog=_EPILOG,
+        add_completion=False,
+        no_args_is_help=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback(invoke_without_command=True)(root)
+    modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for name in modules:
+        import_module(f"mesocare.cli.{name}").register(app)
+    return app
 
 
-@app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
     *,
@@ -58,6 +87,8 @@ def _greeting(context: typer.Context) -> Reply:
         known = connection is not None and treatments.on_record(connection)
     if not known:
         return Reply(context.get_help() + "\n")
+    from mesocare.cli import today
+
     return today.reply(request())
 
 
@@ -69,13 +100,3 @@ def _versions() -> str:
         f"mesocare {__version__}\n"
         f"rules {identity.name} {identity.version}, reviewed {identity.reviewed}\n"
     )
-
-
-today.register(app)
-questions.register(app)
-course.register(app)
-record.register(app)
-diary.register(app)
-triage.register(app)
-report.register(app)
-transfer.register(app)

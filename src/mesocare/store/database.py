@@ -85,14 +85,35 @@ def reading() -> Iterator[sqlite3.Connection | None]:
         yield None
         return
     with _faults(path):
-        if os.access(path.parent, os.W_OK):
-            with closing(_opened(path)) as connection:
-                yield connection
-        else:
+        if not os.access(path.parent, os.W_OK):
             uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             with closing(sqlite3.connect(uri, uri=True)) as connection:
                 _check_version(connection, path)
                 yield connection
+        elif (current := _current(path)) is not None:
+            with closing(current):
+                yield current
+        else:
+            with closing(_opened(path)) as connection:
+                yield connection
+
+
+def _current(path: Path) -> sqlite3.Connection | None:
+    """Return a plain connection to a sound file of the newest version; `None` for any other.
+
+    Reading needs none of what writing sets up, and is what every question starts with.
+    """
+    connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+    try:
+        if _check_version(connection, path) == len(MIGRATIONS):
+            return connection
+    except sqlite3.OperationalError:
+        connection.close()
+        raise
+    except sqlite3.DatabaseError:
+        pass  # damaged: opening it to write mends it
+    connection.close()
+    return None
 
 
 @contextmanager
