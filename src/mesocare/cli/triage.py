@@ -10,6 +10,7 @@ import typer
 
 from mesocare.cli.options import Reply, Request, command, request
 from mesocare.errors import MesocareError
+from mesocare.render.words import NOTHING_UNEXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,10 +67,13 @@ def judged(request: Request) -> tuple[list[Entry], Triage]:
 
 def after_noting() -> str:
     """Return what the diary means now, for a command that has just added to it."""
+    asked = request(whole_record=True)
+    _, found = judged(asked)
+    if not found.findings:
+        return f"{NOTHING_UNEXPECTED}\n"  # quick: a page would load rich
     from mesocare.render.triage import triage_text
 
-    asked = request(whole_record=True)
-    return triage_text(judged(asked)[1], asked.scene)
+    return triage_text(found, asked.scene)
 
 
 def _signs(request: Request) -> Mapping[str, str]:

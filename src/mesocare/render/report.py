@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from mesocare.render.words import elapsed_words, instant_words, treated_words
+from mesocare.render.words import NOTHING_UNEXPECTED, elapsed_words, instant_words, treated_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,7 +90,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _findings(triage: Triage, scene: Scene) -> Iterable[str]:
     if not triage.findings:
-        yield "<p>Nothing reported so far is unexpected. That cannot say that all is well.</p>"
+        yield f"<p>{NOTHING_UNEXPECTED}</p>"
     for each in triage.findings:
         contact = scene.rules.contacts[each.urgency.value]
         rows = f' <span class="quiet">({_said(", ".join(each.evidence))})</span>'

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mesocare.render.page import URGENCY_STYLES, Page
+from mesocare.render.words import NOTHING_UNEXPECTED
 
 if TYPE_CHECKING:
     from mesocare.core.triage import Triage
@@ -17,7 +18,7 @@ def triage_text(triage: Triage, scene: Scene) -> str:
     page = Page(no_color=scene.no_color)
     draw(page, triage, scene)
     if not triage.findings:
-        page.line("Nothing reported so far is unexpected. That cannot say that all is well.")
+        page.line(NOTHING_UNEXPECTED)
     if triage.missing:
         page.gap()
         page.line(("Worth answering", "bold"))
