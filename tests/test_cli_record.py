@@ -674,6 +674,9 @@ IMPORTS: dict[str, bytes] = {
     "a treatment of a wrong type": document([PLAIN, "face"]),
     "a missing field": document([{k: v for k, v in PLAIN.items() if k != "zone"}]),
     "an unknown field": document([{**PLAIN, "extra": 1}]),
+    "times without an offset": document(
+        [PLAIN | dict.fromkeys(("earliest", "latest"), "2024-05-01T14:30")]
+    ),
     "deep": b"[" * 100_000 + b"]" * 100_000,
     "deep object": b'{"schema": ' * 50_000,
     **{
@@ -700,12 +703,13 @@ IMPORTS: dict[str, bytes] = {
 @pytest.mark.parametrize("given", IMPORTS.values(), ids=IMPORTS)
 def test_imports_of_the_wrong_kind(given: bytes, own: Program) -> None:
     """What is no sound export is refused whole; the record stays as it is and can be used."""
-    treated(own)
+    treated(own, "2024-05-02T10:00")  # not the time of those imported
     ended = own.run("import", "-", given=given)
     after = own.run("today", *AT)
     assert (after.code, after.err) == (0, ""), "the record can still be used"
     assert "\x1b" not in done(own, "treatments")
     assert ended.code == REFUSED, ended.err or ended.out
+    assert "already on record" not in ended.err
     assert "Traceback" not in ended.err
     assert "\x1b" not in ended.err
     assert len(ended.err.splitlines()) >= 2
@@ -824,7 +828,7 @@ def test_read_only_directory(own: Program) -> None:
     """A record that cannot be written is read as ever; changing it is refused."""
     known = treated(own, TREATED)
     expected = [own.run(*each).out for each in (("treatments",), ("can-i", "makeup", *AT))]
-    document = own.run("export").out
+    text = own.run("export").out
     bound = powerless(own)
     own.record.chmod(0o500)
     try:
@@ -832,18 +836,19 @@ def test_read_only_directory(own: Program) -> None:
         assert [
             bound.run(*each).out for each in (("treatments",), ("can-i", "makeup", *AT))
         ] == expected
-        assert bound.run("export").out == document
+        assert bound.run("export").out == text
         assert own.written() == before
         for command in (
             ("treated", "2024-05-03"), ("edit", known, "--note", "x"), ("remove", known, "--yes"),
             ("undo",), ("import", "-"),
         ):  # fmt: skip
-            ended = bound.run(*command, given=b'{"schema": "mesocare.export/1"}')
+            ended = bound.run(*command, given=document([treatment(9)._asdict()]))
             assert (ended.code, ended.out) == (REFUSED, ""), command
+            assert "cannot be used" in ended.err
             assert len(ended.err.splitlines()) >= 2
     finally:
         own.record.chmod(0o700)
-    assert own.run("export").out == document
+    assert own.run("export").out == text
 
 
 def test_forgetting_in_a_read_only_directory(own: Program) -> None:
