@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from mesocare.rules.loader import load_rules
 from tests.process import Program
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
+
+
+# No test depends on how busy the machine is.
+settings.register_profile("mesocare", deadline=None)
+settings.load_profile("mesocare")
 
 
 @pytest.fixture(scope="session")
