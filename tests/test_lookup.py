@@ -61,6 +61,8 @@ REFUSED = [
     ("skydiving", "skiing"),
     ("quantum physics", "makeup"),
     ("bleach", "hair bleach"),
+    ("the pill", "contraceptive pill"),
+    ("low dose aspirin", "aspirin"),
     ("", "makeup"),
     ("???", "makeup"),
     ("now", "makeup"),
