@@ -60,7 +60,7 @@ class Row(NamedTuple):
             self.command,
             self.beside,
             f"{statistics.median(self.ratios):.2f}",
-            f"{self.bound:.1f}",
+            f"{self.bound:g}",
         )
 
 
@@ -104,13 +104,26 @@ def measure(pairs: int) -> list[Row]:
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("MESOCARE_", "PYTHON"))
-        } | {"MESOCARE_CACHE_DIR": str(cache), "TERM": "xterm-256color", "COLUMNS": "80"}
+        } | {
+            "MESOCARE_CACHE_DIR": str(cache),
+            "MESOCARE_HOME": folder,
+            "TERM": "xterm-256color",
+            "COLUMNS": "80",
+        }
+
+        seconds([program, "treated", "yesterday", "--tz", "Europe/London"], environment)
 
         def hello() -> float:
             return seconds([sys.executable, str(hello_path)], environment)
 
         def question() -> float:
             return seconds([program, *QUESTION], environment)
+
+        def recorded() -> float:
+            return seconds([program, "can-i", "makeup", "--json"], environment)
+
+        def feeling() -> float:
+            return seconds([program, "feel", "redness", "3"], environment)
 
         def screen() -> float:
             return seconds([program, *SCREEN], environment, terminal=True)
@@ -121,6 +134,13 @@ def measure(pairs: int) -> list[Row]:
 
         return [
             Row("`can-i … --json`", "Typer hello-world", 1.3, compared(question, hello, pairs)),
+            Row(
+                "`can-i … --json` from the record",
+                "Typer hello-world",
+                1.35,
+                compared(recorded, hello, pairs),
+            ),
+            Row("`feel redness 3`", "Typer hello-world", 1.5, compared(feeling, hello, pairs)),
             Row("`today` on a terminal", "Typer hello-world", 2.2, compared(screen, hello, pairs)),
             Row(
                 "`can-i … --json`, no rule cache",

@@ -11,6 +11,8 @@ from mesocare.rules.loader import load_rules
 from tests.process import Program
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mesocare.core.model import RuleSet
 
 
@@ -31,3 +33,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     installed = Program(tmp_path_factory.mktemp("program"))
     assert installed.run("--version").code == 0
     return installed
+
+
+@pytest.fixture
+def own(program: Program, tmp_path: Path) -> Program:
+    """Return the program with nothing on record and a filled cache."""
+    fresh = Program(tmp_path / "own")
+    fresh.cache = program.cache
+    return fresh

@@ -11,8 +11,11 @@ import shutil
 import subprocess
 import sys
 import termios
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import mesocare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,12 +32,32 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 Argument = str | bytes
 
 
-def executable() -> Path:
-    """Return the program that belongs to the running interpreter."""
+def executable(place: Path) -> Path:
+    """Return the program that belongs to the running interpreter.
+
+    With PYTHONPATH set, or where it is not installed, that is a script in `place` which runs the
+    package the tests import.
+    """
     beside = Path(sys.executable).with_name("mesocare")
-    found = beside if beside.exists() else shutil.which("mesocare")
-    assert found, "install the project first: pip install --editable ."
-    return Path(found)
+    if "PYTHONPATH" in os.environ or not beside.exists():
+        return script(place / "mesocare")
+    return beside
+
+
+def script(path: Path, before: str = "") -> Path:
+    """Return a program at `path` that does something before it runs as it always does."""
+    source = str(Path(mesocare.__file__).parents[1])
+    text = f"""\
+        #!{sys.executable}
+        import sys
+        sys.path.insert(0, {source!r})
+        {before}
+        from mesocare.cli.main import main
+        main()
+    """
+    path.write_text(textwrap.dedent(text), encoding="utf-8")
+    path.chmod(0o700)
+    return path
 
 
 class Finished(NamedTuple):
@@ -73,10 +96,11 @@ class Program:
 
     def __init__(self, root: Path, path: Path | None = None) -> None:
         self.root = root
-        self.path = path or executable()
         self.home, self.cache, self.place = root / "home", root / "cache", root / "place"
+        self.record = root / "record"  # the program makes it
         for folder in (self.home, self.cache, self.place):
             folder.mkdir(parents=True, exist_ok=True)
+        self.path = path or executable(root)
 
     def environment(self, changes: Mapping[str, Argument | None] | None = None) -> dict[str, Any]:
         """Return a clean environment with some changes; `None` takes a variable out."""
@@ -84,6 +108,7 @@ class Program:
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.home),
             "MESOCARE_CACHE_DIR": str(self.cache),
+            "MESOCARE_HOME": str(self.record),
             "TZ": ZONE,
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
@@ -98,11 +123,12 @@ class Program:
         env: Mapping[str, Argument | None] | None = None,
         encoding: str = "utf-8",
         patience: float = PATIENCE,
+        given: bytes = b"",
     ) -> Finished:
-        """Run it with its output in pipes."""
+        """Run it with its output in pipes, and something given on standard input."""
         ended = subprocess.run(
             [self.path, *arguments],
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             env=self.environment(env),
             cwd=self.place,
@@ -164,10 +190,12 @@ class Program:
         *arguments: Argument,
         width: int = 80,
         env: Mapping[str, Argument | None] | None = None,
+        types: str = "",
     ) -> Screen:
-        """Run it on a pseudo-terminal of that width."""
+        """Run it on a pseudo-terminal of that width, whose user has typed ahead."""
         ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (50, width))
+        os.write(ours, types.encode())
         process = subprocess.Popen(
             [self.path, *arguments],
             stdin=theirs,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mesocare.core.model import Phase, Rule, RuleSet
 
 DATA = Path(__file__).parents[1] / "data"
-FILES = sorted(path for path in DATA.rglob("*.yaml") if path.parent.name != "cases")
+FILES = sorted(path for path in DATA.rglob("*.yaml") if path.relative_to(DATA).parts[0] != "cases")
 PROSE = [path for path in FILES if path.name not in {"sources.yaml", "ruleset.yaml"}]
 ID = re.compile(r"\b(?:S[0-9]{3}-[0-9]{3}|E[0-9]{3})\b")
 TYPES = ["face", "scalp", "brightening"]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 import typer
 
-from mesocare.cli.app import app
+from mesocare.cli.app import build
 from mesocare.cli.settings import configuration_path
 from mesocare.core.model import Urgency, Verdict
 from mesocare.rules import schema
@@ -36,7 +36,7 @@ REFERENCE = "\n".join(
     page.read_text(encoding="utf-8") for page in sorted((DOCS / "reference").glob("*.md"))
 )
 
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = typer.main.get_command(build()).commands  # type: ignore[attr-defined]
 # What an example may run besides the program itself.
 HELPERS = {"cat", "cp", "echo", "sed"}
 ELISION = "..."
@@ -48,11 +48,13 @@ COMMAND = re.compile(r"(?:[A-Z_]+=\S* )*(\S+)")
 
 GLOSSARY_TERMS = (
     "alias", "aside", "care", "case", "certain", "clinic", "condition", "contraindication",
-    "course", "credible figure", "disputed span", "evidence", "expected duration", "figure",
-    "grade", "group", "harm", "headline group", "headline item", "interval", "item", "ledger",
-    "modality", "phase", "practitioner", "rationale", "reaction", "recovery window", "red flag",
-    "restriction", "rule", "rule set", "seed document", "session", "softening", "source",
-    "treatment", "treatment type", "urgency", "verdict", "washout", "worst case",
+    "course", "credible figure", "diary", "disputed span", "entry", "evidence",
+    "expected duration", "export", "figure", "finding", "grade", "group", "harm",
+    "headline group", "headline item", "interval", "item", "ledger", "modality", "override",
+    "phase", "plan", "practitioner", "rationale", "reaction", "record", "recovery window",
+    "red flag", "restriction", "rule", "rule set", "score", "seed document", "session", "sign",
+    "softening", "source", "treatment", "treatment type", "trend", "triage", "urgency", "verdict",
+    "washout", "worst case",
 )  # fmt: skip
 
 
@@ -120,6 +122,7 @@ class _Terminal:
             "COLUMNS": "80",
             "MESOCARE_CACHE_DIR": str(folder / ".cache"),
             "MESOCARE_CONFIG": str(folder / "config.toml"),
+            "MESOCARE_HOME": str(folder / ".record"),
             "NO_COLOR": "1",
             "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
             "PYTHONUTF8": "1",
@@ -209,8 +212,11 @@ def test_every_environment_variable_is_in_the_reference() -> None:
     """Those of the shared options, and each that the source code names."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("src/**/*.py"))
     named = set(re.findall(r"MESOCARE_[A-Z_]*[A-Z]", source))
-    shared = {f"MESOCARE_{option[2:].upper().replace('-', '_')}" for _, option in _options()}
-    shared -= {"MESOCARE_ALL", "MESOCARE_HELP"}
+    shared = {
+        f"MESOCARE_{option[2:].upper().replace('-', '_')}"
+        for name, option in _options()
+        if name == "can-i" and option != "--help"
+    }
     assert len(shared) == 7
     missing = [each for each in sorted(named | shared) if f"`{each}`" not in REFERENCE]
     assert not missing
@@ -251,15 +257,26 @@ def _keys(shape: schema.Shape) -> Iterator[str]:
 
 
 def test_every_json_field_is_in_the_reference(tmp_path: Path) -> None:
-    """Each field that an answer, an explanation, a whole assessment and an error have."""
+    """Each field that answers, explanations, assessments, errors and the record have."""
     text = (DOCS / "reference" / "json.md").read_text(encoding="utf-8")
     terminal = _Terminal(tmp_path)
     asked = "--treated 2026-11-20 --at 2026-11-30T09:00 --json"
     fields: set[str] = set()
-    for command in ("can-i makeup", "when makeup", "explain makeup", "today", "can-i juggling"):
-        printed = "\n".join(terminal.run(f"mesocare {command} {asked}"))
+    asking = ("can-i makeup", "when makeup", "explain makeup", "today", "can-i juggling")
+    terminal.run("mesocare treated 2024-05-01T14:30")
+    terminal.run("mesocare feel blisters --at 2024-05-02T09:00")
+    recorded = "--at 2024-05-10T09:00 --json"
+    for command in (
+        *(f"{each} {asked}" for each in asking),
+        *(f"{each} {recorded}" for each in ("course", "triage", "report")),
+        "treatments --json",
+        "diary --json",
+        "export",
+    ):
+        printed = "\n".join(terminal.run(f"mesocare {command}"))
         fields |= set(re.findall(r'^ *"(\w+)":', printed, re.MULTILINE))
     assert {"schema", "answer", "rule", "upcoming", "hint"} <= fields
+    assert {"courses", "findings", "because", "overrides", "entries", "diary"} <= fields
     missing = [each for each in sorted(fields) if f"`{each}`" not in text]
     assert not missing
 

@@ -16,20 +16,27 @@ from mesocare.core.model import (
     Course,
     Evidence,
     Expectation,
+    Fever,
     Group,
     Identity,
     Item,
+    Nodules,
     Phase,
+    Questions,
     Reaction,
     RedFlag,
+    Remark,
     Rule,
     RuleSet,
     Source,
     Statement,
+    Strong,
     Treatment,
     TreatmentType,
+    TriageRules,
     Urgency,
     Verdict,
+    Worse,
 )
 from mesocare.core.timespan import Days, Hours, Interval, Span
 
@@ -38,6 +45,19 @@ T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 FREE = Rule((Phase(None, Verdict.ALLOWED, "Not concerned.", None, ()),), None, concerns=False)
 NO_STATEMENT = Statement("x", "x", None, None, ())
+
+
+REMARK = Remark("x", ())
+TRIAGE = TriageRules(
+    worse=Worse("worse", 2, 1, 2, ()),
+    strong=Strong(8, {}, ()),
+    fever=Fever(38.0, "fever", Hours(72), Hours(24), (), "fever", Hours(24), (), ()),
+    nodules=Nodules("lump", Days(7), (), Urgency.SAME_DAY, "x", ()),
+    returned=REMARK,
+    unknown=REMARK,
+    past=REMARK,
+    questions=Questions(Hours(24), "x", "x", ()),
+)
 
 
 def rule(*phases: tuple[str, int | None], evidence: tuple[str, ...] = ()) -> Rule:
@@ -94,6 +114,7 @@ def rule_set(
         red_flags={each.id: each for each in red_flags},
         care={each.id: each for each in care},
         course=course or {},
+        triage=TRIAGE,
         contacts={urgency: f"Call {urgency}." for urgency in Urgency},
         notice="Ask your clinic.",
         names={each.id: each.id for each in items},

@@ -182,6 +182,20 @@ EDITS = [
      "unknown treatment type"),
     ("reactions.yaml", "      brightening:\n        until", "      nose:\n        until", None,
      "unknown treatment type"),
+    # Triage
+    ("triage.yaml", "from: 38.0", "from: 38", 0, "expected a body temperature such as 38.0"),
+    ("triage.yaml", "from: 38.0", "from: 138.0", 0, "expected a body temperature such as 38.0"),
+    ("triage.yaml", "flag: getting-worse", "flag: redness", 0,
+     "worse.flag: no red flag 'redness' in red_flags.yaml"),
+    ("triage.yaml", "itch: rash-or-hives", "itch: rash", 0, "no red flag 'rash'"),
+    ("triage.yaml", "itch: rash-or-hives", "toes: rash-or-hives", 0,
+     "no reaction and no red flag 'toes'"),
+    ("triage.yaml", "signs: [redness, ", "signs: [toes, ", 0, "no reaction and no red flag 'toes'"),
+    ("triage.yaml", "signs: [soft-lumps, ", "signs: [toes, ", 0,
+     "no reaction and no red flag 'toes'"),
+    ("triage.yaml", "score: 8", "score: 11", 0, "strong.score: scores run to 10"),
+    ("triage.yaml", "[S004-018, E152]", "[S004-018, E999]", 0, "no row 'E999' in evidence.tsv"),
+    ("red_flags.yaml", "  firm-lump:", "  soft-lumps:", 1, "is that of a reaction"),
     # Evidence
     ("evidence.tsv", "id\tsource", "id\tsauce", 0, "the header must be: id source grade"),
     ("evidence.tsv", "E002\t", "E002\t\t", 0, "10 cells; the header has 9"),
@@ -362,8 +376,8 @@ def test_missing_files_all_at_once(folder: Path) -> None:
 
 
 def test_empty_directory(tmp_path: Path, store: Path) -> None:  # noqa: ARG001 - sets the cache aside
-    """An empty directory lacks all eight files."""
-    assert len(refused(tmp_path).problems) == 8
+    """An empty directory lacks all nine files."""
+    assert len(refused(tmp_path).problems) == 9
 
 
 @pytest.mark.parametrize("stay", ["file", "nothing"])

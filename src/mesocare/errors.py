@@ -52,6 +52,10 @@ class OutputError(MesocareError):
     """An answer that could not be delivered in full."""
 
 
+class StoreError(MesocareError):
+    """A record that cannot be read or written, or that does not hold what was asked for."""
+
+
 class RulesError(MesocareError):
     """A rule set that cannot be used, with every problem found in it."""
 

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from mesocare import __version__
-from mesocare.cli import questions, today
-from mesocare.cli.options import Reply
+from mesocare.cli.options import Reply, request
 
+# Each command's module, in the order `--help` lists them. Typer reads a command's whole signature
+# to know it, so only the one that was typed is loaded; for help, all are.
+COMMANDS = {
+    "today": "today",
+    "can-i": "questions",
+    "when": "questions",
+    "explain": "questions",
+    "course": "course",
+    "treated": "record",
+    "treatments": "record",
+    "edit": "record",
+    "remove": "record",
+    "undo": "record",
+    "feel": "diary",
+    "diary": "diary",
+    "triage": "triage",
+    "check-in": "triage",
+    "report": "report",
+    "export": "transfer",
+    "import": "transfer",
+    "forget": "transfer",
+}
 _EXAMPLES = """\b
 Examples:
   mesocare today --treated 2024-05-01T14:30
@@ -24,17 +46,24 @@ _EPILOG = (
     "It informs and never replaces your practitioner."
 )
 
-app = typer.Typer(
-    help=_EXAMPLES,
-    epilog=_EPILOG,
-    add_completion=False,
-    no_args_is_help=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+
+def build(command: str | None = None) -> typer.Typer:
+    """Return the command line; with only what a command needs, if it is one of ours."""
+    app = typer.Typer(
+        help=_EXAMPLES,
+        epilog=_EPILOG,
+        add_completion=False,
+        no_args_is_help=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback(invoke_without_command=True)(root)
+    modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for name in modules:
+        import_module(f"mesocare.cli.{name}").register(app)
+    return app
 
 
-@app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
     *,
@@ -46,8 +75,21 @@ def root(
     if version:
         return Reply(_versions())
     if context.invoked_subcommand is None:
-        return Reply(context.get_help() + "\n")
+        return _greeting(context)
     return None
+
+
+def _greeting(context: typer.Context) -> Reply:
+    """Show today if something is on record, otherwise how to begin."""
+    from mesocare.store import database, treatments
+
+    with database.reading() as connection:
+        known = connection is not None and treatments.on_record(connection)
+    if not known:
+        return Reply(context.get_help() + "\n")
+    from mesocare.cli import today
+
+    return today.reply(request())
 
 
 def _versions() -> str:
@@ -58,7 +100,3 @@ def _versions() -> str:
         f"mesocare {__version__}\n"
         f"rules {identity.name} {identity.version}, reviewed {identity.reviewed}\n"
     )
-
-
-today.register(app)
-questions.register(app)

@@ -55,9 +55,10 @@ def _answer(arguments: Sequence[str]) -> Reply | int | None:
     """Return what the command replies; Typer writes help by itself and returns an exit code."""
     import typer
 
-    from mesocare.cli.app import app
+    from mesocare.cli.app import build
 
     try:
+        app = build(arguments[0] if arguments else None)
         return app(list(arguments), prog_name="mesocare", standalone_mode=False)  # type: ignore[no-any-return]
     except typer.TyperException as error:
         raise _usage_error(error, arguments) from error

@@ -14,20 +14,29 @@ from mesocare.errors import TreatmentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from mesocare.core.model import RuleSet, Treatment
     from mesocare.core.timespan import Interval
     from mesocare.render.scene import Scene
+    from mesocare.store.treatments import StoredTreatment
 
 DEFAULT_TYPE = "face"
-NO_TREATMENT_HINT = "Say when it was, for example: mesocare today --treated 2024-05-01T14:30"
+NO_TREATMENT_HINT = (
+    "Say when it was, for example: mesocare today --treated 2024-05-01T14:30, "
+    "or put it on record: mesocare treated 2024-05-01T14:30"
+)
 
 
 class Request(NamedTuple):
-    """What a command was asked: resolved, checked and ready for the engine."""
+    """What a command was asked: resolved, checked and ready for the engine.
+
+    `on_record` says that the treatments are those on record, so that the diary belongs to them.
+    """
 
     scene: Scene
     json: bool
+    on_record: bool
 
 
 class Reply(NamedTuple):
@@ -63,7 +72,7 @@ _SHARED: dict[str, Any] = {
 
 
 def command(
-    app: typer.Typer, name: str, *, example: str
+    app: typer.Typer, name: str, *, example: str, whole_record: bool = False
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
     """Register a command that takes a `Request` first, then its own arguments.
 
@@ -77,7 +86,7 @@ def command(
         @wraps(function)
         def run(**given: Any) -> Reply:
             settings = Settings({key: given.pop(key) for key in _SHARED})
-            return function(_request(settings), **given)
+            return function(request(settings, whole_record=whole_record), **given)
 
         shared = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
@@ -92,12 +101,15 @@ def command(
     return register
 
 
-def _request(settings: Settings) -> Request:
-    """Return what was asked.
+def request(settings: Settings | None = None, *, whole_record: bool = False) -> Request:
+    """Return what was asked; of no flags at all if `settings` are left out.
+
+    With `whole_record`, the treatments on record are all of them, not those that still count.
 
     Raises:
         MesocareError: Something given cannot be used.
     """
+    settings = settings or Settings({})
     # The parts of the program that a question needs, loaded once it is clear there is one.
     from mesocare import dates
     from mesocare.render.scene import Scene
@@ -110,26 +122,25 @@ def _request(settings: Settings) -> Request:
     with settings.reading("at"):
         at_text = settings.get("at")
         at = at if at_text is None else dates.parse_at(at_text, now=at, zone=zone)
-    whens, types = _pairs(settings)
-    with settings.reading("treated"):
-        intervals = [dates.parse_treated(when, at=at, zone=zone) for when in whens]
     with settings.reading("rules"):
         rules = load_rules(settings.get("rules"))
-    with settings.reading("type"):
-        treatments = _treatments(types, intervals, rules)
+    on_record = not settings.get("treated")
+    if not on_record:
+        whens, types = _pairs(settings)
+        with settings.reading("treated"):
+            intervals = [dates.parse_treated(when, at=at, zone=zone) for when in whens]
+        with settings.reading("type"):
+            treatments = _treatments(types, intervals, rules)
+    else:
+        treatments = _from_record(settings, rules, at, whole=whole_record)
     scene = Scene(at, zone, treatments, rules, no_color=bool(settings.get("no_color")))
-    return Request(scene, json=bool(settings.get("json")))
+    return Request(scene, json=bool(settings.get("json")), on_record=on_record)
 
 
 def _pairs(settings: Settings) -> tuple[list[str], list[str]]:
     """Return the treatment times and, in the same order, their types."""
     whens, types = settings.get("treated") or [], settings.get("type") or []
     origin = settings.found("type")[1]
-    if not whens:
-        message = "no treatment was given"
-        if types:
-            message = f"--type {types[0]} was given{origin}, but not when the treatment was"
-        raise TreatmentError(message, NO_TREATMENT_HINT)
     if types and len(types) != len(whens):
         counts = f"{len(whens)} --treated but {len(types)} --type{origin}"
         example = " ".join(
@@ -156,6 +167,53 @@ def _treatments(
             hint = f"Type for example: --type {close[0] if close else next(iter(rules.types))}"
             raise TreatmentError(message, hint)
     return tuple(Treatment(*pair) for pair in zip(types, intervals, strict=True))
+
+
+def _from_record(
+    settings: Settings, rules: RuleSet, at: datetime, *, whole: bool
+) -> tuple[Treatment, ...]:
+    """Return the treatments on record that still count at an instant: all that are healing.
+
+    Where none is, the latest one; what lies after the instant is left out.
+    """
+    from mesocare.core.engine import in_recovery
+    from mesocare.store import database, treatments
+
+    if types := settings.get("type"):
+        origin = settings.found("type")[1]
+        message = f"--type {types[0]} was given{origin}, but not when the treatment was"
+        raise TreatmentError(message, NO_TREATMENT_HINT)
+    with database.reading() as connection:
+        rows = [] if connection is None else treatments.on_record(connection)
+    known = [each for each in (_recalled(row, rules, at) for row in rows) if each]
+    if not known:
+        raise TreatmentError("no treatment was given, and none is on record", NO_TREATMENT_HINT)
+    if whole:
+        return tuple(known)
+    healing = [each for each in known if in_recovery(each, rules, at)]
+    return tuple(healing or known[-1:])
+
+
+def _recalled(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment | None:
+    """Return a treatment on record as the engine knows it; `None` if it lies after `at`."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from mesocare.core.model import Treatment
+    from mesocare.core.timespan import Interval
+
+    if row.type not in rules.types:
+        message = f"the treatment {row.id[:8]} on record is of a type {row.type!r} unknown here"
+        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --type TYPE")
+    first, last = datetime.fromisoformat(row.earliest), datetime.fromisoformat(row.latest)
+    if first > at:
+        return None
+    when = Interval(first, min(last, at), ZoneInfo(row.zone))
+    if not row.overrides:
+        return Treatment(row.type, when)
+    from mesocare.rules.overrides import rules_of
+
+    return Treatment(row.type, when, rules_of(row.overrides))
 
 
 def _quoted(text: str) -> str:

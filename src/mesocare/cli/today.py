@@ -20,14 +20,25 @@ def register(app: typer.Typer) -> None:
     @command(app, "today", example="mesocare today --treated 2024-05-01T14:30 --type face")
     def today(request: Request, everything: Everything = False) -> Reply:  # noqa: FBT002 - Typer's way to declare a flag
         """Where you are, what is allowed now, what to watch for."""
-        from mesocare.core.engine import assess
+        return reply(request, everything=everything)
 
-        scene = request.scene
-        assessment = assess(scene.treatments, scene.rules, scene.at)
-        if request.json:
-            from mesocare.render import json
 
-            return Reply(json.today(assessment, scene))
-        from mesocare.render.today import today_text
+def reply(request: Request, *, everything: bool = False) -> Reply:
+    """Return the day's assessment as the request wants it."""
+    from mesocare.core.engine import assess
 
-        return Reply(today_text(assessment, scene, everything=everything))
+    scene = request.scene
+    assessment = assess(scene.treatments, scene.rules, scene.at)
+    meaning = None
+    if request.on_record:
+        from mesocare.cli.triage import judged
+
+        entries, meaning = judged(request)
+        meaning = meaning if entries else None
+    if request.json:
+        from mesocare.render import json
+
+        return Reply(json.today(assessment, scene, meaning))
+    from mesocare.render.today import today_text
+
+    return Reply(today_text(assessment, scene, everything=everything, meaning=meaning))

@@ -15,6 +15,7 @@ from mesocare.core import watch
 from mesocare.core.answer import Answer, Assessment, Change, Step
 from mesocare.core.model import Evidence, Item, Verdict
 from mesocare.core.standing import GroupSubject, ItemSubject
+from mesocare.core.timespan import last_closing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,6 +73,13 @@ def answer(
     return _answer_group(GroupSubject(activity, subjects), rules, at)
 
 
+def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
+    """Whether `at` lies within the recovery window: until the last restriction that has an end."""
+    spans = [treatment.rule_for(item).restricted_until for item in rules.items.values()]
+    longest = max((span for span in spans if span), key=lambda span: span.nominal_hours)
+    return at < last_closing(treatment.when, longest)
+
+
 def _check(treatments: Sequence[Treatment], at: datetime) -> None:
     if not treatments:
         message = "no treatment to assess"
@@ -83,7 +91,7 @@ def _check(treatments: Sequence[Treatment], at: datetime) -> None:
 
 def _answer_item(subject: ItemSubject, rules: RuleSet, at: datetime) -> Answer:
     item = subject.item
-    rule = item.rules[subject.standing(at).treatment.type]
+    rule = subject.standing(at).treatment.rule_for(item)
     rows = sorted((rules.evidence[id_] for id_ in rule.evidence), key=_by_figure)
     return _answer(item, subject, at, _Basis(rule, item.instead, tuple(rows)))
 

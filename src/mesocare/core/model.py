@@ -9,6 +9,7 @@ takes a fifth of the time, which every start of the program pays.
 from __future__ import annotations
 
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ class Urgency(StrEnum):
     CONTACT_CLINIC = "contact_clinic"
     SAME_DAY = "same_day"
     EMERGENCY = "emergency"
+
+    @property
+    def severity(self) -> int:
+        """0 for `contact_clinic` up to 2 for `emergency`."""
+        return _URGENCY[self]
+
+
+_URGENCY = {urgency: rank for rank, urgency in enumerate(Urgency)}
 
 
 class Source(NamedTuple):
@@ -203,14 +212,104 @@ class Statement(NamedTuple):
     evidence: tuple[str, ...]
 
 
+class Spacing(NamedTuple):
+    """The usual time from one session to another: at least and at most."""
+
+    least: Span
+    most: Span
+    text: str
+    evidence: tuple[str, ...]
+
+
 class Course(NamedTuple):
     """The usual course of one treatment type. `sessions` is the usual least and most."""
 
     sessions: tuple[int, int]
-    spacing: Statement
-    maintenance: Statement
+    spacing: Spacing
+    maintenance: Spacing
     results: tuple[Statement, ...]
     notes: tuple[Statement, ...]
+
+
+class Worse(NamedTuple):
+    """When a sign grows from day to day.
+
+    `rise` is what one recorded day has to add to the one before; `steady_rise` what each of the
+    last `steady_days` has to add.
+    """
+
+    flag: str
+    rise: int
+    steady_rise: int
+    steady_days: int
+    evidence: tuple[str, ...]
+
+
+class Strong(NamedTuple):
+    """From which score on a sign raises a red flag by itself, and which."""
+
+    score: int
+    flags: Mapping[str, str]
+    evidence: tuple[str, ...]
+
+
+class Fever(NamedTuple):
+    """From which temperature (degrees Celsius) on there is a fever, and what it raises.
+
+    `flag` is raised by any fever and `signs_flag` by one within `signs_within` of one of `signs`.
+    It counts for `lasts`, or until a normal temperature later than `settled_after`. `aliases` are
+    words that say no more than the temperature does.
+    """
+
+    limit: float
+    flag: str
+    lasts: Span
+    settled_after: Span
+    signs: tuple[str, ...]
+    signs_flag: str
+    signs_within: Span
+    aliases: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class Nodules(NamedTuple):
+    """From when on lumps are late ones, and what a fever makes of them."""
+
+    flag: str
+    opens: Span
+    signs: tuple[str, ...]
+    fever_urgency: Urgency
+    fever_text: str
+    evidence: tuple[str, ...]
+
+
+class Remark(NamedTuple):
+    """A cited text for something that neither a reaction nor a red flag has words for."""
+
+    text: str
+    evidence: tuple[str, ...]
+
+
+class Questions(NamedTuple):
+    """What is asked about a sign or a temperature that nobody noted for `after`."""
+
+    after: Span
+    still_there: str
+    temperature: str
+    evidence: tuple[str, ...]
+
+
+class TriageRules(NamedTuple):
+    """What is made of a diary, beyond the reactions and red flags themselves."""
+
+    worse: Worse
+    strong: Strong
+    fever: Fever
+    nodules: Nodules
+    returned: Remark
+    unknown: Remark
+    past: Remark
+    questions: Questions
 
 
 class TreatmentType(NamedTuple):
@@ -248,13 +347,23 @@ class RuleSet(NamedTuple):
     red_flags: Mapping[str, RedFlag]
     care: Mapping[str, Care]
     course: Mapping[str, Course]
+    triage: TriageRules
     contacts: Mapping[str, str]
     notice: str
     names: Mapping[str, str]
 
 
 class Treatment(NamedTuple):
-    """A treatment that took place: its type and the interval in which it did."""
+    """A treatment that took place: its type and the interval in which it did.
+
+    `overrides` leads from an item's id to what the clinic that treated said of it; it takes the
+    place of the rule set's own rule.
+    """
 
     type: str
     when: Interval
+    overrides: Mapping[str, Rule] = MappingProxyType({})
+
+    def rule_for(self, item: Item) -> Rule:
+        """Return what holds for an item after this treatment."""
+        return self.overrides.get(item.id) or item.rules[self.type]

@@ -92,7 +92,7 @@ class ItemSubject:
 
     def __init__(self, item: Item, treatments: Sequence[Treatment]) -> None:
         self.item = item
-        self._windows = [_Windows(item.rules[each.type], each) for each in treatments]
+        self._windows = [_Windows(each.rule_for(item), each) for each in treatments]
         self.begins = max(each.when.latest for each in treatments)
         self.boundaries = frozenset(
             end for each in self._windows for end in (*each.if_latest, *each.if_earliest)

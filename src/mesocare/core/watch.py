@@ -66,11 +66,11 @@ def normal(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> tup
     found = []
     for reaction in rules.reactions.values():
         ends = [
-            (end, type_) for type_, end in _expected_ends(reaction, treatments).items() if at < end
+            (end, type_) for type_, end in expected_ends(reaction, treatments).items() if at < end
         ]
         if ends:
             types = tuple(type_ for _, type_ in ends)
-            rows = _evidence(reaction, types)
+            rows = expected_evidence(reaction, types)
             until = max(end for end, _ in ends)
             found.append(Advice(reaction.id, reaction.label, reaction.text, until, types, rows))
     return tuple(found)
@@ -88,10 +88,10 @@ def red_flags(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> 
         if (types := _types_flagged(flag, treatments, at))
     ]
     for reaction in rules.reactions.values():
-        ends = _expected_ends(reaction, treatments)
+        ends = expected_ends(reaction, treatments)
         types = tuple(type_ for type_, end in ends.items() if at >= end)
         if types:
-            urgency, rows = Urgency.CONTACT_CLINIC, _evidence(reaction, types)
+            urgency, rows = Urgency.CONTACT_CLINIC, expected_evidence(reaction, types)
             id_, text = f"{reaction.id}-persisting", reaction.beyond
             alert = Alert(id_, reaction.label, text, urgency, None, types, rows, persisting=True)
             found.append(alert)
@@ -138,7 +138,7 @@ def results(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> tu
     )
 
 
-def _expected_ends(reaction: Reaction, treatments: Sequence[Treatment]) -> dict[str, datetime]:
+def expected_ends(reaction: Reaction, treatments: Sequence[Treatment]) -> dict[str, datetime]:
     """Return, per type, when the reaction stops being expected."""
     return {
         each.type: closing(
@@ -149,7 +149,8 @@ def _expected_ends(reaction: Reaction, treatments: Sequence[Treatment]) -> dict[
     }
 
 
-def _evidence(reaction: Reaction, types: Sequence[str]) -> tuple[str, ...]:
+def expected_evidence(reaction: Reaction, types: Sequence[str]) -> tuple[str, ...]:
+    """Return the claims on how long the reaction is expected after these types."""
     rows = [id_ for type_ in types for id_ in reaction.expected[type_].evidence]
     return tuple(dict.fromkeys(rows))
 

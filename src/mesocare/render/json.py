@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mesocare.core.answer import Answer, Assessment
     from mesocare.core.model import Evidence, Identity, Phase, Treatment
+    from mesocare.core.triage import Triage
     from mesocare.errors import MesocareError
     from mesocare.render.scene import Scene
 
@@ -21,7 +22,7 @@ Plain = dict[str, Any]
 
 def can_i(answer: Answer, scene: Scene) -> str:
     """Return the answer to one question, as `mesocare.can-i/1`."""
-    return _dumped(_question("mesocare.can-i/1", answer, scene))
+    return dumped(_question("mesocare.can-i/1", answer, scene))
 
 
 def explain(answer: Answer, scene: Scene) -> str:
@@ -37,25 +38,26 @@ def explain(answer: Answer, scene: Scene) -> str:
         "rationale": rule.rationale,
         "phases": [_phase(each) for each in rule.phases],
     }
-    return _dumped(plain)
+    return dumped(plain)
 
 
-def today(assessment: Assessment, scene: Scene) -> str:
-    """Return the whole assessment, as `mesocare.today/1`."""
+def today(assessment: Assessment, scene: Scene, meaning: Triage | None = None) -> str:
+    """Return the whole assessment, as `mesocare.today/1`; `triage` is null without a diary."""
     zone = scene.zone
-    return _dumped(
+    return dumped(
         {
             "schema": "mesocare.today/1",
-            "at": _time(assessment.at, zone),
-            "treatments": [_treatment(each, assessment.at, zone) for each in assessment.treatments],
+            "at": time(assessment.at, zone),
+            "triage": None if meaning is None else findings(meaning),
+            "treatments": [treatment(each, assessment.at, zone) for each in assessment.treatments],
             "answers": [_answer(each, zone) for each in assessment.answers],
             "care": [
-                {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                 for each in assessment.care
             ],
             "watch_for": {
                 "normal": [
-                    {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                    {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                     for each in assessment.normal
                 ],
                 "red_flags": [
@@ -70,7 +72,7 @@ def today(assessment: Assessment, scene: Scene) -> str:
             },
             "upcoming": [
                 {
-                    "at": _time(each.at, zone),
+                    "at": time(each.at, zone),
                     "activity": each.activity,
                     "label": each.label,
                     "verdict": each.verdict.value,
@@ -78,23 +80,40 @@ def today(assessment: Assessment, scene: Scene) -> str:
                 for each in assessment.upcoming
             ],
             "results": [
-                {"id": each.id, "text": each.text, "until": _time(each.until, zone)}
+                {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                 for each in assessment.results
             ],
             "contacts": assessment.contacts,
-            "rules": _rules(assessment.rules),
+            "rules": rules(assessment.rules),
         }
     )
+
+
+def findings(meaning: Triage) -> Plain:
+    """Return how urgent a diary is, and why."""
+    return {
+        "urgency": meaning.urgency.value if meaning.urgency else "none",
+        "findings": [
+            {
+                "id": each.id,
+                "urgency": each.urgency.value,
+                "text": each.text,
+                "because": list(each.because),
+                "evidence": list(each.evidence),
+            }
+            for each in meaning.findings
+        ],
+    }
 
 
 def error(problem: MesocareError) -> str:
     """Return what went wrong, as `mesocare.error/1`."""
     plain = {"schema": "mesocare.error/1", "error": problem.message, "hint": problem.hint}
     problems = getattr(problem, "problems", ())
-    return _dumped({**plain, "problems": list(problems)} if problems else plain)
+    return dumped({**plain, "problems": list(problems)} if problems else plain)
 
 
-def _dumped(plain: Plain) -> str:
+def dumped(plain: Plain) -> str:
     """Return the text: indented where a person reads it, one line where a program does."""
     out = sys.stdout
     indent = 2 if out is not None and out.isatty() else None
@@ -102,11 +121,13 @@ def _dumped(plain: Plain) -> str:
     return json.dumps(plain, ensure_ascii=not every_letter, indent=indent) + "\n"
 
 
-def _time(instant: datetime | None, zone: tzinfo) -> str | None:
+def time(instant: datetime | None, zone: tzinfo) -> str | None:
+    """Return an instant in ISO 8601 with its offset; `None` stays `None`."""
     return None if instant is None else instant.astimezone(zone).isoformat(timespec="seconds")
 
 
-def _rules(identity: Identity) -> Plain:
+def rules(identity: Identity) -> Plain:
+    """Return which rule set answered."""
     return {
         "name": identity.name,
         "version": identity.version,
@@ -118,22 +139,23 @@ def _rules(identity: Identity) -> Plain:
 def _question(schema: str, answer: Answer, scene: Scene) -> Plain:
     return {
         "schema": schema,
-        "at": _time(scene.at, scene.zone),
-        "treatments": [_treatment(each, scene.at, scene.zone) for each in scene.treatments],
+        "at": time(scene.at, scene.zone),
+        "treatments": [treatment(each, scene.at, scene.zone) for each in scene.treatments],
         "answer": _answer(answer, scene.zone),
-        "rules": _rules(scene.rules.identity),
+        "rules": rules(scene.rules.identity),
     }
 
 
 def _span(treatment: Treatment, zone: tzinfo) -> Plain:
     return {
         "type": treatment.type,
-        "treated_earliest": _time(treatment.when.earliest, zone),
-        "treated_latest": _time(treatment.when.latest, zone),
+        "treated_earliest": time(treatment.when.earliest, zone),
+        "treated_latest": time(treatment.when.latest, zone),
     }
 
 
-def _treatment(treatment: Treatment, at: datetime, zone: tzinfo) -> Plain:
+def treatment(treatment: Treatment, at: datetime, zone: tzinfo) -> Plain:
+    """Return a treatment with how long ago it was, in hours and days."""
     when = treatment.when
     return {
         **_span(treatment, zone),
@@ -159,9 +181,9 @@ def _answer(answer: Answer, zone: tzinfo) -> Plain:
         "condition": answer.condition,
         "reason": answer.reason,
         "instead": answer.instead,
-        "limited_from": _time(answer.limited_from, zone),
-        "allowed_from": _time(answer.allowed_from, zone),
-        "next_change": _time(answer.next_change, zone),
+        "limited_from": time(answer.limited_from, zone),
+        "allowed_from": time(answer.allowed_from, zone),
+        "next_change": time(answer.next_change, zone),
         "governed_by": _span(answer.governed_by, zone),
         "figures": {
             "shortest_hours": figures.shortest,

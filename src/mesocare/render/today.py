@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.core.model import Urgency, Verdict
 from mesocare.core.timespan import day_number
-from mesocare.render import today_all
+from mesocare.render import today_all, triage
 from mesocare.render.page import URGENCY_STYLES, Page
 from mesocare.render.questions import footer, unsure, until_words
 from mesocare.render.words import (
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mesocare.core.answer import Answer, Assessment, Change
+    from mesocare.core.triage import Triage
     from mesocare.core.watch import Advice, Alert
     from mesocare.render.scene import Scene
 
@@ -34,7 +35,12 @@ NAMES_SHOWN = 1
 
 
 def today_text(
-    assessment: Assessment, scene: Scene, *, everything: bool = False, page: Page | None = None
+    assessment: Assessment,
+    scene: Scene,
+    *,
+    everything: bool = False,
+    meaning: Triage | None = None,
+    page: Page | None = None,
 ) -> str:
     """Return the screen: where, what is allowed, what changes, what is normal, what is not.
 
@@ -42,9 +48,13 @@ def today_text(
         assessment: What to show.
         scene: The instant, the rules and how to show it.
         everything: Show every activity, change, care instruction and red flag in full.
+        meaning: What the diary means; its findings lead the page.
         page: Where to draw; a page for standard output if left out.
     """
     page = page or Page(no_color=scene.no_color)
+    if meaning is not None and meaning.findings:
+        triage.draw(page, meaning, scene)
+        page.gap()
     _where(page, assessment, scene)
     if everything:
         today_all.draw(page, assessment, scene)

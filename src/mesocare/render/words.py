@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from mesocare.core.civil import same_reading
-from mesocare.core.model import Verdict
+from mesocare.core.model import Treatment, Verdict
+from mesocare.core.timespan import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from mesocare.core.answer import Change
-    from mesocare.core.model import Treatment
+    from mesocare.store.treatments import StoredTreatment
+
+# The most that is ever said where the diary has no finding.
+NOTHING_UNEXPECTED = "Nothing reported so far is unexpected. That cannot say that all is well."
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
@@ -107,6 +112,17 @@ def typed_words(treatment: Treatment) -> str:
     # A point at a time that came twice was given with its offset, which tells the two apart.
     ambiguous = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
     return text + local.isoformat()[-6:] if ambiguous and when.earliest == when.latest else text
+
+
+def stored_words(row: StoredTreatment) -> str:
+    """Return a treatment on record in a line: id, type, when as understood, clinic, note."""
+    zone = ZoneInfo(row.zone)
+    first, last = (datetime.fromisoformat(each) for each in (row.earliest, row.latest))
+    when = treated_words(Treatment(row.type, Interval(first, last, zone)))
+    details = [row.area, *(each for each in (row.clinic, row.phone, row.note) if each)]
+    if row.overrides:
+        details.append(f"clinic's own rules for {joined(sorted(row.overrides))}")
+    return f"{row.id[:8]}  {row.type}  {when}  ({'; '.join(details)})"
 
 
 def came_twice(treatment: Treatment) -> bool:

@@ -61,6 +61,7 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
         },
         care={id_: _care(id_, each) for id_, each in plain["care"].items()},
         course={type_: _course(each) for type_, each in plain["course"].items()},
+        triage=_triage(plain["triage"]),
         contacts=dict(ruleset["contacts"]),
         notice=ruleset["notice"],
         names=plain["names"],
@@ -175,23 +176,79 @@ def _care(id_: str, each: Plain) -> model.Care:
 def _course(each: Plain) -> model.Course:
     return model.Course(
         sessions=(each["sessions"]["min"], each["sessions"]["max"]),
-        spacing=_statement("spacing", each["spacing"], "min", "max"),
-        maintenance=_statement("maintenance", each["maintenance"], "min", "max"),
+        spacing=_spacing(each["spacing"]),
+        maintenance=_spacing(each["maintenance"]),
         results=tuple(
-            _statement(f"results-{n}", result, "from", "until")
-            for n, result in enumerate(each["results"], start=1)
+            _statement(f"results-{n}", result) for n, result in enumerate(each["results"], start=1)
         ),
-        notes=tuple(
-            _statement(id_, note, "from", "until") for id_, note in each.get("notes", {}).items()
-        ),
+        notes=tuple(_statement(id_, note) for id_, note in each.get("notes", {}).items()),
     )
 
 
-def _statement(id_: str, each: Plain, opens: str, until: str) -> model.Statement:
+def _spacing(each: Plain) -> model.Spacing:
+    least, most = parse_span(each["min"]), parse_span(each["max"])
+    return model.Spacing(least, most, each["text"], tuple(each["evidence"]))
+
+
+def _statement(id_: str, each: Plain) -> model.Statement:
     return model.Statement(
         id_,
         each["text"],
-        _span(each.get(opens)),
-        _span(each.get(until)),
+        _span(each.get("from")),
+        _span(each.get("until")),
         tuple(each["evidence"]),
     )
+
+
+def _triage(each: Plain) -> model.TriageRules:
+    worse, strong, fever, nodules, questions = (
+        each[name] for name in ("worse", "strong", "fever", "nodules", "questions")
+    )
+    with_fever = nodules["with_fever"]
+    return model.TriageRules(
+        worse=model.Worse(
+            worse["flag"],
+            worse["rise"],
+            worse["steady_rise"],
+            worse["steady_days"],
+            tuple(worse["evidence"]),
+        ),
+        strong=model.Strong(strong["score"], dict(strong["flags"]), tuple(strong["evidence"])),
+        fever=_fever(fever),
+        nodules=model.Nodules(
+            nodules["flag"],
+            parse_span(nodules["from"]),
+            tuple(nodules["signs"]),
+            model.Urgency(with_fever["urgency"]),
+            with_fever["text"],
+            tuple(nodules["evidence"]),
+        ),
+        returned=_remark(each["returned"]),
+        unknown=_remark(each["unknown"]),
+        past=_remark(each["past"]),
+        questions=model.Questions(
+            parse_span(questions["after"]),
+            questions["still_there"],
+            questions["temperature"],
+            tuple(questions["evidence"]),
+        ),
+    )
+
+
+def _fever(fever: Plain) -> model.Fever:
+    with_signs = fever["with_signs"]
+    return model.Fever(
+        limit=fever["from"],
+        flag=fever["flag"],
+        lasts=parse_span(fever["lasts"]),
+        settled_after=parse_span(fever["settled_after"]),
+        signs=tuple(with_signs["signs"]),
+        signs_flag=with_signs["flag"],
+        signs_within=parse_span(with_signs["within"]),
+        aliases=tuple(alias.casefold() for alias in fever.get("aliases", ())),
+        evidence=tuple(fever["evidence"]),
+    )
+
+
+def _remark(each: Plain) -> model.Remark:
+    return model.Remark(each["text"], tuple(each["evidence"]))

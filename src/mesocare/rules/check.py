@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mesocare.core.model import Verdict
 from mesocare.core.timespan import parse_span
 from mesocare.lookup import names
-from mesocare.rules.schema import GRAVE_HARMS
+from mesocare.rules.schema import GRAVE_HARMS, HIGHEST_SCORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +38,7 @@ class Checker:
         for group in self.plain["groups"].values():
             self._check_items(group)
         self._check_advice()
+        self._check_triage()
         for file, path, id_ in self._citations():
             if id_ not in self.evidence:
                 self.report.at(file, path, f"no row {id_!r} in evidence.tsv")
@@ -197,12 +198,44 @@ class Checker:
                 if low > high:
                     self.report.at("course.yaml", ("course", type_, key), "min is above max")
 
+    def _check_triage(self) -> None:
+        """Check that triage names signs that exist, and scores that can be given."""
+        triage, file = self.plain["triage"], "triage.yaml"
+        flags, reactions = self.plain["red_flags"], self.plain["reactions"]
+        for id_ in sorted(set(flags) & set(reactions)):
+            message = f"the id {id_!r} is that of a reaction"
+            self.report.at("red_flags.yaml", ("red_flags", id_), message)
+        strong, fever, nodules = triage["strong"], triage["fever"], triage["nodules"]
+        named: list[tuple[Path, str]] = [
+            (("worse", "flag"), triage["worse"]["flag"]),
+            *((("strong", "flags", sign), flag) for sign, flag in strong["flags"].items()),
+            (("fever", "flag"), fever["flag"]),
+            (("fever", "with_signs", "flag"), fever["with_signs"]["flag"]),
+            (("nodules", "flag"), nodules["flag"]),
+        ]
+        for path, id_ in named:
+            if id_ not in flags:
+                self.report.at(file, path, f"no red flag {id_!r} in red_flags.yaml")
+        signs: list[tuple[Path, str]] = [
+            *((("strong", "flags", id_), id_) for id_ in strong["flags"]),
+            *((("fever", "with_signs", "signs"), id_) for id_ in fever["with_signs"]["signs"]),
+            *((("nodules", "signs"), id_) for id_ in nodules["signs"]),
+        ]
+        for path, id_ in signs:
+            if id_ not in flags and id_ not in reactions:
+                self.report.at(file, path, f"no reaction and no red flag {id_!r}")
+        scores = (("worse", "rise"), ("worse", "steady_rise"), ("strong", "score"))
+        for rule, key in scores:
+            if triage[rule][key] > HIGHEST_SCORE:
+                self.report.at(file, (rule, key), f"scores run to {HIGHEST_SCORE}")
+
     def _citations(self) -> Iterator[tuple[str, Path, str]]:
         """Yield every place that cites evidence."""
         for name, group in self.plain["groups"].items():
             yield from _evidence_in(self.files[name], (), group)
         for name in ("reactions", "red_flags", "care", "course"):
             yield from _evidence_in(f"{name}.yaml", (name,), self.plain[name])
+        yield from _evidence_in("triage.yaml", (), self.plain["triage"])
         for id_ in self.plain["ledger"]:
             yield "ledger.yaml", ("not_used", id_), id_
 

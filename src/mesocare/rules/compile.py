@@ -35,6 +35,7 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         "red_flags": records["red_flags.yaml"]["red_flags"],
         "care": records["care.yaml"]["care"],
         "course": records["course.yaml"]["course"],
+        "triage": records["triage.yaml"],
         "ledger": records["ledger.yaml"]["not_used"],
         "names": {},  # filled while checking that no name leads to two places
     }

@@ -1,8 +1,8 @@
 """From a path to a rule set: the only file input of the package.
 
 A rule set is a directory laid out like `data/`: `ruleset.yaml`, `sources.yaml`, `evidence.tsv`,
-one file per group in `activities/`, and the files on reactions, red flags, care, course and the
-ledger. Anything else in the directory is left alone.
+one file per group in `activities/`, and the files on reactions, red flags, care, course, triage and
+the ledger. Anything else in the directory is left alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_GROUPS = 64
 
 _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
-    "care.yaml", "course.yaml", "ledger.yaml",
+    "care.yaml", "course.yaml", "triage.yaml", "ledger.yaml",
 )  # fmt: skip
 _NEXT = (
     "A rule set is a directory laid out like mesocare's data/; without --rules that one is used."
@@ -74,7 +74,7 @@ def _folder(path: Path) -> Path:
             return path
         if path.is_file() or path.is_symlink():
             if path.name != "ruleset.yaml":
-                _read(path)  # says first what is wrong with the file itself
+                read_file(path)  # says first what is wrong with the file itself
                 message = f"{shown!r} is a file, but not the ruleset.yaml of a rule set"
                 raise RulesError(message, _NEXT)
             return path.parent
@@ -97,7 +97,7 @@ def _read_all(folder: Path) -> dict[str, bytes]:
         problems.append(f"activities: more than {MOST_GROUPS} files")
     for name in (*_PLAIN_FILES, *(f"activities/{path.name}" for path in groups[:MOST_GROUPS])):
         try:
-            contents[name] = _read(folder / name)
+            contents[name] = read_file(folder / name)
         except RulesError as error:
             problems.append(f"{name}: {error.message}")
     if problems:
@@ -106,7 +106,7 @@ def _read_all(folder: Path) -> dict[str, bytes]:
     return contents
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Return a file's content; never waits for a pipe and never reads more than the limit."""
     try:
         status = path.stat()

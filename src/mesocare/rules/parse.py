@@ -153,6 +153,16 @@ def _count(walk: _Walk, node: yaml.Node, _shape: schema.Count, path: Path) -> in
     return int(text)
 
 
+def _degrees(walk: _Walk, node: yaml.Node, _shape: schema.Shape, path: Path) -> float | None:
+    text = walk.scalar(node, path, "float", "a body temperature such as 38.0")
+    if text is None:
+        return None
+    if not re.fullmatch(r"[34][0-9]\.[0-9]", text):
+        walk.note(node, path, f"expected a body temperature such as 38.0, got {text!r}")
+        return None
+    return float(text)
+
+
 def _truth(walk: _Walk, node: yaml.Node, _shape: schema.Truth, path: Path) -> bool | None:
     text = walk.scalar(node, path, "bool", "true")
     if text is not None and text != "true":
@@ -239,6 +249,7 @@ _READERS: dict[type, Callable[..., Any]] = {
     schema.Duration: _duration,
     schema.Date: _date,
     schema.Count: _count,
+    schema.Degrees: _degrees,
     schema.Truth: _truth,
     schema.Nothing: _nothing,
     schema.Listing: _listing,
@@ -253,7 +264,9 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def parse_yaml(file: str, text: str, shape: schema.Record, report: Report) -> dict[str, Any] | None:
+def parse_yaml(
+    file: str, text: str, shape: schema.Record | schema.Table, report: Report
+) -> dict[str, Any] | None:
     """Return the plain values of a document, or `None` where its outermost record is broken."""
     walk = _Walk(file, report)
     try:

@@ -45,6 +45,10 @@ class Count(NamedTuple):
     """A whole number from 1."""
 
 
+class Degrees(NamedTuple):
+    """A body temperature in degrees Celsius with one decimal: `38.0`."""
+
+
 class Truth(NamedTuple):
     """`true`, where the key would otherwise be left out."""
 
@@ -66,7 +70,7 @@ class Table(NamedTuple):
     """A mapping from ids to values of one shape."""
 
     of: Shape
-    key: Id | EvidenceId | Choice = Id()
+    key: Id | EvidenceId | Choice | Text = Id()
 
 
 class Record(NamedTuple):
@@ -90,6 +94,7 @@ Shape = (
     | Duration
     | Date
     | Count
+    | Degrees
     | Truth
     | Nothing
     | Listing
@@ -107,6 +112,8 @@ HARMS = (
 )  # fmt: skip
 # Where one of these is at stake, a span that the sources dispute stays closed.
 GRAVE_HARMS = frozenset({"infection", "burn", "pigment"})
+# A diary scores signs from 0 to this.
+HIGHEST_SCORE = 10
 URGENCIES = ("emergency", "same_day", "contact_clinic")
 
 _EVIDENCE = Listing(EvidenceId())
@@ -137,6 +144,7 @@ _ITEM = Record(
         "aside": Truth(),
     },
 )
+_REMARK = Record({"text": Text(160), "evidence": _EVIDENCE})
 _STATEMENT: dict[str, Shape] = {"text": Text(200), "evidence": _EVIDENCE}
 
 ACTIVITIES = Record(
@@ -255,6 +263,53 @@ FILES: dict[str, Record] = {
                     {"notes": Table(Record(_STATEMENT))},
                 )
             )
+        }
+    ),
+    "triage.yaml": Record(
+        {
+            "worse": Record(
+                {
+                    "flag": Id(),
+                    "rise": Count(),
+                    "steady_rise": Count(),
+                    "steady_days": Count(),
+                    "evidence": _EVIDENCE,
+                }
+            ),
+            "strong": Record({"score": Count(), "flags": Table(Id()), "evidence": _EVIDENCE}),
+            "fever": Record(
+                {
+                    "from": Degrees(),
+                    "flag": Id(),
+                    "lasts": Duration(),
+                    "settled_after": Duration(),
+                    "with_signs": Record(
+                        {"flag": Id(), "within": Duration(), "signs": Listing(Id())}
+                    ),
+                    "evidence": _EVIDENCE,
+                },
+                {"aliases": _ALIASES},
+            ),
+            "nodules": Record(
+                {
+                    "flag": Id(),
+                    "from": Duration(),
+                    "signs": Listing(Id()),
+                    "with_fever": Record({"urgency": Choice(URGENCIES), "text": Text(160)}),
+                    "evidence": _EVIDENCE,
+                }
+            ),
+            "returned": _REMARK,
+            "unknown": _REMARK,
+            "past": _REMARK,
+            "questions": Record(
+                {
+                    "after": Duration(),
+                    "still_there": Text(120),
+                    "temperature": Text(120),
+                    "evidence": _EVIDENCE,
+                }
+            ),
         }
     ),
     "ledger.yaml": Record({"not_used": Table(Text(300), EvidenceId())}),

@@ -1,0 +1,136 @@
+"""`mesocare feel` and `diary`: what somebody felt, and when."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mesocare.cli import clock
+from mesocare.cli.options import Reply
+from mesocare.cli.record import AsJson, Note, Tz, kept_text, local_zone
+from mesocare.cli.settings import Settings
+from mesocare.errors import DateError, MesocareError
+
+if TYPE_CHECKING:
+    from mesocare.core.diary import Entry
+
+COLDEST, HOTTEST = 30.0, 45.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for function, example in (
+        (feel, "mesocare feel redness 3"),
+        (diary, "mesocare diary"),
+    ):
+        help_ = f"{function.__doc__}\n\n\b\nExample:\n  {example}"
+        app.command(function.__name__, help=help_)(function)
+
+
+def feel(
+    words: Annotated[list[str], typer.Argument(help="A sign, and how strong it is: 0 to 10.")],
+    at: Annotated[str | None, typer.Option(help="When it was so; now if left out.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="In degrees Celsius.")] = None,
+    note: Note = None,
+    tz: Tz = None,
+) -> Reply:
+    """Note in the diary what you feel; 0 says that it is gone."""
+    from mesocare import dates
+    from mesocare.core.diary import Entry
+    from mesocare.lookup import find_sign
+    from mesocare.rules.loader import load_rules
+    from mesocare.store import database, diary, treatments
+
+    now, zone = clock.now(), local_zone(tz)
+    moment = now if at is None else dates.parse_at(at, now=now, zone=zone)
+    if moment > now:
+        raise DateError(f"{at!r} is in the future", "Say when it was, or leave --at out for now.")
+    text, score = _sign_and_score(words)
+    if temperature is not None and not COLDEST <= temperature <= HOTTEST:
+        hint = f"Give degrees Celsius from {COLDEST:g} to {HOTTEST:g}, for example 38.2"
+        raise MesocareError(f"a body temperature of {temperature:g} cannot be", hint)
+    sign = find_sign(text, load_rules(Settings({}).get("rules")))
+    entry = Entry(
+        treatments.new_id(), sign, text, score, temperature, kept_text("note", note), moment
+    )
+    with database.writing() as connection:
+        diary.keep(connection, entry)
+        known = treatments.on_record(connection)
+    lines = [f"Noted: {_shown(entry)}"]
+    if sign is None:
+        lines.append("mesocare does not know this sign, so it cannot say whether it is expected.")
+        lines.append("If it worries you, ask your clinic.")
+    if all(each.earliest > moment.isoformat() for each in known):
+        lines.append("No treatment is on record before it. Type: mesocare treated WHEN")
+        return Reply("\n".join([*lines, ""]))
+    from mesocare.cli.triage import after_noting
+
+    return Reply("\n".join([*lines, "", after_noting()]))
+
+
+def diary(
+    *,
+    json: AsJson = False,
+    csv_: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
+    tz: Tz = None,
+) -> Reply:
+    """Show the diary."""
+    from mesocare.store import database, diary
+
+    with database.reading() as connection:
+        entries = [] if connection is None else diary.entries(connection)
+    if json:
+        from mesocare.render import record_json
+
+        return Reply(record_json.diary(entries, local_zone(tz)))
+    if csv_:
+        return Reply(_table(entries))
+    from mesocare.render.diary import diary_text
+    from mesocare.rules.loader import load_rules
+
+    return Reply(diary_text(entries, load_rules(Settings({}).get("rules")), local_zone(tz)))
+
+
+def _sign_and_score(words: list[str]) -> tuple[str, int | None]:
+    """Return the words without the figure they end with, and that figure."""
+    from mesocare.core.diary import SCORES
+
+    last = words[-1].removesuffix("/10")
+    if len(words) > 1 and last.lstrip("-").replace(".", "", 1).isdigit():
+        if not last.isdigit() or int(last) not in SCORES:
+            raise MesocareError(
+                f"{words[-1]} is not on the scale", "Give a whole number from 0 (gone) to 10."
+            )
+        words, score = words[:-1], int(last)
+    else:
+        score = None
+    text = kept_text("sign", " ".join(words))
+    if text is None:
+        raise MesocareError("no sign was given", "Type for example: mesocare feel redness 3")
+    return text, score
+
+
+def _shown(entry: Entry) -> str:
+    parts = [entry.words]
+    parts += (
+        ["gone" if entry.score == 0 else f"{entry.score} of 10"] if entry.score is not None else []
+    )
+    parts += [f"{entry.temperature:g} C"] if entry.temperature is not None else []
+    return ", ".join(parts)
+
+
+def _table(entries: list[Entry]) -> str:
+    """Return the diary as CSV; a cell that a spreadsheet would run is made plain text."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["at", "sign", "words", "score", "temperature", "note"])
+    for each in entries:
+        row = [each.at.isoformat(), each.sign, each.words, each.score, each.temperature, each.note]
+        writer.writerow(
+            f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t" and cell else cell
+            for cell in row
+        )
+    return out.getvalue()

@@ -1,0 +1,102 @@
+"""`mesocare export`, `import` and `forget`: the whole record."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mesocare.cli.options import Reply
+from mesocare.cli.record import Yes, confirm
+from mesocare.errors import MesocareError, OutputError, StoreError
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="A file; standard output if left out.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for name, function, example in (
+        ("export", export, "mesocare export -o record.json"),
+        ("import", import_, "mesocare import record.json"),
+        ("forget", forget, "mesocare forget --all"),
+    ):
+        app.command(name, help=f"{function.__doc__}\n\n\b\nExample:\n  {example}")(function)
+
+
+def export(*, output: Output = None) -> Reply:
+    """Write everything on record as one JSON document."""
+    from mesocare.store import database, transfer
+
+    with database.reading() as connection:
+        text = transfer.exported(connection)
+    if output is None:
+        return Reply(text)
+    write_file(output, text)
+    return Reply(f"Exported to {output}\n")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; it is there whole or not at all.
+
+    Raises:
+        OutputError: It could not be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        try:
+            with os.fdopen(
+                os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8"
+            ) as file:
+                file.write(text)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"{str(path)!r} could not be written: {error.strerror}"
+        raise OutputError(message, "Name another file.") from error
+
+
+def import_(
+    file: Annotated[str, typer.Argument(help="An export; - for standard input.")],
+) -> Reply:
+    """Merge an export into the record; of two versions the later one stays."""
+    from mesocare.store import database, transfer
+
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(transfer.LARGEST + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                data = opened.read(transfer.LARGEST + 1)
+        text = data.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise StoreError(f"{file!r} cannot be read: {why}", "Name an export, or - .") from error
+    if len(data) > transfer.LARGEST:
+        raise StoreError(f"{file!r} is larger than {transfer.LARGEST} bytes", "Name an export.")
+    with database.writing() as connection:
+        new, there = transfer.imported(connection, text)
+    return Reply(f"Imported: {new} new or newer, {there} on record already.\n")
+
+
+def forget(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Yes, all of it.")] = False,
+    yes: Yes = False,
+) -> Reply:
+    """Wipe everything mesocare remembers; nothing brings it back."""
+    from mesocare.store import database
+
+    if not everything:
+        raise MesocareError(
+            "nothing was forgotten", "To wipe the whole record: mesocare forget --all"
+        )
+    if not yes:
+        confirm("Wipe everything on record? Nothing brings it back.")
+    files = database.forget()
+    return Reply(f"Forgotten: {len(files)} file{'' if len(files) == 1 else 's'} wiped.\n")

@@ -1,0 +1,37 @@
+"""The view of a diary's meaning: the worst first, and never that all is well."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mesocare.render.page import URGENCY_STYLES, Page
+from mesocare.render.words import NOTHING_UNEXPECTED
+
+if TYPE_CHECKING:
+    from mesocare.core.triage import Triage
+    from mesocare.render.scene import Scene
+
+
+def triage_text(triage: Triage, scene: Scene) -> str:
+    """Return the findings by urgency, and what is worth asking."""
+    page = Page(no_color=scene.no_color)
+    draw(page, triage, scene)
+    if not triage.findings:
+        page.line(NOTHING_UNEXPECTED)
+    if triage.missing:
+        page.gap()
+        page.line(("Worth answering", "bold"))
+        for question in triage.missing:
+            page.line(f"{page.signs.bullet} {question.text}", indent=1, hang=2)
+    page.gap()
+    page.line((scene.rules.notice, "dim"))
+    return page.text()
+
+
+def draw(page: Page, triage: Triage, scene: Scene) -> None:
+    """Add the findings to a page, worst first."""
+    for urgency, findings in groupby(triage.findings, key=lambda each: each.urgency):
+        page.line((f"{scene.rules.contacts[urgency.value]}:", URGENCY_STYLES[urgency]), hang=2)
+        for each in findings:
+            page.line(f"{page.signs.bullet} {each.text}", indent=1, hang=2)

@@ -1,0 +1,1 @@
+"""What mesocare remembers: treatments on record, in a private SQLite file."""
