@@ -22,8 +22,10 @@ import typer
 
 from mesocare.cli.app import build
 from mesocare.cli.settings import configuration_path
-from mesocare.core.model import Urgency, Verdict
+from mesocare.core.model import Verdict
+from mesocare.core.signs import Urgency
 from mesocare.rules import schema
+from mesocare.rules import shape as kinds
 from mesocare.rules.loader import load_rules
 
 if TYPE_CHECKING:
@@ -243,16 +245,16 @@ def test_every_key_of_the_rule_set_is_in_the_reference() -> None:
     assert not missing
 
 
-def _keys(shape: schema.Shape) -> Iterator[str]:
+def _keys(shape: kinds.Shape) -> Iterator[str]:
     """Yield every key that a shape names, however deep."""
-    if isinstance(shape, schema.Record):
+    if isinstance(shape, kinds.Record):
         for key, inner in {**shape.required, **shape.optional}.items():
             yield key
             yield from _keys(inner)
-    elif isinstance(shape, schema.Variants):
+    elif isinstance(shape, kinds.Variants):
         for record in shape.by_key.values():
             yield from _keys(record)
-    elif isinstance(shape, schema.Listing | schema.Table | schema.Nothing):
+    elif isinstance(shape, kinds.Listing | kinds.Table | kinds.Nothing):
         yield from _keys(shape.of)
 
 

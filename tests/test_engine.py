@@ -15,27 +15,30 @@ from mesocare.core.model import (
     CareWindow,
     Course,
     Evidence,
-    Expectation,
-    Fever,
     Group,
     Identity,
     Item,
-    Nodules,
     Phase,
+    Rule,
+    RuleSet,
+    Source,
+    Spacing,
+    Statement,
+    Treatment,
+    TreatmentType,
+    Verdict,
+)
+from mesocare.core.signs import (
+    Expectation,
+    Fever,
+    Nodules,
     Questions,
     Reaction,
     RedFlag,
     Remark,
-    Rule,
-    RuleSet,
-    Source,
-    Statement,
     Strong,
-    Treatment,
-    TreatmentType,
     TriageRules,
     Urgency,
-    Verdict,
     Worse,
 )
 from mesocare.core.timespan import Days, Hours, Interval, Span
@@ -44,7 +47,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 FREE = Rule((Phase(None, Verdict.ALLOWED, "Not concerned.", None, ()),), None, concerns=False)
-NO_STATEMENT = Statement("x", "x", None, None, ())
+NO_SPACING = Spacing(Days(7), Days(7), "x", ())
 
 
 REMARK = Remark("x", ())
@@ -679,7 +682,7 @@ def test_results_of_several_treatments() -> None:
     """Expected results come per type, for its latest treatment, where the course says any."""
     glow = Statement("results-1", "Glow.", Hours(10), Hours(20), ("E1",))
     last = Statement("results-2", "Lasts.", Hours(15), None, ("E2",))
-    course = Course((1, 3), NO_STATEMENT, NO_STATEMENT, (glow, last), ())
+    course = Course((1, 3), NO_SPACING, NO_SPACING, (glow, last), ())
     rules = rule_set(course={"face": course})
     treatments = [treated("scalp"), treated("face"), treated("face", 5)]
     for hours, ids in ((14, []), (15, ["1"]), (20, ["1", "2"]), (25, ["2"])):
@@ -703,7 +706,7 @@ def test_assessment_holds_everything() -> None:
         reactions=(reaction(face=24),),
         red_flags=(flag("a", "emergency"),),
         care=(Care("cool", "Cool", {"face": window(None, Hours(20))}),),
-        course={"face": Course((1, 3), NO_STATEMENT, NO_STATEMENT, (glow,), ())},
+        course={"face": Course((1, 3), NO_SPACING, NO_SPACING, (glow,), ())},
     )
     treatments, at = [treated(), treated("scalp", 1)], T0 + 10 * HOUR
     found = assess(treatments, rules, at)

@@ -257,7 +257,7 @@ def check(name: str, content: bytes) -> bool:
         build(plain, "mutated")
         return True
     assert problems
-    for problem in problems:
+    for problem in map(str, problems):
         place = re.match(r"([^:]+):([0-9]+): ", problem)
         assert place, problem
         assert place[1] in FILES, problem

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesocare.core.diary import Entry, in_order, records
-from mesocare.core.model import Treatment, Urgency
+from mesocare.core.model import Treatment
+from mesocare.core.signs import Urgency
 from mesocare.core.timespan import Interval
 from mesocare.core.triage import Triage, triage
 from mesocare.rules.loader import load_rules

@@ -59,6 +59,6 @@ class StoreError(MesocareError):
 class RulesError(MesocareError):
     """A rule set that cannot be used, with every problem found in it."""
 
-    def __init__(self, message: str, hint: str = "", problems: Sequence[str] = ()) -> None:
+    def __init__(self, message: str, hint: str = "", problems: Sequence[object] = ()) -> None:
         super().__init__(message, hint)
-        self.problems = tuple(problems)
+        self.problems = tuple(str(each) for each in problems)

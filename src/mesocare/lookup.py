@@ -15,7 +15,8 @@ from mesocare.errors import ActivityError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mesocare.core.model import Group, Item, Reaction, RedFlag, RuleSet
+    from mesocare.core.model import Group, Item, RuleSet
+    from mesocare.core.signs import Reaction, RedFlag
 
 LONGEST_QUESTION = 80
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.core.diary import Entry, Record
-    from mesocare.core.model import Reaction, RuleSet, Treatment
+    from mesocare.core.model import RuleSet, Treatment
+    from mesocare.core.signs import Reaction
     from mesocare.core.timespan import Span
 
 

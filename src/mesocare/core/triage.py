@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.core.model import Urgency
+from mesocare.core.signs import Urgency
 from mesocare.core.situation import Situation
 from mesocare.core.watch import expected_evidence
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.core.model import Urgency
+from mesocare.core.signs import Urgency
 from mesocare.core.timespan import closing, last_closing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mesocare.core.model import CareWindow, Reaction, RedFlag, RuleSet, Statement, Treatment
+    from mesocare.core.model import CareWindow, RuleSet, Statement, Treatment
+    from mesocare.core.signs import Reaction, RedFlag
 
 
 class Advice(NamedTuple):

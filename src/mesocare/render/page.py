@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from mesocare.core.model import Urgency, Verdict
+from mesocare.core.model import Verdict
+from mesocare.core.signs import Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

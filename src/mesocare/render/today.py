@@ -6,7 +6,8 @@ from datetime import timedelta
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from mesocare.core.model import Urgency, Verdict
+from mesocare.core.model import Verdict
+from mesocare.core.signs import Urgency
 from mesocare.core.timespan import day_number
 from mesocare.render import today_all, triage
 from mesocare.render.page import URGENCY_STYLES, Page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mesocare.core.model import Urgency
+from mesocare.core.signs import Urgency
 from mesocare.render.page import URGENCY_STYLES, Page, Part
 from mesocare.render.questions import until_words
 from mesocare.render.words import changes_words, date_words, instant_words

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesocare.core import model
+from mesocare.core import model, signs
 from mesocare.core.timespan import Span, parse_span
+from mesocare.rules.build_triage import build_triage
 
 Plain = dict[str, Any]
 
@@ -61,7 +62,7 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
         },
         care={id_: _care(id_, each) for id_, each in plain["care"].items()},
         course={type_: _course(each) for type_, each in plain["course"].items()},
-        triage=_triage(plain["triage"]),
+        triage=build_triage(plain["triage"]),
         contacts=dict(ruleset["contacts"]),
         notice=ruleset["notice"],
         names=plain["names"],
@@ -135,22 +136,22 @@ def _rule(each: Plain) -> model.Rule:
     return model.Rule(phases, each.get("rationale"), concerns=True)
 
 
-def _reaction(id_: str, each: Plain) -> model.Reaction:
+def _reaction(id_: str, each: Plain) -> signs.Reaction:
     expected = {}
     for type_ in each["expected"]:
         value = _resolved(each["expected"], type_)
-        expected[type_] = model.Expectation(
+        expected[type_] = signs.Expectation(
             parse_span(value["until"]), tuple(value["evidence"]), value.get("rationale")
         )
     aliases = tuple(each.get("aliases", ()))
-    return model.Reaction(id_, each["label"], aliases, each["text"], each["beyond"], expected)
+    return signs.Reaction(id_, each["label"], aliases, each["text"], each["beyond"], expected)
 
 
-def _red_flag(id_: str, each: Plain, all_types: tuple[str, ...]) -> model.RedFlag:
-    return model.RedFlag(
+def _red_flag(id_: str, each: Plain, all_types: tuple[str, ...]) -> signs.RedFlag:
+    return signs.RedFlag(
         id_,
         each["label"],
-        model.Urgency(each["urgency"]),
+        signs.Urgency(each["urgency"]),
         tuple(each.get("aliases", ())),
         each["text"],
         each.get("action"),
@@ -198,57 +199,3 @@ def _statement(id_: str, each: Plain) -> model.Statement:
         _span(each.get("until")),
         tuple(each["evidence"]),
     )
-
-
-def _triage(each: Plain) -> model.TriageRules:
-    worse, strong, fever, nodules, questions = (
-        each[name] for name in ("worse", "strong", "fever", "nodules", "questions")
-    )
-    with_fever = nodules["with_fever"]
-    return model.TriageRules(
-        worse=model.Worse(
-            worse["flag"],
-            worse["rise"],
-            worse["steady_rise"],
-            worse["steady_days"],
-            tuple(worse["evidence"]),
-        ),
-        strong=model.Strong(strong["score"], dict(strong["flags"]), tuple(strong["evidence"])),
-        fever=_fever(fever),
-        nodules=model.Nodules(
-            nodules["flag"],
-            parse_span(nodules["from"]),
-            tuple(nodules["signs"]),
-            model.Urgency(with_fever["urgency"]),
-            with_fever["text"],
-            tuple(nodules["evidence"]),
-        ),
-        returned=_remark(each["returned"]),
-        unknown=_remark(each["unknown"]),
-        past=_remark(each["past"]),
-        questions=model.Questions(
-            parse_span(questions["after"]),
-            questions["still_there"],
-            questions["temperature"],
-            tuple(questions["evidence"]),
-        ),
-    )
-
-
-def _fever(fever: Plain) -> model.Fever:
-    with_signs = fever["with_signs"]
-    return model.Fever(
-        limit=fever["from"],
-        flag=fever["flag"],
-        lasts=parse_span(fever["lasts"]),
-        settled_after=parse_span(fever["settled_after"]),
-        signs=tuple(with_signs["signs"]),
-        signs_flag=with_signs["flag"],
-        signs_within=parse_span(with_signs["within"]),
-        aliases=tuple(alias.casefold() for alias in fever.get("aliases", ())),
-        evidence=tuple(fever["evidence"]),
-    )
-
-
-def _remark(each: Plain) -> model.Remark:
-    return model.Remark(each["text"], tuple(each["evidence"]))

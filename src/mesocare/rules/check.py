@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.core.model import Verdict
-from mesocare.core.timespan import parse_span
 from mesocare.lookup import names
-from mesocare.rules.schema import GRAVE_HARMS, HIGHEST_SCORE
+from mesocare.rules.figures import nominal_hours, unreasoned
+from mesocare.rules.schema import HIGHEST_SCORE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from mesocare.rules.report import Path, Report
 
@@ -130,56 +129,13 @@ class Checker:
                 message = "every phase but the last ends with `until`; the last one has none"
                 self.report.at(file, here, message)
             if "until" in phase:
-                hours = _hours(phase["until"])
+                hours = nominal_hours(phase["until"])
                 if last is not None and hours <= last:
                     self.report.at(file, (*here, "until"), "ends no later than the phase before")
                 last = hours
         if "rationale" not in rule:
-            for n, complaint in self._unreasoned(phases, harm):
+            for n, complaint in unreasoned(phases, harm, self.evidence, self.plain["sources"]):
                 self.report.at(file, (*path, "phases", n), complaint + ": write a `rationale`")
-
-    def _unreasoned(self, phases: list[Plain], harm: str | None) -> Iterator[tuple[int, str]]:
-        """Yield what a rule does that only a written rationale can justify."""
-        severities = [Verdict(phase["verdict"]).severity for phase in phases]
-        for n in range(1, len(phases)):
-            if severities[n] > severities[n - 1]:
-                yield n, "gets stricter with time"
-        restricting = [n for n, severity in enumerate(severities) if severity > 0]
-        rows = [self.evidence[id_] for id_ in _cited(phases) if id_ in self.evidence]
-        longest = max((row["max_hours"] for row in rows if self._figures(row)), default=None)
-        chosen = _end(phases[restricting[-1]]) if restricting else 0
-        if longest is None and restricting:
-            yield restricting[-1], "no credible source gives a figure"
-        elif longest is not None and chosen != longest:
-            chosen_text = "never ends" if chosen is None else f"ends after {chosen} h"
-            yield max(restricting, default=0), f"{chosen_text}; the longest credible is {longest} h"
-        yield from self._unreasoned_dispute(phases, rows, harm)
-
-    def _unreasoned_dispute(
-        self, phases: list[Plain], rows: list[Plain], harm: str | None
-    ) -> Iterator[tuple[int, str]]:
-        """Yield where a disputed span is closed without grave harm, or open in spite of it."""
-        closed = [n for n, phase in enumerate(phases) if phase["verdict"] == "avoid"]
-        end = _end(phases[closed[-1]]) if closed else 0
-        avoids = [row for row in rows if row["modality"] == "avoid"]
-        shorter = [row["min_hours"] for row in avoids if row["min_hours"] is not None]
-        longer = [row["max_hours"] for row in avoids if self._figures(row)]
-        if harm in GRAVE_HARMS:
-            if end is not None and longer and max(longer) > end:
-                complaint = f"opens after {end} h while a credible source says avoid for"
-                yield (closed or [0])[-1], f"{complaint} {max(longer)} h, and the harm is {harm}"
-        elif closed and shorter and (end is None or min(shorter) < end):
-            complaint = f"stays closed while a source says {min(shorter)} h, without grave harm"
-            yield closed[-1], complaint
-
-    def _figures(self, row: Plain) -> bool:
-        """Whether a row's longest figure counts towards the longest credible one."""
-        source = self.plain["sources"].get(row["source"], {})
-        return (
-            row["modality"] in {"avoid", "limited"}
-            and row["max_hours"] is not None
-            and (row["grade"] in {"A", "B"} or source.get("seed", False))
-        )
 
     def _check_advice(self) -> None:
         for id_, reaction in self.plain["reactions"].items():
@@ -194,7 +150,7 @@ class Checker:
         for type_, course in self.plain["course"].items():
             ranges = {key: course[key] for key in ("sessions", "spacing", "maintenance")}
             for key, each in ranges.items():
-                low, high = (_hours(each[end]) for end in ("min", "max"))
+                low, high = (nominal_hours(each[end]) for end in ("min", "max"))
                 if low > high:
                     self.report.at("course.yaml", ("course", type_, key), "min is above max")
 
@@ -238,19 +194,6 @@ class Checker:
         yield from _evidence_in("triage.yaml", (), self.plain["triage"])
         for id_ in self.plain["ledger"]:
             yield "ledger.yaml", ("not_used", id_), id_
-
-
-def _hours(value: int | str) -> int:
-    """Return a duration in hours; a plain number stands for itself."""
-    return value if isinstance(value, int) else parse_span(value).nominal_hours
-
-
-def _end(phase: Plain) -> int | None:
-    return _hours(phase["until"]) if "until" in phase else None
-
-
-def _cited(phases: Iterable[Plain]) -> Iterator[str]:
-    return (id_ for phase in phases for id_ in phase["evidence"])
 
 
 def _evidence_in(file: str, path: Path, value: object) -> Iterator[tuple[str, Path, str]]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from mesocare.rules import evidence, parse, schema
 from mesocare.rules.check import Checker
-from mesocare.rules.report import Report
+from mesocare.rules.report import Problem, Report
 
 
-def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, list[str]]:
+def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, list[Problem]]:
     """Return the plain values and the problems found; values only if every file could be read.
 
     Args:
@@ -42,7 +42,7 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     checked = Report(lines=report.lines)
     Checker(plain, files, checked).run()
     # Where a value could not be read, what seems to be missing may only be unread.
-    report.problems |= {each: None for each in checked.problems if each[0] not in unreadable}
+    report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
     return plain, report.listed()
 
 

@@ -46,7 +46,7 @@ def _row_problems(id_: str, row: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield "id", f"expected an id such as S001-003 or E146, got {id_!r}"
     for column, allowed in (("grade", schema.GRADES), ("modality", schema.MODALITIES)):
         if row[column] not in allowed:
-            yield column, f"expected one of {', '.join(allowed)}, got {row[column]!r}"
+            yield column, f"got {row[column]!r}; allowed here: {', '.join(allowed)}"
     for column in ("min_hours", "max_hours"):
         cell = row[column]
         row[column] = int(cell) if re.fullmatch(r"[0-9]{1,5}", cell) else None

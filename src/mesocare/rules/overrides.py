@@ -13,7 +13,7 @@ from mesocare.core.model import Group, Phase, Rule, Verdict
 from mesocare.core.timespan import parse_span
 from mesocare.errors import ActivityError, RulesError
 from mesocare.lookup import find
-from mesocare.rules import schema
+from mesocare.rules import shape
 from mesocare.rules.loader import read_file
 from mesocare.rules.report import Report
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from mesocare.core.model import Item, RuleSet
 
-_SHAPE = schema.Table(
-    schema.Record({"until": schema.Duration()}, {"reason": schema.Text(200)}), key=schema.Text(60)
+_SHAPE = shape.Table(
+    shape.Record({"until": shape.Duration()}, {"reason": shape.Text(200)}), key=shape.Text(60)
 )
 _NEXT = "It holds lines such as: makeup: {until: 72 h, reason: My clinic said three days}"
 

@@ -4,23 +4,69 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Path = tuple[str | int, ...]
 
 EVIDENCE_ID = re.compile(r"[A-Z][0-9]{3}(-[0-9]{3})?|[A-Z][A-Z0-9-]{0,30}[0-9]")
 
 
+class Problem(NamedTuple):
+    """Something wrong in a rule file.
+
+    Attributes:
+        file: The file's name, relative to the rule set's directory.
+        line: The line, counted from 1.
+        path: The place within the document: `items.foundation.rules.face`.
+        message: What is wrong.
+        allowed: The values that are possible there, if they can be listed.
+        suggestion: Which of them was probably meant.
+    """
+
+    file: str
+    line: int
+    path: str
+    message: str
+    allowed: tuple[str, ...] = ()
+    suggestion: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The message with the suggestion and what is allowed."""
+        near = f" (did you mean {self.suggestion}?)" if self.suggestion else ""
+        allowed = f"; allowed here: {', '.join(self.allowed)}" if self.allowed else ""
+        return f"{self.message}{near}{allowed}"
+
+    def __str__(self) -> str:
+        """Return `file:line: path: message`, fit for a terminal."""
+        where = f"{self.path}: " if self.path else ""
+        return _printable(f"{self.file}:{self.line}: {where}{self.text}")
+
+
 @dataclass
 class Report:
     """Every problem found so far, and the line of every value that was read."""
 
-    problems: dict[tuple[str, int, str], None] = field(default_factory=dict)
+    problems: dict[Problem, None] = field(default_factory=dict)
     lines: dict[tuple[str, Path], int] = field(default_factory=dict)
 
-    def add(self, file: str, line: int, path: Path, message: str) -> None:
+    def add(  # noqa: PLR0913 - one parameter for each thing to say
+        self,
+        file: str,
+        line: int,
+        path: Path,
+        message: str,
+        *,
+        allowed: Iterable[str] = (),
+        near: Iterable[str] = (),
+    ) -> None:
         """Note a problem at a known line (counted from 1)."""
         where = ".".join(str(step) for step in path)
-        self.problems[file, line, f"{where}: {message}" if where else message] = None
+        suggestion = next(iter(near), None)
+        self.problems[Problem(file, line, where, message, tuple(allowed), suggestion)] = None
 
     def at(self, file: str, path: Path, message: str) -> None:
         """Note a problem at a value that was read earlier, or at the nearest thing above it."""
@@ -31,12 +77,11 @@ class Report:
 
     def files(self) -> set[str]:
         """Return the files in which something is wrong."""
-        return {file for file, _, _ in self.problems}
+        return {problem.file for problem in self.problems}
 
-    def listed(self) -> list[str]:
-        """Return the problems as `file:line: path: message`, in that order, fit for a terminal."""
-        ordered = sorted(self.problems, key=lambda problem: problem[:2])
-        return [_printable(f"{file}:{line}: {text}") for file, line, text in ordered]
+    def listed(self) -> list[Problem]:
+        """Return the problems in the order of files and lines."""
+        return sorted(self.problems, key=lambda problem: problem[:2])
 
 
 def _printable(text: str) -> str:

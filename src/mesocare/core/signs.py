@@ -1,0 +1,141 @@
+"""What the rule set says of signs: reactions, red flags, and what triage makes of a diary."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mesocare.core.timespan import Span
+
+
+class Urgency(StrEnum):
+    """How quickly a red flag needs help, least urgent first."""
+
+    CONTACT_CLINIC = "contact_clinic"
+    SAME_DAY = "same_day"
+    EMERGENCY = "emergency"
+
+    @property
+    def severity(self) -> int:
+        """0 for `contact_clinic` up to 2 for `emergency`."""
+        return _URGENCY[self]
+
+
+_URGENCY = {urgency: rank for rank, urgency in enumerate(Urgency)}
+
+
+class Expectation(NamedTuple):
+    """How long a reaction is expected after one treatment type."""
+
+    until: Span
+    evidence: tuple[str, ...]
+    rationale: str | None
+
+
+class Reaction(NamedTuple):
+    """A sign that is expected for a while; past that, `beyond` says what it then means."""
+
+    id: str
+    label: str
+    aliases: tuple[str, ...]
+    text: str
+    beyond: str
+    expected: Mapping[str, Expectation]
+
+
+class RedFlag(NamedTuple):
+    """A sign that is never normal. Shown whatever the day, or until `until` where it has one."""
+
+    id: str
+    label: str
+    urgency: Urgency
+    aliases: tuple[str, ...]
+    text: str
+    action: str | None
+    types: tuple[str, ...]
+    until: Span | None
+    evidence: tuple[str, ...]
+
+
+class Worse(NamedTuple):
+    """When a sign grows from day to day.
+
+    `rise` is what one recorded day has to add to the one before; `steady_rise` what each of the
+    last `steady_days` has to add.
+    """
+
+    flag: str
+    rise: int
+    steady_rise: int
+    steady_days: int
+    evidence: tuple[str, ...]
+
+
+class Strong(NamedTuple):
+    """From which score on a sign raises a red flag by itself, and which."""
+
+    score: int
+    flags: Mapping[str, str]
+    evidence: tuple[str, ...]
+
+
+class Fever(NamedTuple):
+    """From which temperature (degrees Celsius) on there is a fever, and what it raises.
+
+    `flag` is raised by any fever and `signs_flag` by one within `signs_within` of one of `signs`.
+    It counts for `lasts`, or until a normal temperature later than `settled_after`. `aliases` are
+    words that say no more than the temperature does.
+    """
+
+    limit: float
+    flag: str
+    lasts: Span
+    settled_after: Span
+    signs: tuple[str, ...]
+    signs_flag: str
+    signs_within: Span
+    aliases: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class Nodules(NamedTuple):
+    """From when on lumps are late ones, and what a fever makes of them."""
+
+    flag: str
+    opens: Span
+    signs: tuple[str, ...]
+    fever_urgency: Urgency
+    fever_text: str
+    evidence: tuple[str, ...]
+
+
+class Remark(NamedTuple):
+    """A cited text for something that neither a reaction nor a red flag has words for."""
+
+    text: str
+    evidence: tuple[str, ...]
+
+
+class Questions(NamedTuple):
+    """What is asked about a sign or a temperature that nobody noted for `after`."""
+
+    after: Span
+    still_there: str
+    temperature: str
+    evidence: tuple[str, ...]
+
+
+class TriageRules(NamedTuple):
+    """What is made of a diary, beyond the reactions and red flags themselves."""
+
+    worse: Worse
+    strong: Strong
+    fever: Fever
+    nodules: Nodules
+    returned: Remark
+    unknown: Remark
+    past: Remark
+    questions: Questions
