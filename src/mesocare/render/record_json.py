@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from mesocare.core.course import Plan
+    from mesocare.core.course import Ahead, Plan
     from mesocare.core.diary import Entry
     from mesocare.core.triage import Triage
     from mesocare.render.scene import Scene
@@ -31,6 +31,7 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
                     "type": each.type,
                     "sessions_done": each.done,
                     "sessions_usual": list(each.course.sessions),
+                    "stage": each.stage.value,
                     "due": each.due.value,
                     "next_from": time(each.next_from, zone),
                     "next_until": time(each.next_until, zone),
@@ -38,15 +39,18 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
                     "maintenance_from": time(each.maintenance_from, zone),
                     "maintenance_until": time(each.maintenance_until, zone),
                     "maintenance": each.course.maintenance.text,
+                    "maintenance_due": each.maintenance_due.value,
                     "results": [
                         {
                             "id": result.id,
                             "text": result.text,
                             "until": time(result.until, zone),
                             "grade": best_grade(result.evidence, scene.rules),
+                            "evidence": list(result.evidence),
                         }
                         for result in each.results
                     ],
+                    "ahead": None if each.ahead is None else _ahead(each.ahead, scene),
                     "notes": [{"id": note.id, "text": note.text} for note in each.course.notes],
                 }
                 for each in plans
@@ -54,6 +58,16 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
             "rules": rules(scene.rules.identity),
         }
     )
+
+
+def _ahead(ahead: Ahead, scene: Scene) -> Plain:
+    return {
+        "id": ahead.id,
+        "text": ahead.text,
+        "from": time(ahead.opens, scene.zone),
+        "grade": best_grade(ahead.evidence, scene.rules),
+        "evidence": list(ahead.evidence),
+    }
 
 
 def treatments(rows: list[Plain]) -> str:
