@@ -1,4 +1,4 @@
-"""A diary on the calendar: one axis of local days, a column of it for every sign, what was expected.
+"""A diary on the calendar: one axis of local days, the columns of every sign, what was expected.
 
 Pure: entries, treatments and rules in, columns out. Every instant is in UTC; a zone is used only to
 tell days apart.
@@ -89,7 +89,7 @@ class Axis(NamedTuple):
         return -(-self.days // self.size)
 
     def column(self, instant: datetime) -> int:
-        """Return the column of an instant; below 0 or past the last one if it is not on the axis."""
+        """Return the column of an instant; below 0 or past the last one if it is not on it."""
         return (instant.astimezone(self.zone).date() - self.first).days // self.size
 
 

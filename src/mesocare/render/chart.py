@@ -9,11 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.text import Text
-
 from mesocare.core.chart import Kind, columns
 from mesocare.core.diary import SCORES
-from mesocare.core.model import Urgency
 from mesocare.render.page import URGENCY_STYLES
 from mesocare.render.words import date_words, instant_words, joined, lower_first, visible
 
@@ -58,8 +55,8 @@ class Glyphs(NamedTuple):
     spark: str
 
 
-_DRAWN = Glyphs(*"█▄●·│┤─└├─┤▶▲•┄▲", spark="▁▂▂▃▄▅▅▆▇█")
-_PLAIN = Glyphs(*"#=+.||-+|-|>^o-^", spark="123456789X")
+_DRAWN = Glyphs(*"█▄●·│┤─└├─┤▶▲•┄▲", "▁▂▂▃▄▅▅▆▇█")
+_PLAIN = Glyphs(*"#=+.||-+|-|>^o-^", "123456789X")
 
 
 def glyphs(page: Page) -> Glyphs:
@@ -84,26 +81,20 @@ def legend(page: Page, axis: Axis, scene: Scene) -> None:
     if len(axis.treated) > 1 or (axis.treated and not anchor):
         words += f" {marks.treated} marks a treatment."
     page.line((words, "dim"))
-    tens = " X is 10." if marks is _PLAIN else ""
-    page.line(
-        (
-            f"Bars are the highest score, 0 to 10; 0 gone; {marks.there} there, no figure; "
-            f"{marks.nothing} nothing noted.{tens}",
-            "dim",
-        )
-    )
+    words = f"Bars are the highest score, 0 to 10; {marks.there} there, no figure; 0 gone; "
+    words += f"{marks.nothing} nothing noted."
+    if marks is _PLAIN:
+        words += f" {marks.full} is two points, {marks.half} one; X is 10."
+    page.line((words, "dim"))
     if axis.silent:
         page.line((f"Nothing was noted after {_day_words(axis, axis.days - 2)}.", "bold"))
 
 
 def heading(page: Page, sign: Sign, axis: Axis, scene: Scene) -> None:
     """Name a sign, how it was last, and its last days as a sparkline."""
-    latest = sign.record.latest
-    score = "there" if latest.score is None else f"{latest.score} of 10" if latest.score else "gone"
-    when = instant_words(latest.at, scene.zone, scene.at)
     page.line(
         (visible(sign.label), "bold"),
-        f"  {score}, {when}  ",
+        f"  {latest_words(sign, scene)}  ",
         (_spark(page, sign, axis), STYLES[sign.beyond]),
         hang=2,
     )
@@ -207,8 +198,8 @@ def _ticks(axis: Axis, cell: int) -> str:
 def _window(page: Page, sign: Sign, axis: Axis, cell: int, scene: Scene) -> None:
     """Draw when a sign was expected, and say until when; or why it never was."""
     line = _brackets(sign, axis, cell, glyphs(page))
-    words = _window_words(sign, scene)
-    if line and GUTTER + len(line) + len(words) < page.width:
+    words = (expected_words(sign, scene), _style(sign, scene))
+    if line and GUTTER + len(line) + len(words[0]) < page.width:
         page.line(" " * GUTTER, (line, "cyan"), " ", words)
         return
     if line:
@@ -231,25 +222,34 @@ def _brackets(sign: Sign, axis: Axis, cell: int, marks: Glyphs) -> str:
     return "".join(text).rstrip()
 
 
-def _window_words(sign: Sign, scene: Scene) -> Text:
+def expected_words(sign: Sign, scene: Scene) -> str:
+    """Say until when a sign was expected, or why it never was."""
     if sign.kind is Kind.RED_FLAG:
-        flag = scene.rules.red_flags[sign.record.sign or ""]
-        style = URGENCY_STYLES[flag.urgency if sign.beyond else Urgency.CONTACT_CLINIC]
-        return Text("never expected", style)
+        return "never expected"
     if sign.kind is Kind.UNKNOWN:
-        return Text("not known to mesocare, so never called normal", "bold")
+        return "not known to mesocare, so never called normal"
     if not scene.treatments:
-        return Text("no treatment on record to say how long it is expected", "bold")
+        return "no treatment on record to say how long it is expected"
     if not sign.windows:
         types = dict.fromkeys(each.type for each in scene.treatments)
         labels = [lower_first(scene.rules.types[each].label) for each in types]
-        return Text(f"not expected after {joined(labels, 'or')} mesotherapy", "bold yellow")
+        return f"not expected after {joined(labels, 'or')} mesotherapy"
     last = "last " if len(sign.windows) > 1 else ""
-    closes = instant_words(sign.windows[-1].closes, scene.zone, scene.at)
-    text = Text(f"{last}expected until {closes}", "cyan")
-    if sign.beyond:
-        text.append("; was there without being expected", "bold yellow")
-    return text
+    words = f"{last}expected until {instant_words(sign.windows[-1].closes, scene.zone, scene.at)}"
+    return f"{words}; noted as there outside that time" if sign.beyond else words
+
+
+def latest_words(sign: Sign, scene: Scene) -> str:
+    """Say how a sign was when it was noted last, and when."""
+    latest = sign.record.latest
+    score = "there" if latest.score is None else f"{latest.score} of 10" if latest.score else "gone"
+    return f"{score}, {instant_words(latest.at, scene.zone, scene.at)}"
+
+
+def _style(sign: Sign, scene: Scene) -> str:
+    if sign.kind is Kind.RED_FLAG and sign.beyond:
+        return URGENCY_STYLES[scene.rules.red_flags[sign.record.sign or ""].urgency]
+    return STYLES[sign.beyond]
 
 
 def _spark(page: Page, sign: Sign, axis: Axis) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.core.course import Plan
+    from mesocare.render.page import Part
     from mesocare.render.scene import Scene
 
 COLUMN = 14
@@ -53,31 +54,33 @@ def _sessions(page: Page, plan: Plan, scene: Scene) -> None:
     ago = f"({elapsed_words(plan.last, scene.at)}; week {week})"
     _row(page, "Last", f"{treated_words(plan.last)} {ago}")
     maintenance, own = plan.course.maintenance, plan.course.spacing
+    next_span = (plan.next_from, plan.next_until)
+    later_span = (plan.maintenance_from, plan.maintenance_until)
     if plan.stage is Stage.COMPLETE:
         _row(page, "Next", "no further session of the course is usual")
     else:
-        _span(page, "Next", plan.due, plan.next_from, plan.next_until, scene)
+        page.row([("Next", "bold")], COLUMN, *_due(plan.due, next_span, scene))
         if plan.stage is Stage.MAY_END:
             page.line("If your clinic goes on; the course may also end here.", indent=_indent(page))
         _quiet(page, f"{own.text} {_grade(own.evidence, scene)}")
-    first, last = plan.maintenance_from, plan.maintenance_until
     if plan.stage is Stage.BEGUN:
-        words = f"after the course, from {date_words(first, scene.zone)} at the earliest"
-        _row(page, "Maintenance", words)
+        opens = date_words(plan.maintenance_from, scene.zone)
+        _row(page, "Maintenance", f"after the course, from {opens} at the earliest")
     else:
-        _span(page, "Maintenance", plan.maintenance_due, first, last, scene)
+        words = _due(plan.maintenance_due, later_span, scene)
+        page.row([("Maintenance", "bold")], COLUMN, *words)
     _quiet(page, f"{maintenance.text} {_grade(maintenance.evidence, scene)}")
 
 
-def _span(page: Page, label: str, due: Due, first: datetime, last: datetime, scene: Scene) -> None:
-    """Show where a session stands; what is too early names the minute, so as not to be rounded."""
-    opens, closes = date_words(first, scene.zone), date_words(last, scene.zone)
+def _due(due: Due, span: tuple[datetime, datetime], scene: Scene) -> tuple[Part, str]:
+    """Return where a session stands; what is too early names the minute, not to be rounded down."""
+    opens, closes = (date_words(each, scene.zone) for each in span)
     words = {
-        Due.TOO_EARLY: f", not before {instant_words(first, scene.zone)}; usual until {closes}",
+        Due.TOO_EARLY: f", not before {instant_words(span[0], scene.zone)}; usual until {closes}",
         Due.NOW: f": {opens} to {closes}",
         Due.OVERDUE: f": {opens} to {closes} was usual; ask your clinic how to go on",
     }[due]
-    page.row([(label, "bold")], COLUMN, DUE[due], words)
+    return DUE[due], words
 
 
 def _results(page: Page, plan: Plan, scene: Scene) -> None:
