@@ -55,8 +55,8 @@ class Glyphs(NamedTuple):
     spark: str
 
 
-_DRAWN = Glyphs(*"█▄●·│┤─└├─┤▶▲•┄▲", "▁▂▂▃▄▅▅▆▇█")
-_PLAIN = Glyphs(*"#=+.||-+|-|>^o-^", "123456789X")
+_DRAWN = Glyphs._make((*"█▄●·│┤─└├─┤▶▲•┄▲", "▁▂▂▃▄▅▅▆▇█"))
+_PLAIN = Glyphs._make((*"#=+.||-+|-|>^o-^", "123456789X"))
 
 
 def glyphs(page: Page) -> Glyphs:

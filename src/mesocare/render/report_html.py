@@ -85,10 +85,14 @@ def _findings(summary: Summary) -> Iterable[str]:
     yield "<h2>Findings</h2>"
     if not summary.meaning.findings:
         yield f"<p>{_said(NOTHING_UNEXPECTED)}</p>"
+    last = None
     for each in summary.meaning.findings:
-        contact = summary.scene.rules.contacts[each.urgency.value]
-        yield f'<section class="finding {each.urgency.value}">'
-        yield f"<h3>{_said(contact)}</h3>\n<p>{_said(each.text)}</p>"
+        urgency = each.urgency.value
+        if urgency != last:
+            contact = summary.scene.rules.contacts[urgency]
+            yield f'<h3 class="{urgency}">{_said(contact)}:</h3>'
+            last = urgency
+        yield f'<section class="finding {urgency}">\n<p>{_said(each.text)}</p>'
         rows = "".join(f"<li>{_typed(words)}</li>" for words in grounds(each, summary))
         yield f"<ul>{rows}</ul>"
         yield f'<p class="quiet">Evidence: {_said(", ".join(each.evidence))}</p></section>'
@@ -151,7 +155,7 @@ def _charts(summary: Summary) -> Iterable[str]:
     for each in core.signs(entries, scene.treatments, scene.rules, scene.at):
         yield '<section class="chart">'
         yield f"<h3>{_typed(each.label)}</h3>"
-        words = f"{latest_words(each, scene)}. {expected_words(each, scene).capitalize()}."
+        words = f"Last {latest_words(each, scene)}; {expected_words(each, scene)}."
         yield f'<p class="quiet">{_said(words)}</p>{svg.sign(each, axis, scene)}</section>'
     if any(each.temperature is not None for each in entries):
         yield '<section class="chart"><h3>Temperature</h3>'
@@ -161,13 +165,19 @@ def _charts(summary: Summary) -> Iterable[str]:
 def _timeline(summary: Summary) -> Iterable[str]:
     yield "<h2>Timeline</h2>"
     zone = summary.scene.zone
-    rows = [
-        (f"{_said(instant_words(event.at, zone))}", *_event(event))
-        for _, events in timeline(summary)
-        for event in events
-    ]
-    heads = ("When", "What", "Score", "Temperature", "Note")
-    yield _table("Treatments, diary and changed restrictions, in order", heads, rows)
+    heads = ("Time", "What", "Score", "Temperature", "Note")
+    top = "".join(f'<th scope="col">{each}</th>' for each in heads)
+    yield '<table class="timeline">\n<caption>Treatments, diary, changed restrictions</caption>'
+    yield f"<thead><tr>{top}</tr></thead>"
+    for _, events in timeline(summary):
+        day = _said(date_words(events[0].at, zone))
+        yield f'<tbody>\n<tr class="day"><th colspan="{len(heads)}">{day}</th></tr>'
+        for event in events:
+            clock = instant_words(event.at, zone).rpartition(" ")[2]
+            cells = "".join(f"<td>{each}</td>" for each in _event(event))
+            yield f'<tr><th scope="row">{_said(clock)}</th>{cells}</tr>'
+        yield "</tbody>"
+    yield "</table>"
 
 
 def _event(event: Event) -> tuple[str, ...]:

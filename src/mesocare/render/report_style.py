@@ -3,7 +3,7 @@
 STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
-body { margin: 0; background: #fff; color: #17252a; overflow-wrap: anywhere;
+body { margin: 0; background: #fff; color: #17252a; overflow-wrap: break-word;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 48rem; margin: 0 auto; padding: 2rem 1.25rem 3rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; }
@@ -15,15 +15,15 @@ ul { margin: .25rem 0; padding-left: 1.25rem; }
 .quiet { color: #4a5a5f; font-size: .875rem; }
 .finding { border: 1px solid #c9d3d6; border-left: 6px solid #4a5a5f; border-radius: 4px;
   padding: .5rem .9rem; margin: .75rem 0; break-inside: avoid; }
-.finding h3 { margin-top: 0; }
 .finding.emergency { border-left-color: #9b1118; }
-.finding.emergency h3 { color: #9b1118; }
 .finding.same_day { border-left-color: #8a4b00; }
-.finding.same_day h3 { color: #8a4b00; }
+h3.emergency { color: #9b1118; }
+h3.same_day { color: #8a4b00; }
 dl { margin: .25rem 0 1rem; }
 dl div { display: flex; gap: 1rem; padding: .15rem 0; border-bottom: 1px solid #e4eaec; }
 dt { flex: 0 0 9rem; color: #4a5a5f; }
-dd { margin: 0; }
+dd { margin: 0; min-width: 0; }
+bdi { overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
 caption { text-align: left; color: #4a5a5f; font-size: .875rem; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
@@ -31,6 +31,8 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
 thead th { border-bottom: 1px solid #4a5a5f; }
 tbody th { font-weight: 400; }
 tr { break-inside: avoid; }
+tr.day th { font-weight: 700; padding-top: .9rem; }
+.timeline { line-height: 1.35; }
 .avoid, .ask, .limited, .allowed, .treatment { font-weight: 700; }
 .avoid { color: #9b1118; }
 .ask { color: #6b2a86; }
@@ -57,9 +59,10 @@ svg .nothing { fill: #9aa8ac; }
 footer { margin-top: 2.5rem; border-top: 1px solid #c9d3d6; padding-top: .75rem; }
 @media (max-width: 36rem) {
   main { padding: 1rem .9rem 2rem; }
-  svg { font-size: 17px; }
+  svg { font-size: 15px; }
   dt { flex-basis: 6.5rem; }
-  th, td { padding-right: .5rem; }
+  table { font-size: .8125rem; }
+  th, td { padding-right: .4rem; }
 }
 @page { size: A4; margin: 16mm 14mm; }
 @media print {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mesocare.render.scene import Scene
 
 WIDTH, LEFT, RIGHT = 680, 34, 10
-TOP, TALL, SHORT, BELOW = 18, 90, 26, 36
+TOP, TALL, SHORT, BELOW = 18, 90, 26, 38
 # Drawings at once readable and printable: no more columns than a bar can show.
 MOST_COLUMNS = 120
 WIDEST_BAR = 26
@@ -124,7 +124,7 @@ def _days(frame: Frame) -> list[str]:
     step = next(each for each in (1, 2, 5, 7, 14, 28, 56, 112, 365, 3650) if each >= room)
     for day in range(0, axis.days, step):
         x = frame.middle(day // axis.size)
-        parts.append(_text("mid", x, frame.base + 15, str(day)))
+        parts.append(_text("mid", x, frame.base + 16, str(day)))
     return parts
 
 
@@ -149,7 +149,7 @@ def _treatments(frame: Frame, scene: Scene) -> list[str]:
         if 0 <= axis.column(each.when.earliest) < axis.columns:
             x = frame.x(each.when.earliest)
             parts.append(_line("treated", x, TOP, x, frame.base + 22))
-            parts.append(_text("start", x, frame.base + 32, "treatment"))
+            parts.append(_text("start", x, frame.base + 33, "treatment"))
     return parts
 
 
