@@ -46,10 +46,10 @@ def register(app: typer.Typer) -> None:
 
 def _check(html: str, request: Request) -> None:
     """Refuse a name that is none, and a page and JSON asked for at once."""
-    if not html.strip():
-        raise OutputError(
-            "'' could not be written: no file is named", "Type: mesocare report --html summary.html"
-        )
+    why = "it names no file" if not html.strip() else "it is a directory"
+    if not html.strip() or Path(html).is_dir():
+        hint = "Type for example: mesocare report --html summary.html"
+        raise OutputError(f"{html!r} could not be written: {why}", hint)
     # JSON asked for once and for all, by the environment or a file, gives way to the flag.
     if request.json and not Settings({}).get("json"):
         raise MesocareError(

@@ -55,7 +55,7 @@ class Glyphs(NamedTuple):
     spark: str
 
 
-_DRAWN = Glyphs._make((*"█▄●·│┤─└├─┤▶▲•┄▲", "▁▂▂▃▄▅▅▆▇█"))
+_DRAWN = Glyphs._make((*"█▄●·│┤─└├─┤▶▲•┄▲", "▁▂▂▃▄▅▆▆▇█"))
 _PLAIN = Glyphs._make((*"#=+.||-+|-|>^o-^", "123456789X"))
 
 
