@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core.chart import Kind, columns
 from mesocare.core.diary import SCORES
 from mesocare.render.page import URGENCY_STYLES
-from mesocare.render.words import date_words, instant_words, joined, lower_first, visible
+from mesocare.render.sign_words import day_words, expected_words, latest_words
+from mesocare.render.words import instant_words, joined, lower_first, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from mesocare.core.chart import Axis, Column, Sign
     from mesocare.core.diary import Entry
@@ -72,7 +72,7 @@ def room(page: Page) -> int:
 def legend(page: Page, axis: Axis, scene: Scene) -> None:
     """Say what the axis is, and what each mark on it means."""
     marks = glyphs(page)
-    first, last = (_day_words(axis, day) for day in (0, axis.days - 1))
+    first, last = (day_words(axis, day) for day in (0, axis.days - 1))
     size = "a column a day" if axis.size == 1 else f"each column is {axis.size} days"
     page.line((f"{first} to {last}, {size}.", "dim"))
     anchor = _treated_on(axis, scene)
@@ -87,7 +87,7 @@ def legend(page: Page, axis: Axis, scene: Scene) -> None:
         words += f" {marks.full} is two points, {marks.half} one; X is 10."
     page.line((words, "dim"))
     if axis.silent:
-        page.line((f"Nothing was noted after {_day_words(axis, axis.days - 2)}.", "bold"))
+        page.line((f"Nothing was noted after {day_words(axis, axis.days - 2)}.", "bold"))
 
 
 def heading(page: Page, sign: Sign, axis: Axis, scene: Scene) -> None:
@@ -222,30 +222,6 @@ def _brackets(sign: Sign, axis: Axis, cell: int, marks: Glyphs) -> str:
     return "".join(text).rstrip()
 
 
-def expected_words(sign: Sign, scene: Scene) -> str:
-    """Say until when a sign was expected, or why it never was."""
-    if sign.kind is Kind.RED_FLAG:
-        return "never expected"
-    if sign.kind is Kind.UNKNOWN:
-        return "not known to mesocare, so never called normal"
-    if not scene.treatments:
-        return "no treatment on record to say how long it is expected"
-    if not sign.windows:
-        types = dict.fromkeys(each.type for each in scene.treatments)
-        labels = [lower_first(scene.rules.types[each].label) for each in types]
-        return f"not expected after {joined(labels, 'or')} mesotherapy"
-    last = "last " if len(sign.windows) > 1 else ""
-    words = f"{last}expected until {instant_words(sign.windows[-1].closes, scene.zone, scene.at)}"
-    return f"{words}; noted as there outside that time" if sign.beyond else words
-
-
-def latest_words(sign: Sign, scene: Scene) -> str:
-    """Say how a sign was when it was noted last, and when."""
-    latest = sign.record.latest
-    score = "there" if latest.score is None else f"{latest.score} of 10" if latest.score else "gone"
-    return f"{score}, {instant_words(latest.at, scene.zone, scene.at)}"
-
-
 def _style(sign: Sign, scene: Scene) -> str:
     if sign.kind is Kind.RED_FLAG and sign.beyond:
         return URGENCY_STYLES[scene.rules.red_flags[sign.record.sign or ""].urgency]
@@ -253,11 +229,12 @@ def _style(sign: Sign, scene: Scene) -> str:
 
 
 def _spark(page: Page, sign: Sign, axis: Axis) -> str:
-    """Return the last days of the axis, a character each."""
+    """Return the last days of the axis, a character each; nothing where all would be blank."""
     marks = glyphs(page)
     first = max(axis.first, axis.last - timedelta(days=SPARK_DAYS - 1))
     line = ""
-    for each in columns(sign, axis._replace(first=first, size=1)):
+    found = columns(sign, axis._replace(first=first, size=1))
+    for each in found if any(each.noted for each in found) else ():
         if not each.noted:
             line += marks.nothing
         elif each.peak:
@@ -275,14 +252,3 @@ def _treated_on(axis: Axis, scene: Scene) -> str:
         if each.when.earliest.astimezone(axis.zone).date() == axis.first
     )
     return joined(list(types))
-
-
-def _day_words(axis: Axis, day: int) -> str:
-    noon = _noon(axis, day)
-    return date_words(noon, axis.zone)
-
-
-def _noon(axis: Axis, day: int) -> datetime:
-    from datetime import datetime, time
-
-    return datetime.combine(axis.first + timedelta(days=day), time(12), axis.zone)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from mesocare.core import chart as core
 from mesocare.render import svg
-from mesocare.render.chart import expected_words, latest_words
 from mesocare.render.questions import until_words
 from mesocare.render.report_style import STYLE
+from mesocare.render.sign_words import expected_words, latest_words
 from mesocare.render.summary import (
     TITLE,
     cited,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.chart import columns
 from mesocare.core.diary import SCORES
-from mesocare.render.chart import expected_words
+from mesocare.render.sign_words import expected_words
 from mesocare.render.words import instant_words, visible
 
 if TYPE_CHECKING:
