@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import csv
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +16,14 @@ from mesocare.core.model import Treatment
 from tests.process import ZONE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mesocare.core.model import RuleSet
     from tests.process import Program
 
 BERLIN = ZoneInfo(ZONE)
+ROOT = Path(__file__).parents[1]
+HOUR = timedelta(hours=1)
 ASKED = ("course", "--treated", "2024-05-01T14:30")
 
 
@@ -112,6 +118,120 @@ def test_days_are_days_of_the_calendar_across_a_clock_change(
     assert _plan(rules, "2024-11-01T00:00", when).next_from == first
 
 
+def _rows() -> dict[str, dict[str, str]]:
+    """Return the evidence by id, read without the program."""
+    with (ROOT / "data" / "evidence.tsv").open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {row["id"]: row for row in rows}
+
+
+def _hours(rows: Sequence[str], column: str) -> list[int]:
+    evidence = _rows()
+    return [int(evidence[id_][column]) for id_ in rows if evidence[id_][column]]
+
+
+@pytest.mark.parametrize("type_", ["face", "scalp", "brightening"])
+def test_next_session_opens_and_ends_with_a_figure_of_its_evidence(
+    rules: RuleSet, type_: str
+) -> None:
+    """Both ends of the plan are figures of the claims cited for the spacing, not of the program."""
+    found = _plan(rules, "2024-05-02T09:00", "2024-05-01T14:30", type_)
+    treated = _instant("2024-05-01T14:30")
+    first, last = ((each - treated) // HOUR for each in (found.next_from, found.next_until))
+    evidence = found.course.spacing.evidence
+    assert first in _hours(evidence, "min_hours")
+    assert last in {*_hours(evidence, "max_hours"), *_hours(evidence, "min_hours")}
+    assert first < last
+
+
+@pytest.mark.parametrize("type_", ["face", "scalp"])
+def test_maintenance_opens_with_a_figure_of_its_evidence(rules: RuleSet, type_: str) -> None:
+    """90 days are the 2160 h of the claims cited."""
+    found = _plan(rules, "2024-05-02T09:00", "2024-05-01T14:30", type_)
+    first = (found.maintenance_from - _instant("2024-05-01T14:30")) // HOUR
+    assert first in _hours(found.course.maintenance.evidence, "min_hours")
+
+
+@pytest.mark.parametrize(
+    ("type_", "day"),
+    [("face", 7), ("face", 21), ("face", 180), ("scalp", 180), ("brightening", 56)],
+)
+def test_result_opens_with_a_figure_of_its_evidence(rules: RuleSet, type_: str, day: int) -> None:
+    """What is said to be ahead begins when a claim cited for it says so."""
+    at = (_instant("2024-05-01T14:30") + timedelta(days=day) - HOUR * 2).isoformat()
+    ahead = _plan(rules, at, "2024-05-01T14:30", type_).ahead
+    assert ahead is not None
+    assert day * 24 in _hours(ahead.evidence, "min_hours")
+
+
+@pytest.mark.parametrize(
+    ("number", "stage"),
+    [(1, "begun"), (2, "begun"), (3, "may_end"), (5, "may_end"), (6, "complete"), (9, "complete")],
+)
+def test_stage_follows_the_usual_number_of_sessions(
+    rules: RuleSet, number: int, stage: str
+) -> None:
+    """Three to six are usual for the face (S001-029, S001-099)."""
+    given = [_treatment(f"2024-0{month}-01T10:00") for month in range(1, number + 1)]
+    [found] = plans(given, rules, _instant("2024-12-01T10:00"))
+    assert (found.done, found.stage) == (number, stage)
+
+
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        ("2024-07-30T23:59", Due.TOO_EARLY),
+        ("2024-07-31T00:00", Due.NOW),
+        ("2025-04-30T23:59", Due.NOW),
+        ("2025-05-01T00:00", Due.OVERDUE),
+    ],
+)
+def test_maintenance_of_a_whole_day_is_narrowed_at_both_ends(
+    rules: RuleSet, at: str, due: Due
+) -> None:
+    """As for the next session: not before it surely is time, overdue as soon as it may be."""
+    assert _plan(rules, at, "2024-05-01").maintenance_due is due
+
+
+def test_result_ahead_is_never_promised_early(rules: RuleSet) -> None:
+    """Of a day without a time, it is counted from the end of the day."""
+    ahead = _plan(rules, "2024-05-10T12:00", "2024-05-01").ahead
+    assert ahead is not None
+    assert ahead.opens == _instant("2024-05-23T00:00")
+
+
+def test_nothing_is_ahead_after_the_last_result(rules: RuleSet) -> None:
+    """The face's last result begins after 180 days."""
+    assert _plan(rules, "2024-12-01T12:00", "2024-05-01").ahead is None
+
+
+def test_text_of_a_complete_course_looks_to_maintenance(program: Program) -> None:
+    """Six face sessions are the most that are usual, so none is called late."""
+    days = [part for n in range(1, 7) for part in ("--treated", f"2024-0{n}-01T10:00")]
+    flat = " ".join(program.run("course", *days, "--at", "2024-08-01T10:00").out.split())
+    assert "Sessions 6 known; 3 to 6 are usual" in flat
+    assert "Next no further session of the course is usual" in flat
+    assert "later than usual" not in flat
+    assert "Maintenance too early yet, not before Fri 30 Aug 2024, 10:00" in flat
+
+
+def test_text_of_enough_sessions_says_that_the_course_may_end(program: Program) -> None:
+    """From the third face session on it is for the clinic to say."""
+    days = [part for n in range(1, 4) for part in ("--treated", f"2024-0{n}-01T10:00")]
+    flat = " ".join(program.run("course", *days, "--at", "2024-03-20T10:00").out.split())
+    assert "about now: Fri 15 Mar 2024 to Fri 29 Mar 2024" in flat
+    assert "the course may also end here" in flat
+
+
+def test_text_says_where_a_result_comes_from(program: Program) -> None:
+    """Each source with its grade and the ids of its claims; a quiet week says so."""
+    flat = " ".join(program.run(*ASKED, "--at", "2024-05-10T12:00").out.split())
+    assert "Sources: Diaminy Aesthetics (product seller) [C] S001-052, S001-070;" in flat
+    assert "Ahead from Wed 22 May 2024: The change becomes clearer." in flat
+    quiet = " ".join(program.run(*ASKED, "--at", "2024-05-03T12:00").out.split())
+    assert "By now No source names a result for this week." in quiet
+
+
 def test_span_never_ends_before_it_begins(rules: RuleSet) -> None:
     """However unsure the time, the next session has a span that is in order."""
     found = _plan(rules, "2024-06-01T00:00", "2024-05-01")
@@ -178,7 +298,7 @@ def test_json_has_the_plan(program: Program) -> None:
     assert list(plain) == ["schema", "at", "treatments", "courses", "rules"]
     assert plain["schema"] == "mesocare.course/1"
     [course] = plain["courses"]
-    results, notes = course.pop("results"), course.pop("notes")
+    results, notes, ahead = course.pop("results"), course.pop("notes"), course.pop("ahead")
     spacing, maintenance = course.pop("spacing"), course.pop("maintenance")
     assert spacing.startswith("Usually two to four weeks apart")
     assert maintenance.endswith("Your clinic decides.")
@@ -186,13 +306,16 @@ def test_json_has_the_plan(program: Program) -> None:
         "type": "face",
         "sessions_done": 1,
         "sessions_usual": [3, 6],
+        "stage": "begun",
         "due": "too_early",
         "next_from": "2024-05-15T14:30:00+02:00",
         "next_until": "2024-05-29T14:30:00+02:00",
         "maintenance_from": "2024-07-30T14:30:00+02:00",
         "maintenance_until": "2025-05-01T14:30:00+02:00",
+        "maintenance_due": "too_early",
     }
-    assert [set(each) for each in results] == [{"id", "text", "until", "grade"}]
+    assert [set(each) for each in results] == [{"id", "text", "until", "grade", "evidence"}]
+    assert (ahead["from"], ahead["grade"]) == ("2024-05-22T14:30:00+02:00", "C")
     assert results[0]["grade"] in {"A", "B", "C"}
     assert {"patience", "follow-up"} <= {each["id"] for each in notes}
 
@@ -200,9 +323,12 @@ def test_json_has_the_plan(program: Program) -> None:
 @pytest.mark.parametrize(
     ("at", "words"),
     [
-        ("2024-05-10T12:00", "too early yet"),
-        ("2024-05-20T12:00", "about now"),
-        ("2024-06-10T12:00", "later than usual"),
+        (
+            "2024-05-10T12:00",
+            "too early yet, not before Wed 15 May 2024, 14:30; usual until Wed 29",
+        ),
+        ("2024-05-20T12:00", "about now: Wed 15 May 2024 to Wed 29 May 2024"),
+        ("2024-06-10T12:00", "later than usual: Wed 15 May 2024 to Wed 29 May 2024 was usual;"),
     ],
 )
 def test_text_says_where_the_next_session_stands(program: Program, at: str, words: str) -> None:
@@ -210,7 +336,7 @@ def test_text_says_where_the_next_session_stands(program: Program, at: str, word
     done = program.run(*ASKED, "--at", at)
     assert done.code == 0
     flat = " ".join(done.out.split())
-    assert f"Next {words}: Wed 15 May 2024 to Wed 29 May 2024" in flat
+    assert f"Next {words}" in flat
     assert "Sessions 1 known; 3 to 6 are usual" in flat
     assert "Your clinic decides." in flat
 

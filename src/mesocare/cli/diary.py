@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,8 +17,12 @@ from mesocare.errors import DateError, MesocareError
 
 if TYPE_CHECKING:
     from mesocare.core.diary import Entry
+    from mesocare.render.scene import Scene
 
 COLDEST, HOTTEST = 30.0, 45.0
+# What a cell must not begin with: half-width and full-width signs, and what separates cells.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+_CONTROLS = tuple("\t\r\n")
 
 
 def register(app: typer.Typer) -> None:
@@ -75,13 +80,26 @@ def diary(
     *,
     json: AsJson = False,
     csv_: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every chart and entry.")] = False,
+    at: Annotated[str | None, typer.Option(help="The diary as it was then.")] = None,
     tz: Tz = None,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
 ) -> Reply:
-    """Show the diary."""
-    from mesocare.store import database, diary
+    """Show the diary: a chart for every sign beside the time it is expected."""
+    from mesocare.store import database, diary, treatments
 
+    if json and csv_:
+        raise MesocareError(
+            "--json and --csv were both given, and each is the whole answer",
+            "Give one of them, for example: mesocare diary --csv",
+        )
+    settings = Settings({"at": at, "tz": tz, "no_color": no_color or None})
+    moment = _moment(settings, tz)
     with database.reading() as connection:
         entries = [] if connection is None else diary.entries(connection)
+        rows = [] if connection is None else treatments.on_record(connection)
+    if moment is not None:
+        entries = [each for each in entries if each.at <= moment]
     if json:
         from mesocare.render import record_json
 
@@ -89,9 +107,34 @@ def diary(
     if csv_:
         return Reply(_table(entries))
     from mesocare.render.diary import diary_text
+
+    moment = moment or clock.now()
+    known = any(datetime.fromisoformat(each.earliest) <= moment for each in rows)
+    scene = _scene(settings, moment, tz, known=known)
+    shown = [each for each in entries if each.at <= scene.at]
+    return Reply(diary_text(shown, scene, everything=everything))
+
+
+def _moment(settings: Settings, tz: str | None) -> datetime | None:
+    """Return the instant asked about; `None` where nobody named one."""
+    from mesocare import dates
+
+    with settings.reading("at"):
+        text = settings.get("at")
+        return text and dates.parse_at(text, now=clock.now(), zone=local_zone(tz))
+
+
+def _scene(settings: Settings, moment: datetime, tz: str | None, *, known: bool) -> Scene:
+    """Return what the charts need; a diary can be shown without any treatment."""
+    from mesocare.cli.options import request
+    from mesocare.render.scene import Scene
     from mesocare.rules.loader import load_rules
 
-    return Reply(diary_text(entries, load_rules(Settings({}).get("rules")), local_zone(tz)))
+    if known or settings.get("treated"):
+        return request(settings, whole_record=True).scene
+    rules = load_rules(settings.get("rules"))
+    no_color = bool(settings.get("no_color"))
+    return Scene(moment, local_zone(tz), (), rules, no_color=no_color)
 
 
 def _sign_and_score(words: list[str]) -> tuple[str, int | None]:
@@ -129,8 +172,13 @@ def _table(entries: list[Entry]) -> str:
     writer.writerow(["at", "sign", "words", "score", "temperature", "note"])
     for each in entries:
         row = [each.at.isoformat(), each.sign, each.words, each.score, each.temperature, each.note]
-        writer.writerow(
-            f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t" and cell else cell
-            for cell in row
-        )
+        writer.writerow(_harmless(cell) if isinstance(cell, str) else cell for cell in row)
     return out.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: such a one begins with `'`.
+
+    Spreadsheets skip blanks, and some take the full-width forms for the signs themselves.
+    """
+    return f"'{cell}" if cell[:1] in _CONTROLS or cell.lstrip()[:1] in _FORMULA else cell

@@ -1,78 +1,86 @@
-"""The view of the diary: a sparkline per sign, day by day, and the entries themselves."""
+"""The view of the diary: a chart for every sign, the worst first, then the entries themselves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesocare.core import chart as core
+from mesocare.render import chart
 from mesocare.render.page import Page
-from mesocare.render.words import date_words, instant_words
+from mesocare.render.words import instant_words, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, tzinfo
 
     from mesocare.core.diary import Entry
-    from mesocare.core.model import RuleSet
+    from mesocare.render.scene import Scene
 
 COLUMN = 26
-DAYS_SHOWN = 40
-BARS = "▁▂▃▄▅▆▇█"
-PLAIN_BARS = ".:-=+*#@"
-# A sign that is there without a figure is drawn in the middle of the scale.
-UNSCORED = 5
+# A long diary stays a page one reads: the worst signs in full, the latest entries.
+CHARTS_SHOWN = 8
+SIGNS_SHOWN = 30
+ENTRIES_SHOWN = 20
+EMPTY = "The diary is empty. Type for example: mesocare feel redness 3"
 
 
 def diary_text(
-    entries: Sequence[Entry], rules: RuleSet, zone: tzinfo, page: Page | None = None
+    entries: Sequence[Entry], scene: Scene, *, everything: bool = False, page: Page | None = None
 ) -> str:
-    """Return the diary: every sign's course, then its entries, the latest last."""
-    page = page or Page(no_color=False)
+    """Return the diary: every sign's course beside what was expected, then its entries.
+
+    Args:
+        entries: What was noted up to the instant of the scene, in the order of time.
+        scene: The treatments may be none.
+        everything: Leave out no chart and no entry.
+        page: Where to draw; a page for standard output if left out.
+    """
+    page = page or Page(no_color=scene.no_color)
     if not entries:
-        page.line("The diary is empty. Type for example: mesocare feel redness 3")
+        page.line(EMPTY)
         return page.text()
-    labels = {id_: reaction.label for id_, reaction in rules.reactions.items()}
-    labels |= {id_: flag.label for id_, flag in rules.red_flags.items()}
-    signs: dict[str, list[Entry]] = {}
-    for each in entries:
-        signs.setdefault(labels.get(each.sign or "", each.words), []).append(each)
-    last = entries[-1].at.astimezone(zone).date()
-    for label, own in signs.items():
-        page.row([(label[: COLUMN - 2], "bold")], COLUMN, *_course(page, own, zone, last))
-    page.line((f"A column a day, up to {date_words(entries[-1].at, zone)}; 0 is gone.", "dim"))
+    charts(page, entries, scene, everything=everything)
     page.gap()
-    for each in entries:
-        page.row([instant_words(each.at, zone)], COLUMN, _entry(each))
+    _entries(page, entries, scene, everything=everything)
     return page.text()
 
 
-def _course(page: Page, entries: Sequence[Entry], zone: tzinfo, last: date) -> list[str]:
-    """Return a sparkline of each day's highest score; a day without an entry is blank."""
-    highest: dict[int, int] = {}
-    for each in entries:
-        ago = (last - each.at.astimezone(zone).date()).days
-        score = UNSCORED if each.score is None else each.score
-        highest[ago] = max(score, highest.get(ago, 0))
-    bars = BARS if page.signs.full == "█" else PLAIN_BARS
-    days = range(min(max(highest), DAYS_SHOWN - 1), -1, -1)
-    cells = [
-        " "
-        if ago not in highest
-        else "0"
-        if not highest[ago]
-        else bars[(highest[ago] - 1) * 8 // 10]
-        for ago in days
-    ]
-    latest = entries[-1]
-    now = "there" if latest.score is None else f"{latest.score} of 10"
-    return ["".join(cells), f"  {now}"]
+def charts(page: Page, entries: Sequence[Entry], scene: Scene, *, everything: bool = False) -> None:
+    """Add a chart of every sign, the worst first; in a long diary only a line for the others."""
+    found = core.signs(entries, scene.treatments, scene.rules, scene.at)
+    axis = core.axis(entries, scene.treatments, scene.at, scene.zone, chart.room(page))
+    page.line(("Diary", "bold"))
+    chart.legend(page, axis, scene)
+    most = len(found) if everything else CHARTS_SHOWN
+    for each in found[:most]:
+        page.gap()
+        chart.sign(page, each, axis, scene)
+    page.gap()
+    chart.temperatures(page, entries, axis, scene)
+    page.gap()
+    for each in found[most:SIGNS_SHOWN]:
+        chart.heading(page, each, axis, scene)
+    if len(found) > max(most, SIGNS_SHOWN):
+        page.line((f"And {len(found) - SIGNS_SHOWN} more signs: mesocare diary --all", "bold"))
 
 
-def _entry(entry: Entry) -> str:
-    parts = [entry.words]
+def _entries(
+    page: Page, entries: Sequence[Entry], scene: Scene, *, everything: bool = False
+) -> None:
+    shown = entries if everything else entries[-ENTRIES_SHOWN:]
+    page.line(("Entries", "bold"))
+    if len(shown) < len(entries):
+        page.line((f"{len(entries) - len(shown)} earlier ones: mesocare diary --all", "dim"))
+    for each in shown:
+        page.row([instant_words(each.at, scene.zone)], COLUMN, entry_words(each))
+
+
+def entry_words(entry: Entry) -> str:
+    """Return an entry in a line: words, score, temperature, note."""
+    parts = [visible(entry.words)] if entry.words else []
     if entry.score is not None:
         parts.append(f"{entry.score} of 10")
     if entry.temperature is not None:
         parts.append(f"{entry.temperature:g} C")
     if entry.note:
-        parts.append(entry.note)
+        parts.append(visible(entry.note))
     return ", ".join(parts)

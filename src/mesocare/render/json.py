@@ -192,11 +192,12 @@ def _answer(answer: Answer, zone: tzinfo) -> Plain:
             "chosen_hours": figures.chosen,
         },
         "items": [_answer(each, zone) for each in answer.items],
-        "evidence": [_evidence(each) for each in answer.evidence],
+        "evidence": [evidence(each) for each in answer.evidence],
     }
 
 
-def _evidence(row: Evidence) -> Plain:
+def evidence(row: Evidence) -> Plain:
+    """Return one claim with its source."""
     return {
         "id": row.id,
         "source": row.source.title,

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from mesocare.core.chart import signs
 from mesocare.core.course import best_grade
-from mesocare.render.json import Plain, dumped, findings, rules, time, treatment
+from mesocare.render.json import Plain, dumped, evidence, findings, rules, time, treatment
+from mesocare.render.summary import cited, timeline, zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from mesocare.core.course import Plan
+    from mesocare.core.chart import Sign
+    from mesocare.core.course import Ahead, Plan
     from mesocare.core.diary import Entry
     from mesocare.core.triage import Triage
     from mesocare.render.scene import Scene
+    from mesocare.render.summary import Summary
 
 
 def course(plans: Sequence[Plan], scene: Scene) -> str:
@@ -31,6 +35,7 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
                     "type": each.type,
                     "sessions_done": each.done,
                     "sessions_usual": list(each.course.sessions),
+                    "stage": each.stage.value,
                     "due": each.due.value,
                     "next_from": time(each.next_from, zone),
                     "next_until": time(each.next_until, zone),
@@ -38,15 +43,18 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
                     "maintenance_from": time(each.maintenance_from, zone),
                     "maintenance_until": time(each.maintenance_until, zone),
                     "maintenance": each.course.maintenance.text,
+                    "maintenance_due": each.maintenance_due.value,
                     "results": [
                         {
                             "id": result.id,
                             "text": result.text,
                             "until": time(result.until, zone),
                             "grade": best_grade(result.evidence, scene.rules),
+                            "evidence": list(result.evidence),
                         }
                         for result in each.results
                     ],
+                    "ahead": None if each.ahead is None else _ahead(each.ahead, scene),
                     "notes": [{"id": note.id, "text": note.text} for note in each.course.notes],
                 }
                 for each in plans
@@ -54,6 +62,16 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
             "rules": rules(scene.rules.identity),
         }
     )
+
+
+def _ahead(ahead: Ahead, scene: Scene) -> Plain:
+    return {
+        "id": ahead.id,
+        "text": ahead.text,
+        "from": time(ahead.opens, scene.zone),
+        "grade": best_grade(ahead.evidence, scene.rules),
+        "evidence": list(ahead.evidence),
+    }
 
 
 def treatments(rows: list[Plain]) -> str:
@@ -80,11 +98,64 @@ def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
     )
 
 
-def report(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
+def report(summary: Summary) -> str:
     """Return the clinician's summary, as `mesocare.report/1`."""
-    meaning = json.loads(triage(found, entries, scene))
-    rows = [{**each._asdict(), "at": time(each.at, scene.zone)} for each in entries]
-    return dumped({**meaning, "schema": "mesocare.report/1", "diary": rows})
+    scene, zone = summary.scene, summary.scene.zone
+    meaning = json.loads(triage(summary.meaning, summary.entries, scene))
+    rows = [{**each._asdict(), "at": time(each.at, zone)} for each in summary.entries]
+    return dumped(
+        {
+            **meaning,
+            "schema": "mesocare.report/1",
+            "made": time(summary.made, zone),
+            "zone": zone_name(zone),
+            "record": [each._asdict() for each in summary.record],
+            "restrictions": [
+                {
+                    "group": each.group,
+                    "label": each.label,
+                    "verdict": each.verdict.value,
+                    "condition": each.condition,
+                    "limited_from": time(each.limited_from, zone),
+                    "allowed_from": time(each.allowed_from, zone),
+                }
+                for each in summary.answers
+            ],
+            "timeline": [
+                {"at": time(each.at, zone), "kind": each.kind, "text": each.words}
+                for _, events in timeline(summary)
+                for each in events
+            ],
+            "signs": [
+                _sign(each, zone)
+                for each in signs(summary.entries, scene.treatments, scene.rules, scene.at)
+            ],
+            "sources": [evidence(each) for each in cited(summary)],
+            "diary": rows,
+        }
+    )
+
+
+def _sign(sign: Sign, zone: tzinfo) -> Plain:
+    """Return a sign with its local days and when it was expected."""
+    return {
+        "sign": sign.record.sign,
+        "label": sign.label,
+        "kind": sign.kind.value,
+        "beyond": sign.beyond,
+        "expected": [
+            {"from": time(each.opens, zone), "until": time(each.closes, zone)}
+            for each in sign.windows
+        ],
+        "days": [
+            {
+                "date": day.date.isoformat(),
+                "peak": day.peak,
+                "present": any(each.present for each in day.entries),
+            }
+            for day in sign.record.days(zone)
+        ],
+    }
 
 
 def diary(entries: Sequence[Entry], zone: tzinfo) -> str:

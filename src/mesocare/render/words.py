@@ -159,3 +159,10 @@ def changes_words(changes: Sequence[Change], most: int | None = None) -> str:
         if labels:
             parts.append(f"{verdict.value}: {joined(labels)}")
     return "; ".join(parts)
+
+
+def visible(text: str) -> str:
+    """Return what somebody typed, with what a screen would obey or hide spelt out as a number."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
