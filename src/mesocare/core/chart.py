@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime, tzinfo
 
     from mesocare.core.diary import Entry, Record
-    from mesocare.core.model import Reaction, RuleSet, Treatment
+    from mesocare.core.model import RuleSet, Treatment
+    from mesocare.core.signs import Reaction
 
 ONE_DAY = timedelta(days=1)
 
