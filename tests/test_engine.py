@@ -56,7 +56,7 @@ TRIAGE = TriageRules(
     returned=REMARK,
     unknown=REMARK,
     past=REMARK,
-    questions=Questions(Hours(24), "x", "x", ()),
+    questions=Questions(Hours(24), Hours(72), "x", "x", ()),
 )
 
 

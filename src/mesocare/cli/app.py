@@ -26,7 +26,7 @@ COMMANDS = {
     "feel": "diary",
     "diary": "diary",
     "triage": "triage",
-    "check-in": "triage",
+    "check-in": "check_in",
     "report": "report",
     "export": "transfer",
     "import": "transfer",

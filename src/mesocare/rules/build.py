@@ -228,6 +228,7 @@ def _triage(each: Plain) -> model.TriageRules:
         past=_remark(each["past"]),
         questions=model.Questions(
             parse_span(questions["after"]),
+            parse_span(questions["recent"]),
             questions["still_there"],
             questions["temperature"],
             tuple(questions["evidence"]),
