@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 1024 * 1024
 WIDEST = 100
+LONGEST_ANSWER = len(" yes")
 TEMPERATURE = "temperature"
 YES, NO = {"yes", "y", "true"}, {"no", "n", "false"}
 _FORM = "They are JSON by sign, such as: " + '{"redness": 3, "infection": false}'
@@ -86,6 +87,7 @@ def _asked(request: Request) -> list[Entry]:
         message = "the questions were not answered to the end, so nothing was kept"
         stopped = MesocareError(message, "To begin again, type: mesocare check-in")
         raise still_calling(stopped, given, scene) from error
+    _say("")
     return given
 
 
@@ -130,8 +132,8 @@ def _say(text: str, end: str = "\n") -> None:
 
     if sys.stderr is None:
         return
-    # A column is left for the answer.
-    width = max(20, min(shutil.get_terminal_size().columns, WIDEST) - len(end))
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    width = max(20, width - (0 if end == "\n" else LONGEST_ANSWER))
     lines = [textwrap.fill(line, width, break_on_hyphens=False) for line in text.split("\n")]
     sys.stderr.write("\n".join(lines) + end)
     sys.stderr.flush()

@@ -65,10 +65,10 @@ def feel(
     entry = Entry(treatments.new_id(), sign, text, None, None, None, now)
     alone = Scene(now, clock.system_zone(), (), rules)
     try:
+        entry = entry._replace(score=_score(figure))
         entry = entry._replace(temperature=degrees(temperature))
         entry = entry._replace(
             words=_words(text, rules, None if figure else entry.temperature),
-            score=_score(figure),
             note=kept_text("note", note),
             at=_moment(at, now, local_zone(tz)),
         )
