@@ -228,6 +228,7 @@ def test_settings_hide_no_red_flag(treated: Program, setting: str) -> None:
         ("a lot of redness", "Did you mean: redness?"),
         ("fevr", "Did you mean: fever?"),
         ("I cannot breathe well", "If so: Call your local emergency number"),
+        ("breathing trouble", "If so: Call your local emergency number"),
     ],
 )
 def test_near_miss_is_suggested_and_kept_as_typed(treated: Program, words: str, meant: str) -> None:
@@ -238,6 +239,15 @@ def test_near_miss_is_suggested_and_kept_as_typed(treated: Program, words: str, 
     assert NOT_ALL_IS_WELL not in done.out
     [entry] = _entries(treated)
     assert (entry["sign"], entry["words"], entry["score"]) == (None, words, 3)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_feel_fits_its_width(treated: Program, width: int) -> None:
+    """Whatever it has to say of an unknown sign, a red flag or an expected one."""
+    for words in ("redness 2", "breathing trouble", "a very long feeling " * 5, "pus"):
+        shown = treated.on_terminal("feel", words, "--at", "2024-04-01", width=width)
+        assert shown.code == 0
+        assert max(map(len, shown.lines)) <= width
 
 
 @pytest.mark.parametrize("words", [[], ["fever"], ["my temperature"]])

@@ -127,8 +127,8 @@ def find_sign(words: str, rules: RuleSet) -> str | None:
 def near_signs(words: str, rules: RuleSet) -> dict[str, str]:
     """Return what unknown words may have meant: the name of a sign, and the sign's id.
 
-    Names that stand in the words come first, red flags before reactions, then names that are
-    spelled nearly alike.
+    Names whose words are all among them come first, in whatever order, red flags before reactions;
+    then names that are spelled nearly alike.
     """
     from difflib import get_close_matches
 
@@ -138,7 +138,8 @@ def near_signs(words: str, rules: RuleSet) -> dict[str, str]:
     for each in signs:
         for name in (each.id.replace("-", " "), *each.aliases):
             spelled.setdefault(search_key(name), (name, each.id))
-    close = [key for key in spelled if f" {key} " in f" {wanted} "]
+    given = set(wanted.split())
+    close = [key for key in spelled if set(key.split()) <= given]
     close += get_close_matches(wanted, spelled, n=3, cutoff=0.75)
     found: dict[str, str] = {}
     for name, id_ in (spelled[key] for key in close):

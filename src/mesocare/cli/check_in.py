@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mesocare.core.diary import Entry
 
 LARGEST_FILE = 1024 * 1024
-WIDEST = 100
 LONGEST_ANSWER = len(" yes")
 TEMPERATURE = "temperature"
 YES, NO = {"yes", "y", "true"}, {"no", "n", "false"}
@@ -127,16 +126,11 @@ def _line(question: str) -> str:
 
 def _say(text: str, end: str = "\n") -> None:
     """Write to standard error, wrapped; standard output is for what the diary means."""
-    import shutil
-    import textwrap
+    from mesocare.cli.triage import wrapped
 
-    if sys.stderr is None:
-        return
-    width = min(shutil.get_terminal_size().columns, WIDEST)
-    width = max(20, width - (0 if end == "\n" else LONGEST_ANSWER))
-    lines = [textwrap.fill(line, width, break_on_hyphens=False) for line in text.split("\n")]
-    sys.stderr.write("\n".join(lines) + end)
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.write(wrapped(text, 0 if end == "\n" else LONGEST_ANSWER) + end)
+        sys.stderr.flush()
 
 
 def _from_file(name: str, request: Request) -> list[Entry]:

@@ -52,7 +52,7 @@ def feel(
     tz: Tz = None,
 ) -> Reply:
     """Note in the diary what you feel; 0 says that it is gone."""
-    from mesocare.cli.triage import still_calling
+    from mesocare.cli.triage import still_calling, wrapped
     from mesocare.core.diary import Entry
     from mesocare.lookup import find_sign
     from mesocare.render.scene import Scene
@@ -76,8 +76,8 @@ def feel(
             diary.keep(connection, entry)
     except MesocareError as error:
         raise still_calling(error, [entry], alone) from error
-    lines = [f"Noted: {_shown(entry)}", *_about(entry, rules), *_meaning(entry, alone, tz)]
-    return Reply("\n".join(lines).rstrip("\n") + "\n")
+    lines = [wrapped(line) for line in (f"Noted: {_shown(entry)}", *_about(entry, rules))]
+    return Reply("\n".join([*lines, *_meaning(entry, alone, tz)]).rstrip("\n") + "\n")
 
 
 def diary(
@@ -186,7 +186,7 @@ def _meaning(entry: Entry, alone: Scene, tz: str | None) -> list[str]:
     The entry is on record by then. So what fails here is said, and is no error of `feel`.
     """
     from mesocare.cli.options import request
-    from mesocare.cli.triage import calls_alone, in_brief, judged
+    from mesocare.cli.triage import calls_alone, in_brief, judged, wrapped
 
     settings = Settings({"at": clock.now().isoformat(), "tz": tz})
     try:
@@ -194,10 +194,12 @@ def _meaning(entry: Entry, alone: Scene, tz: str | None) -> list[str]:
         meaning = in_brief(judged(asked)[1], asked.scene)
     except MesocareError as error:
         failed = f"What the diary means could not be told: {error.message}"
-        return ["", *filter(None, (calls_alone([entry], alone), failed, error.hint))]
+        texts = filter(None, (calls_alone([entry], alone), failed, error.hint))
+        return ["", *map(wrapped, texts)]
     lines = ["", meaning] if meaning else []
     if all(each.when.earliest > entry.at for each in asked.scene.treatments):
-        lines.append("No treatment is on record before it. Type: mesocare treated WHEN")
+        remark = "No treatment is on record before it. Type: mesocare treated WHEN"
+        lines.append(wrapped(remark))
     return lines
 
 

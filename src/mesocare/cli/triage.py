@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mesocare.errors import MesocareError
     from mesocare.render.scene import Scene
 
+WIDEST = 100
 EXIT_CODES = {"none": 0, "contact_clinic": 1, "same_day": 3, "emergency": 4}
 
 
@@ -68,10 +69,21 @@ def in_brief(found: Triage, scene: Scene) -> str:
     """Return what a diary means, for a command that has just added to it."""
     if not found.findings:
         # Quick: a page would load rich. Without a treatment, nothing was judged.
-        return f"{NOTHING_UNEXPECTED}\n" if scene.treatments else ""
+        return f"{wrapped(NOTHING_UNEXPECTED)}\n" if scene.treatments else ""
     from mesocare.render.triage import triage_text
 
     return triage_text(found, scene)
+
+
+def wrapped(text: str, spare: int = 0) -> str:
+    """Return a plain text in lines that fit the screen, with some columns to spare."""
+    import shutil
+    import textwrap
+
+    width = max(20, min(shutil.get_terminal_size().columns, WIDEST) - spare)
+    return "\n".join(
+        textwrap.fill(line, width, break_on_hyphens=False) for line in text.split("\n")
+    )
 
 
 def calls(found: Triage, rules: RuleSet) -> str:
