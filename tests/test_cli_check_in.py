@@ -68,7 +68,7 @@ class Talk:
 
     def answers(self, by_words: Mapping[str, str]) -> list[str]:
         """Answer what contains certain words and skip the rest; return every question."""
-        questions = []
+        questions: list[str] = []
         while True:
             at = self.child.expect(
                 [r"\((yes\s+or\s+no|0\s+to\s+10|degrees\s+Celsius[^)]*)\) ", pexpect.EOF]
