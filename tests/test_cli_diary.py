@@ -128,6 +128,13 @@ def test_time_is_read_in_the_zone_given(treated: Program) -> None:
     assert shown[0]["at"] == "2024-05-02T13:00:00+00:00"
 
 
+@pytest.mark.parametrize("words", ["n" * 501, "a\x07b"])
+def test_sign_that_cannot_be_kept_is_refused(treated: Program, words: str) -> None:
+    """Too long, or with control characters: nothing is kept."""
+    _refused(treated.run("feel", words, "3"), "the sign is too long")
+    assert _entries(treated) == []
+
+
 @pytest.mark.parametrize("note", ["n" * 501, "a\x07b"])
 def test_note_that_cannot_be_kept_is_refused(treated: Program, note: str) -> None:
     """Too long, or with control characters: nothing is kept."""

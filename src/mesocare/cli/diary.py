@@ -112,7 +112,10 @@ def _sign_and_figure(words: list[str]) -> tuple[str, str | None]:
 
 def _words(text: str, rules: RuleSet, temperature: float | None) -> str:
     """Return the words as they are kept; a temperature needs none."""
-    kept = kept_text("sign", text)
+    try:
+        kept = kept_text("sign", text)
+    except MesocareError as error:
+        raise MesocareError("the sign is too long or not readable", error.hint) from error
     if kept is not None:
         return kept
     if temperature is None:
