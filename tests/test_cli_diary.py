@@ -128,6 +128,13 @@ def test_time_is_read_in_the_zone_given(treated: Program) -> None:
     assert shown[0]["at"] == "2024-05-02T13:00:00+00:00"
 
 
+@pytest.mark.parametrize("words", ["n" * 501, "a\x07b"])
+def test_sign_that_cannot_be_kept_is_refused(treated: Program, words: str) -> None:
+    """Too long, or with control characters: nothing is kept."""
+    _refused(treated.run("feel", words, "3"), "the sign is too long")
+    assert _entries(treated) == []
+
+
 @pytest.mark.parametrize("note", ["n" * 501, "a\x07b"])
 def test_note_that_cannot_be_kept_is_refused(treated: Program, note: str) -> None:
     """Too long, or with control characters: nothing is kept."""
@@ -183,6 +190,120 @@ def test_red_flag_before_any_treatment_says_whom_to_call_too(own: Program) -> No
     done = _feel(own, "trouble", "breathing", at="2024-05-02T09:00")
     assert "No treatment is on record before it." in done.out
     assert "emergency" in done.out.casefold()
+
+
+def test_red_flag_without_a_treatment_is_found_by_triage_and_today_too(own: Program) -> None:
+    """Triage says whom to call; today has nothing else to show, and says so as well."""
+    _feel(own, "trouble", "breathing", at="2024-05-02T09:00")
+    found = own.run("triage", "--at", "2024-05-02T10:00")
+    assert (found.code, found.out.splitlines()[0][:4]) == (4, "Call")
+    plain = own.run("triage", "--at", "2024-05-02T10:00", "--json").json()
+    assert (plain["urgency"], plain["treatments"]) == ("emergency", [])
+    _refused(own.run("today", "--at", "2024-05-02T10:00"), "none is on record", "emergency number")
+
+
+def test_expected_sign_without_a_treatment_is_not_judged(own: Program) -> None:
+    """Nothing is called unexpected, and nothing expected."""
+    done = _feel(own, "redness", "3", at="2024-05-02T09:00")
+    assert "unexpected" not in done.out
+    assert CLINIC not in done.out
+    _refused(own.run("triage"), "none is on record")
+
+
+def test_earlier_red_flag_is_told_after_an_entry_before_the_treatment(treated: Program) -> None:
+    """Whatever is noted, the answer has what the whole diary means."""
+    assert SAME_DAY in _feel(treated, "pus", at="2024-04-30T09:00").out
+    assert SAME_DAY in _feel(treated, "redness", "1", at="2024-04-30T10:00").out
+
+
+@pytest.mark.parametrize("setting", ["2024-05-01T20:00", "nonsense"])
+def test_settings_hide_no_red_flag(treated: Program, setting: str) -> None:
+    """An instant in the environment is for questions; a setting that fails is told, no more."""
+    env = {"MESOCARE_AT": setting, "MESOCARE_TREATED": setting}
+    done = treated.run("feel", "pus", "--at", "2024-05-02T09:00", env=env)
+    assert done.code == 0
+    assert SAME_DAY in done.out
+    assert len(_entries(treated)) == 1
+    if setting == "nonsense":
+        assert "What the diary means could not be told" in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("rednes", "Did you mean: redness?"),
+        ("a lot of redness", "Did you mean: redness?"),
+        ("fevr", "Did you mean: fever?"),
+        ("I cannot breathe well", "If so: Call your local emergency number"),
+        ("breathing trouble", "If so: Call your local emergency number"),
+    ],
+)
+def test_near_miss_is_suggested_and_kept_as_typed(treated: Program, words: str, meant: str) -> None:
+    """It is never taken for the sign, and never called normal."""
+    done = _feel(treated, words, "3", at="2024-05-02T09:00")
+    assert meant in done.out
+    assert "mesocare does not know this sign" in done.out
+    assert NOT_ALL_IS_WELL not in done.out
+    [entry] = _entries(treated)
+    assert (entry["sign"], entry["words"], entry["score"]) == (None, words, 3)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_feel_fits_its_width(treated: Program, width: int) -> None:
+    """Whatever it has to say of an unknown sign, a red flag or an expected one."""
+    for words in ("redness 2", "breathing trouble", "a very long feeling " * 5, "pus"):
+        shown = treated.on_terminal("feel", words, "--at", "2024-04-01", width=width)
+        assert shown.code == 0
+        assert max(map(len, shown.lines)) <= width
+
+
+@pytest.mark.parametrize("words", [[], ["fever"], ["my temperature"]])
+@pytest.mark.parametrize("degrees", ["38.4", "38,4"])
+def test_temperature_alone(treated: Program, words: list[str], degrees: str) -> None:
+    """It needs no sign, and is judged as a fever."""
+    done = _feel(treated, *words, "--temperature", degrees, at="2024-05-02T09:00")
+    assert "38.4 C" in done.out.splitlines()[0]
+    assert "does not know" not in done.out
+    assert treated.run("triage", "--at", "2024-05-02T09:00").code == 3
+    [entry] = _entries(treated)
+    assert entry["temperature"] == 38.4
+
+
+def test_fahrenheit_is_refused_with_the_reading_in_celsius(treated: Program) -> None:
+    """A slip is explained; nothing is kept, and a fever is called one all the same."""
+    done = treated.run("feel", "fever", "--temperature", "101")
+    _refused(done, "101 C cannot be", "it is 38.3 C", SAME_DAY)
+    assert _entries(treated) == []
+
+
+@pytest.mark.parametrize("given", [["3"], ["3", "--temperature", "38.4"]])
+def test_figure_without_a_sign_is_refused(treated: Program, given: list[str]) -> None:
+    """Nobody knows what it would be the strength of."""
+    _refused(treated.run("feel", *given), "no sign was given")
+
+
+def test_words_and_figure_in_one(treated: Program) -> None:
+    """Quotes change nothing."""
+    _feel(treated, "redness 3", at="2024-05-02T09:00")
+    [entry] = _entries(treated)
+    assert (entry["sign"], entry["score"]) == ("redness", 3)
+
+
+@pytest.mark.parametrize(
+    "given", [["11"], ["3", "--temperature", "99"], ["--at", "2999-01-01"], ["--tz", "Nowhere"]]
+)
+def test_red_flag_that_is_refused_still_calls(treated: Program, given: list[str]) -> None:
+    """Whatever was wrong with the rest, the sign was reported."""
+    _refused(treated.run("feel", "trouble", "breathing", *given), "emergency number")
+    assert _entries(treated) == []
+
+
+def test_two_entries_in_one_second(treated: Program) -> None:
+    """Both are kept, and the one that is worse counts."""
+    for score in ("0", None):
+        _feel(treated, "pus", *filter(None, [score]), at="2024-05-02T09:00")
+    assert len(_entries(treated)) == 2
+    assert treated.run("triage", "--at", "2024-05-02T09:00").code == 3
 
 
 @pytest.fixture
@@ -383,6 +504,7 @@ def test_triage_says_the_urgency_with_its_exit_code(
     if words is not None:
         _feel(treated, *words.split(), at=at)
     text = treated.run("triage", "--at", at)
+    assert ("The diary is empty." in text.out) == (words is None)
     machine = treated.run("triage", "--at", at, "--json")
     assert (text.code, machine.code, machine.json()["urgency"]) == (code, code, urgency)
     assert (NOT_ALL_IS_WELL in _flat(text.out)) == (code == 0)

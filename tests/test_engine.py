@@ -59,7 +59,7 @@ TRIAGE = TriageRules(
     returned=REMARK,
     unknown=REMARK,
     past=REMARK,
-    questions=Questions(Hours(24), "x", "x", ()),
+    questions=Questions(Hours(24), Hours(72), "x", "x", ()),
 )
 
 

@@ -66,6 +66,17 @@ def test_nothing_to_judge_by() -> None:
         judged(noted(), hours=-1)
 
 
+def test_without_a_treatment_only_what_needs_none_is_judged() -> None:
+    """Red flags, fever, growth and unknown words; not how long a reaction lasts, nor late lumps."""
+    entries = (
+        noted("redness", 2, id_="a"), noted("redness", 5, hours=24, id_="b"),
+        noted("soft-lumps", 2, hours=900, id_="c"), noted("infection", hours=900, id_="d"),
+        noted(None, words="odd", hours=900, id_="e"),
+    )  # fmt: skip
+    found = triage(entries, (), RULES, T0 + 900 * HOUR, BERLIN)
+    assert {each.id for each in found.findings} == {"getting-worse", "infection", "unknown-sign"}
+
+
 def test_an_empty_diary_has_no_urgency() -> None:
     """No findings, no questions, no urgency."""
     assert judged(hours=5) == Triage((), ())
@@ -214,6 +225,24 @@ def test_questions_name_the_sign() -> None:
     assert [each.text for each in asked] == [
         f"{label}: {questions.still_there}", questions.temperature,
     ]  # fmt: skip
+
+
+def test_a_lump_that_is_late_asks_for_the_temperature() -> None:
+    """A fever would make it more urgent; an early lump asks for none."""
+    assert "temperature" not in {
+        each.id for each in judged(noted("soft-lumps", 2), hours=1).missing
+    }
+    late = judged(noted("soft-lumps", 2, hours=200), hours=200)
+    assert [each.id for each in late.missing] == ["temperature"]
+
+
+def test_a_red_flag_is_followed_up() -> None:
+    """A day after it was noted: is it still there?"""
+    flag = noted("bald-patch")
+    assert judged(flag, hours=24).missing == ()
+    (question,) = judged(flag, hours=25).missing
+    assert question.id == "bald-patch-follow-up"
+    assert question.text.startswith(RULES.red_flags["bald-patch"].label)
 
 
 def test_severity_follows_the_order() -> None:

@@ -123,3 +123,27 @@ def find_sign(words: str, rules: RuleSet) -> str | None:
         if wanted in names(each.id, each.label, each.aliases):
             return each.id
     return None
+
+
+def near_signs(words: str, rules: RuleSet) -> dict[str, str]:
+    """Return what unknown words may have meant: the name of a sign, and the sign's id.
+
+    Names whose words are all among them come first, in whatever order, red flags before reactions;
+    then names that are spelled nearly alike.
+    """
+    from difflib import get_close_matches
+
+    wanted = search_key(words)
+    signs: list[RedFlag | Reaction] = [*rules.red_flags.values(), *rules.reactions.values()]
+    spelled: dict[str, tuple[str, str]] = {}
+    for each in signs:
+        for name in (each.id.replace("-", " "), *each.aliases):
+            spelled.setdefault(search_key(name), (name, each.id))
+    given = set(wanted.split())
+    close = [key for key in spelled if set(key.split()) <= given]
+    close += get_close_matches(wanted, spelled, n=3, cutoff=0.75)
+    found: dict[str, str] = {}
+    for name, id_ in (spelled[key] for key in close):
+        if id_ not in found.values():
+            found[name] = id_
+    return found

@@ -1,4 +1,4 @@
-"""`mesocare feel` and `diary`: what somebody felt, and when."""
+"""`mesocare diary`: what somebody noted, in charts, as JSON or as a table."""
 
 from __future__ import annotations
 
@@ -11,69 +11,22 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.options import Reply
-from mesocare.cli.record import AsJson, Note, Tz, kept_text, local_zone
+from mesocare.cli.record import AsJson, Tz, local_zone
 from mesocare.cli.settings import Settings
-from mesocare.errors import DateError, MesocareError
+from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
     from mesocare.core.diary import Entry
     from mesocare.render.scene import Scene
 
-COLDEST, HOTTEST = 30.0, 45.0
 # What a cell must not begin with: half-width and full-width signs, and what separates cells.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _CONTROLS = tuple("\t\r\n")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for function, example in (
-        (feel, "mesocare feel redness 3"),
-        (diary, "mesocare diary"),
-    ):
-        help_ = f"{function.__doc__}\n\n\b\nExample:\n  {example}"
-        app.command(function.__name__, help=help_)(function)
-
-
-def feel(
-    words: Annotated[list[str], typer.Argument(help="A sign, and how strong it is: 0 to 10.")],
-    at: Annotated[str | None, typer.Option(help="When it was so; now if left out.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="In degrees Celsius.")] = None,
-    note: Note = None,
-    tz: Tz = None,
-) -> Reply:
-    """Note in the diary what you feel; 0 says that it is gone."""
-    from mesocare import dates
-    from mesocare.core.diary import Entry
-    from mesocare.lookup import find_sign
-    from mesocare.rules.loader import load_rules
-    from mesocare.store import database, diary, treatments
-
-    now, zone = clock.now(), local_zone(tz)
-    moment = now if at is None else dates.parse_at(at, now=now, zone=zone)
-    if moment > now:
-        raise DateError(f"{at!r} is in the future", "Say when it was, or leave --at out for now.")
-    text, score = _sign_and_score(words)
-    if temperature is not None and not COLDEST <= temperature <= HOTTEST:
-        hint = f"Give degrees Celsius from {COLDEST:g} to {HOTTEST:g}, for example 38.2"
-        raise MesocareError(f"a body temperature of {temperature:g} cannot be", hint)
-    sign = find_sign(text, load_rules(Settings({}).get("rules")))
-    entry = Entry(
-        treatments.new_id(), sign, text, score, temperature, kept_text("note", note), moment
-    )
-    with database.writing() as connection:
-        diary.keep(connection, entry)
-        known = treatments.on_record(connection)
-    lines = [f"Noted: {_shown(entry)}"]
-    if sign is None:
-        lines.append("mesocare does not know this sign, so it cannot say whether it is expected.")
-        lines.append("If it worries you, ask your clinic.")
-    if all(each.earliest > moment.isoformat() for each in known):
-        lines.append("No treatment is on record before it. Type: mesocare treated WHEN")
-        return Reply("\n".join([*lines, ""]))
-    from mesocare.cli.triage import after_noting
-
-    return Reply("\n".join([*lines, "", after_noting()]))
+    """Add the command."""
+    app.command("diary", help=f"{diary.__doc__}\n\n\b\nExample:\n  mesocare diary")(diary)
 
 
 def diary(
@@ -135,34 +88,6 @@ def _scene(settings: Settings, moment: datetime, tz: str | None, *, known: bool)
     rules = load_rules(settings.get("rules"))
     no_color = bool(settings.get("no_color"))
     return Scene(moment, local_zone(tz), (), rules, no_color=no_color)
-
-
-def _sign_and_score(words: list[str]) -> tuple[str, int | None]:
-    """Return the words without the figure they end with, and that figure."""
-    from mesocare.core.diary import SCORES
-
-    last = words[-1].removesuffix("/10")
-    if len(words) > 1 and last.lstrip("-").replace(".", "", 1).isdigit():
-        if not last.isdigit() or int(last) not in SCORES:
-            raise MesocareError(
-                f"{words[-1]} is not on the scale", "Give a whole number from 0 (gone) to 10."
-            )
-        words, score = words[:-1], int(last)
-    else:
-        score = None
-    text = kept_text("sign", " ".join(words))
-    if text is None:
-        raise MesocareError("no sign was given", "Type for example: mesocare feel redness 3")
-    return text, score
-
-
-def _shown(entry: Entry) -> str:
-    parts = [entry.words]
-    parts += (
-        ["gone" if entry.score == 0 else f"{entry.score} of 10"] if entry.score is not None else []
-    )
-    parts += [f"{entry.temperature:g} C"] if entry.temperature is not None else []
-    return ", ".join(parts)
 
 
 def _table(entries: list[Entry]) -> str:

@@ -32,11 +32,14 @@ class Request(NamedTuple):
     """What a command was asked: resolved, checked and ready for the engine.
 
     `on_record` says that the treatments are those on record, so that the diary belongs to them.
+    `record` is all of them up to the instant asked about, whether they still count or not; the
+    diary is judged by these.
     """
 
     scene: Scene
     json: bool
     on_record: bool
+    record: tuple[Treatment, ...] = ()
 
 
 class Reply(NamedTuple):
@@ -72,7 +75,12 @@ _SHARED: dict[str, Any] = {
 
 
 def command(
-    app: typer.Typer, name: str, *, example: str, whole_record: bool = False
+    app: typer.Typer,
+    name: str,
+    *,
+    example: str,
+    whole_record: bool = False,
+    needs_treatment: bool = True,
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
     """Register a command that takes a `Request` first, then its own arguments.
 
@@ -86,7 +94,8 @@ def command(
         @wraps(function)
         def run(**given: Any) -> Reply:
             settings = Settings({key: given.pop(key) for key in _SHARED})
-            return function(request(settings, whole_record=whole_record), **given)
+            asked = request(settings, whole_record=whole_record, needs_treatment=needs_treatment)
+            return function(asked, **given)
 
         shared = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
@@ -101,10 +110,13 @@ def command(
     return register
 
 
-def request(settings: Settings | None = None, *, whole_record: bool = False) -> Request:
+def request(
+    settings: Settings | None = None, *, whole_record: bool = False, needs_treatment: bool = True
+) -> Request:
     """Return what was asked; of no flags at all if `settings` are left out.
 
     With `whole_record`, the treatments on record are all of them, not those that still count.
+    Without `needs_treatment` there may be none.
 
     Raises:
         MesocareError: Something given cannot be used.
@@ -124,6 +136,7 @@ def request(settings: Settings | None = None, *, whole_record: bool = False) -> 
         at = at if at_text is None else dates.parse_at(at_text, now=at, zone=zone)
     with settings.reading("rules"):
         rules = load_rules(settings.get("rules"))
+    record: tuple[Treatment, ...] = ()
     on_record = not settings.get("treated")
     if not on_record:
         whens, types = _pairs(settings)
@@ -132,9 +145,13 @@ def request(settings: Settings | None = None, *, whole_record: bool = False) -> 
         with settings.reading("type"):
             treatments = _treatments(types, intervals, rules)
     else:
-        treatments = _from_record(settings, rules, at, whole=whole_record)
+        treatments = record = _from_record(settings, rules, at)
+        if needs_treatment and not record:
+            raise no_treatment()
+        if record and not whole_record:
+            treatments = _counting(record, rules, at)
     scene = Scene(at, zone, treatments, rules, no_color=bool(settings.get("no_color")))
-    return Request(scene, json=bool(settings.get("json")), on_record=on_record)
+    return Request(scene, bool(settings.get("json")), on_record, record)
 
 
 def _pairs(settings: Settings) -> tuple[list[str], list[str]]:
@@ -169,14 +186,14 @@ def _treatments(
     return tuple(Treatment(*pair) for pair in zip(types, intervals, strict=True))
 
 
-def _from_record(
-    settings: Settings, rules: RuleSet, at: datetime, *, whole: bool
-) -> tuple[Treatment, ...]:
-    """Return the treatments on record that still count at an instant: all that are healing.
+def no_treatment(first: str = "") -> TreatmentError:
+    """Return the error that there is no treatment to answer by; `first` opens its hint."""
+    message = "no treatment was given, and none is on record"
+    return TreatmentError(message, "\n".join(filter(None, (first, NO_TREATMENT_HINT))))
 
-    Where none is, the latest one; what lies after the instant is left out.
-    """
-    from mesocare.core.engine import in_recovery
+
+def _from_record(settings: Settings, rules: RuleSet, at: datetime) -> tuple[Treatment, ...]:
+    """Return the treatments on record up to an instant, oldest first."""
     from mesocare.store import database, treatments
 
     if types := settings.get("type"):
@@ -185,13 +202,14 @@ def _from_record(
         raise TreatmentError(message, NO_TREATMENT_HINT)
     with database.reading() as connection:
         rows = [] if connection is None else treatments.on_record(connection)
-    known = [each for each in (_recalled(row, rules, at) for row in rows) if each]
-    if not known:
-        raise TreatmentError("no treatment was given, and none is on record", NO_TREATMENT_HINT)
-    if whole:
-        return tuple(known)
-    healing = [each for each in known if in_recovery(each, rules, at)]
-    return tuple(healing or known[-1:])
+    return tuple(each for each in (_recalled(row, rules, at) for row in rows) if each)
+
+
+def _counting(record: tuple[Treatment, ...], rules: RuleSet, at: datetime) -> tuple[Treatment, ...]:
+    """Return the treatments that still count: all that are healing, or else the latest one."""
+    from mesocare.core.engine import in_recovery
+
+    return tuple(each for each in record if in_recovery(each, rules, at)) or record[-1:]
 
 
 def _recalled(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment | None:

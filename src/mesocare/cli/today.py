@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.options import Reply, Request, command, no_treatment
 
 Everything = Annotated[
     bool,
@@ -17,24 +17,35 @@ Everything = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @command(app, "today", example="mesocare today --treated 2024-05-01T14:30 --type face")
+    @command(
+        app,
+        "today",
+        example="mesocare today --treated 2024-05-01T14:30 --type face",
+        needs_treatment=False,
+    )
     def today(request: Request, everything: Everything = False) -> Reply:  # noqa: FBT002 - Typer's way to declare a flag
         """Where you are, what is allowed now, what to watch for."""
         return reply(request, everything=everything)
 
 
 def reply(request: Request, *, everything: bool = False) -> Reply:
-    """Return the day's assessment as the request wants it."""
+    """Return the day's assessment as the request wants it; what the diary means leads it.
+
+    Raises:
+        TreatmentError: There is no treatment; whom to call all the same, if the diary says so.
+    """
     from mesocare.core.engine import assess
 
     scene = request.scene
-    assessment = assess(scene.treatments, scene.rules, scene.at)
     meaning = None
     if request.on_record:
-        from mesocare.cli.triage import judged
+        from mesocare.cli.triage import calls, judged
 
         entries, meaning = judged(request)
+        if not scene.treatments:
+            raise no_treatment(calls(meaning, scene.rules))
         meaning = meaning if entries else None
+    assessment = assess(scene.treatments, scene.rules, scene.at)
     if request.json:
         from mesocare.render import json
 

@@ -1,60 +1,47 @@
-"""`mesocare triage` and `check-in`: what the diary means, and the questions that fill it."""
+"""`mesocare triage`: what the diary means; and the same for the commands that lead with it."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from mesocare.cli.options import Reply, Request, command, request
-from mesocare.errors import MesocareError
+from mesocare.cli.options import Reply, Request, command, no_treatment
 from mesocare.render.words import NOTHING_UNEXPECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
+
+    import typer
 
     from mesocare.core.diary import Entry
+    from mesocare.core.model import RuleSet
     from mesocare.core.triage import Triage
+    from mesocare.errors import MesocareError
+    from mesocare.render.scene import Scene
 
+WIDEST = 100
 EXIT_CODES = {"none": 0, "contact_clinic": 1, "same_day": 3, "emergency": 4}
-LARGEST_FILE = 1024 * 1024
-
-Answers = Annotated[
-    str | None, typer.Option(help="A JSON file of answers by sign; - for standard input.")
-]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
 
-    @command(app, "triage", example="mesocare triage", whole_record=True)
+    @command(app, "triage", example="mesocare triage", whole_record=True, needs_treatment=False)
     def triage(request: Request) -> Reply:
         """What the diary means: whom to call, if anyone; the exit code says so too."""
         entries, found = judged(request)
+        # A red flag needs no treatment to be one. Without a finding, nothing has been judged.
+        if not request.scene.treatments and not found.findings:
+            raise no_treatment()
         exit_code = EXIT_CODES[found.urgency.value if found.urgency else "none"]
-        if request.json:
-            from mesocare.render import record_json
-
-            return Reply(record_json.triage(found, entries, request.scene), exit_code)
-        from mesocare.render.triage import triage_text
-
-        return Reply(triage_text(found, request.scene), exit_code)
-
-    @command(app, "check-in", example="mesocare check-in", whole_record=True)
-    def check_in(request: Request, answers: Answers = None) -> Reply:
-        """Answer today's questions one by one; Enter skips a question."""
-        from mesocare.render.triage import triage_text
-
-        given = _from_file(answers) if answers else _asked(request)
-        _keep(given, request)
-        _, found = judged(request)
-        return Reply(triage_text(found, request.scene))
+        return Reply(shown(request, entries, found), exit_code)
 
 
 def judged(request: Request) -> tuple[list[Entry], Triage]:
-    """Return the diary up to the instant asked about, and what it means."""
+    """Return the diary up to the instant asked about, and what it means.
+
+    It is judged by every treatment on record, also where the question is about those that are
+    still healing. Without any treatment, only what needs none is judged.
+    """
     from mesocare.core.triage import triage
     from mesocare.store import database, diary
 
@@ -62,104 +49,63 @@ def judged(request: Request) -> tuple[list[Entry], Triage]:
         entries = [] if connection is None else diary.entries(connection)
     scene = request.scene
     entries = [each for each in entries if each.at <= scene.at]
-    return entries, triage(entries, scene.treatments, scene.rules, scene.at)
+    treatments = request.record or scene.treatments
+    zone = None if treatments else scene.zone
+    return entries, triage(entries, treatments, scene.rules, scene.at, zone)
 
 
-def after_noting() -> str:
-    """Return what the diary means now, for a command that has just added to it."""
-    asked = request(whole_record=True)
-    _, found = judged(asked)
-    if not found.findings:
-        return f"{NOTHING_UNEXPECTED}\n"  # quick: a page would load rich
+def shown(request: Request, entries: Sequence[Entry], found: Triage) -> str:
+    """Return what a diary means as the request wants it, text or JSON."""
+    if request.json:
+        from mesocare.render import record_json
+
+        return record_json.triage(found, entries, request.scene)
     from mesocare.render.triage import triage_text
 
-    return triage_text(found, asked.scene)
+    return triage_text(found, request.scene, empty=not entries)
 
 
-def _signs(request: Request) -> Mapping[str, str]:
-    """Return what to ask, by id: every red flag, then the reactions the treatments may bring."""
-    scene = request.scene
-    types = {each.type for each in scene.treatments}
-    signs = {
-        id_: flag.text for id_, flag in scene.rules.red_flags.items() if types & set(flag.types)
-    }
-    for id_, reaction in scene.rules.reactions.items():
-        if types & set(reaction.expected):
-            signs[id_] = f"{reaction.label}: {reaction.text}"
-    return signs
+def in_brief(found: Triage, scene: Scene) -> str:
+    """Return what a diary means, for a command that has just added to it."""
+    if not found.findings:
+        # Quick: a page would load rich. Without a treatment, nothing was judged.
+        return f"{wrapped(NOTHING_UNEXPECTED)}\n" if scene.treatments else ""
+    from mesocare.render.triage import triage_text
+
+    return triage_text(found, scene)
 
 
-def _asked(request: Request) -> dict[str, object]:
-    """Ask on a terminal; nothing is kept before the last answer."""
-    if sys.stdin is None or not sys.stdin.isatty():
-        hint = "Give --answers FILE, with JSON such as: " + '{"redness": 3, "infection": false}'
-        raise MesocareError("nobody is there to be asked", hint)
-    flags = request.scene.rules.red_flags
-    given: dict[str, object] = {}
-    for id_, text in _signs(request).items():
-        form = "yes or no" if id_ in flags else "0 to 10"
-        while True:
-            answer = typer.prompt(f"{text} ({form})", default="", show_default=False, err=True)
-            try:
-                given |= {} if not answer.strip() else {id_: _score(id_, answer.strip(), flags)}
-            except MesocareError as error:
-                typer.echo(error.hint, err=True)
-            else:
-                break
-    return given
+def wrapped(text: str, spare: int = 0) -> str:
+    """Return a plain text in lines that fit the screen, with some columns to spare."""
+    import shutil
+    import textwrap
+
+    width = max(20, min(shutil.get_terminal_size().columns, WIDEST) - spare)
+    return "\n".join(
+        textwrap.fill(line, width, break_on_hyphens=False) for line in text.split("\n")
+    )
 
 
-def _from_file(name: str) -> dict[str, object]:
-    import json
-
-    try:
-        if name == "-":
-            data = sys.stdin.buffer.read(LARGEST_FILE)
-        else:
-            with Path(name).open("rb") as file:
-                data = file.read(LARGEST_FILE)
-        given = json.loads(data)
-    except (OSError, ValueError, RecursionError) as error:
-        raise MesocareError(f"the answers in {name!r} cannot be read: {error}", _FORM) from error
-    if not isinstance(given, dict):
-        raise MesocareError(f"the answers in {name!r} are no JSON object", _FORM)
-    return given
+def calls(found: Triage, rules: RuleSet) -> str:
+    """Return whom to call for each red flag that was found, worst first, a line each."""
+    return "\n".join(
+        f"{rules.contacts[each.urgency.value]}: {each.text}"
+        for each in found.findings
+        if each.id in rules.red_flags
+    )
 
 
-_FORM = "They are JSON by sign, such as: " + '{"redness": 3, "infection": false}'
+def calls_alone(entries: Sequence[Entry], scene: Scene) -> str:
+    """Return whom to call for entries by themselves, whatever is on record."""
+    from mesocare.core.triage import triage
+
+    return calls(triage(entries, (), scene.rules, scene.at, scene.zone), scene.rules)
 
 
-def _keep(given: Mapping[str, object], request: Request) -> None:
-    """Store the answers, all of them or none."""
-    from mesocare.core.diary import Entry
-    from mesocare.store import database, diary, treatments
+def still_calling(error: MesocareError, entries: Sequence[Entry], scene: Scene) -> MesocareError:
+    """Return an error that also says whom to call for what somebody tried to report.
 
-    scene = request.scene
-    flags, reactions = scene.rules.red_flags, scene.rules.reactions
-    entries = []
-    for id_, answer in given.items():
-        named = flags.get(id_) or reactions.get(id_)
-        if named is None:
-            known = ", ".join((*flags, *reactions))
-            raise MesocareError(f"there is no question about {id_!r}", f"Known: {known}.")
-        score = _score(id_, answer, flags)
-        words = named.label
-        entries.append(Entry(treatments.new_id(), id_, words, score, None, None, scene.at))
-    with database.writing() as connection:
-        for entry in entries:
-            diary.keep(connection, entry)
-
-
-def _score(id_: str, answer: object, flags: Mapping[str, object]) -> int | None:
-    """Return an answer as a score: yes is there without a figure, no is 0."""
-    from mesocare.core.diary import SCORES
-
-    text = str(answer).lower()
-    if text in {"yes", "y", "true"}:
-        return None
-    if text in {"no", "n", "false"}:
-        return 0
-    if id_ not in flags and text.isdigit() and int(text) in SCORES:
-        return int(text)
-    form = "yes or no" if id_ in flags else "yes, no or a whole number from 0 to 10"
-    raise MesocareError(f"{answer!r} is no answer about {id_!r}", f"Answer {form}.")
+    Whatever went wrong, a red flag that was reported is never left unanswered.
+    """
+    error.hint = "\n".join(filter(None, (calls_alone(entries, scene), error.hint)))
+    return error

@@ -120,9 +120,13 @@ class Remark(NamedTuple):
 
 
 class Questions(NamedTuple):
-    """What is asked about a sign or a temperature that nobody noted for `after`."""
+    """What is asked about a sign or a temperature that nobody noted for `after`.
+
+    A reaction that was there within `recent` is asked about again, expected or not.
+    """
 
     after: Span
+    recent: Span
     still_there: str
     temperature: str
     evidence: tuple[str, ...]

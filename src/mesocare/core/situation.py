@@ -13,7 +13,7 @@ from mesocare.core.watch import expected_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from mesocare.core.diary import Entry, Record
     from mesocare.core.model import RuleSet, Treatment
@@ -26,13 +26,13 @@ class Situation:
 
     Attributes:
         entries: The diary up to `at`, in the order of time.
-        zone: That of the latest treatment; it tells days apart.
+        zone: That of the latest treatment, or the one given; it tells days apart.
         records: The entries sign by sign.
         there: The records of signs that were there when last noted.
         fevers: The entries with which a fever was measured.
 
     Raises:
-        ValueError: There is no treatment, or one may lie after `at`.
+        ValueError: There is neither treatment nor zone, or a treatment may lie after `at`.
     """
 
     def __init__(
@@ -41,8 +41,9 @@ class Situation:
         treatments: Sequence[Treatment],
         rules: RuleSet,
         at: datetime,
+        zone: tzinfo | None = None,
     ) -> None:
-        if not treatments:
+        if not treatments and zone is None:
             message = "no treatment to judge signs by"
             raise ValueError(message)
         if any(each.when.latest > at for each in treatments):
@@ -51,7 +52,7 @@ class Situation:
         self.treatments = treatments
         self.rules = rules
         self.at = at
-        self.zone = max(treatments, key=lambda each: each.when.latest).when.zone
+        self.zone = zone or max(treatments, key=lambda each: each.when.latest).when.zone
         self.entries = in_order(entries, at)
         known = {*rules.reactions, *rules.red_flags}
         self.records = records(self.entries, known, rules.triage.fever.aliases)

@@ -17,9 +17,9 @@ from mesocare.core.watch import expected_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
-    from mesocare.core.diary import Day, Entry
+    from mesocare.core.diary import Day, Entry, Record
     from mesocare.core.model import RuleSet, Treatment
 
 
@@ -61,21 +61,26 @@ class Triage(NamedTuple):
 
 
 def triage(
-    entries: Sequence[Entry], treatments: Sequence[Treatment], rules: RuleSet, at: datetime
+    entries: Sequence[Entry],
+    treatments: Sequence[Treatment],
+    rules: RuleSet,
+    at: datetime,
+    zone: tzinfo | None = None,
 ) -> Triage:
     """Say what a diary means.
 
     Args:
         entries: The diary, in any order; what was noted after `at` is ignored.
-        treatments: At least one; none later than `at`. Days are told apart in the zone of the
-            latest.
+        treatments: None later than `at`. Without any, nothing is said that needs one: of late
+            lumps and of reactions that last too long.
         rules: The rule set.
         at: The instant asked about, in UTC.
+        zone: Where days are told apart; that of the latest treatment if left out.
 
     Raises:
-        ValueError: There is no treatment, or one may lie after `at`.
+        ValueError: There is neither treatment nor zone, or a treatment may lie after `at`.
     """
-    judge = _Judge(Situation(entries, treatments, rules, at))
+    judge = _Judge(Situation(entries, treatments, rules, at, zone))
     return Triage(judge.findings(), tuple(judge.questions()))
 
 
@@ -112,18 +117,29 @@ class _Judge:
         """Yield what is worth asking."""
         asked = self.rules.triage.questions
         for record in self.case.there:
-            reaction = self.rules.reactions.get(record.sign or "")
-            if reaction is not None and (
+            id_ = record.sign or ""
+            reaction = self.rules.reactions.get(id_)
+            sign = reaction or self.rules.red_flags.get(id_)
+            if sign is not None and (
                 self.case.older(record.latest, asked.after)
-                or self.case.unsettled(reaction, record.latest)
+                or (reaction and self.case.unsettled(reaction, record.latest))
             ):
-                text = f"{reaction.label}: {asked.still_there}"
-                yield Question(f"{reaction.id}-follow-up", text)
+                yield Question(f"{sign.id}-follow-up", f"{sign.label}: {asked.still_there}")
         measured = [each for each in self.case.entries if each.temperature is not None]
-        if any(record.sign in self.rules.triage.fever.signs for record in self.case.there) and (
+        if any(self._temperature_tells(record) for record in self.case.there) and (
             not measured or self.case.older(measured[-1], asked.after)
         ):
             yield Question("temperature", asked.temperature)
+
+    def _temperature_tells(self, record: Record) -> bool:
+        """Whether a fever would make a sign that is there more urgent."""
+        return record.sign in self.rules.triage.fever.signs or bool(self._late_lumps(record))
+
+    def _late_lumps(self, record: Record) -> list[Entry]:
+        """Return the entries of lumps that were there late after a treatment."""
+        if record.sign not in self.rules.triage.nodules.signs:
+            return []
+        return [each for each in record.present if self.case.late(each)]
 
     def _red_flags(self) -> Iterator[Finding]:
         """A red flag holds until it is reported gone, and is never forgotten."""
@@ -177,8 +193,7 @@ class _Judge:
         nodules = self.rules.triage.nodules
         flag = self.rules.red_flags[nodules.flag]
         for record in self.case.there:
-            late = [each for each in record.present if self.case.late(each)]
-            if record.sign in nodules.signs and late:
+            if late := self._late_lumps(record):
                 finding = self._raise(flag.id, late, nodules.evidence)
                 fevers = [each for each in self.case.fevers if self.case.lasts(each)]
                 if fevers and flag.urgency.severity < nodules.fever_urgency.severity:
@@ -197,7 +212,7 @@ class _Judge:
                 continue
             ends = self.case.ends(reaction, record.latest)
             over = [type_ for type_, end in ends.items() if record.latest.at >= end]
-            if over or not ends:
+            if over or (self.case.treatments and not ends):
                 id_, urgency = f"{reaction.id}-persisting", Urgency.CONTACT_CLINIC
                 rows = expected_evidence(reaction, over or tuple(reaction.expected))
                 yield Finding(id_, urgency, reaction.beyond, (record.latest.id,), rows)

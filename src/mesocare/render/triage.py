@@ -12,13 +12,20 @@ if TYPE_CHECKING:
     from mesocare.core.triage import Triage
     from mesocare.render.scene import Scene
 
+NOTHING_REPORTED = "The diary is empty. To be asked what matters now, type: mesocare check-in"
 
-def triage_text(triage: Triage, scene: Scene) -> str:
-    """Return the findings by urgency, and what is worth asking."""
+
+def triage_text(triage: Triage, scene: Scene, *, empty: bool = False) -> str:
+    """Return the findings by urgency, and what is worth asking.
+
+    `empty` says that there is no entry in the diary, so that nothing has been judged.
+    """
     page = Page(no_color=scene.no_color)
     draw(page, triage, scene)
     if not triage.findings:
         page.line(NOTHING_UNEXPECTED)
+    if empty:
+        page.line(NOTHING_REPORTED)
     if triage.missing:
         page.gap()
         page.line(("Worth answering", "bold"))

@@ -39,6 +39,7 @@ def build_triage(each: Plain) -> signs.TriageRules:
         past=_remark(each["past"]),
         questions=signs.Questions(
             parse_span(questions["after"]),
+            parse_span(questions["recent"]),
             questions["still_there"],
             questions["temperature"],
             tuple(questions["evidence"]),

@@ -230,6 +230,7 @@ FILES: dict[str, Record] = {
             "questions": Record(
                 {
                     "after": Duration(),
+                    "recent": Duration(),
                     "still_there": Text(120),
                     "temperature": Text(120),
                     "evidence": _EVIDENCE,
