@@ -176,7 +176,7 @@ def _from_record(
 
     Where none is, the latest one; what lies after the instant is left out.
     """
-    from mesocare.core.engine import in_recovery
+    from mesocare.core.engine import in_recovery, longest_recovery
     from mesocare.store import database, treatments
 
     if types := settings.get("type"):
@@ -184,7 +184,13 @@ def _from_record(
         message = f"--type {types[0]} was given{origin}, but not when the treatment was"
         raise TreatmentError(message, NO_TREATMENT_HINT)
     with database.reading() as connection:
-        rows = [] if connection is None else treatments.on_record(connection)
+        if connection is None:
+            rows = []
+        elif whole:
+            rows = treatments.on_record(connection)
+        else:
+            longest = longest_recovery(rules)
+            rows = treatments.that_may_count(connection, at, longest, tuple(rules.types))
     known = [each for each in (_recalled(row, rules, at) for row in rows) if each]
     if not known:
         raise TreatmentError("no treatment was given, and none is on record", NO_TREATMENT_HINT)
@@ -202,18 +208,24 @@ def _recalled(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment |
     from mesocare.core.model import Treatment
     from mesocare.core.timespan import Interval
 
-    if row.type not in rules.types:
-        message = f"the treatment {row.id[:8]} on record is of a type {row.type!r} unknown here"
-        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --type TYPE")
     first, last = datetime.fromisoformat(row.earliest), datetime.fromisoformat(row.latest)
     if first > at:
         return None
-    when = Interval(first, min(last, at), ZoneInfo(row.zone))
+    if row.type not in rules.types:
+        known = ", ".join(rules.types)
+        message = f"the treatment {row.id[:8]} on record is of a type {row.type!r} unknown here"
+        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --type TYPE, of {known}")
+    try:
+        zone = ZoneInfo(row.zone)
+    except (LookupError, ValueError, OSError) as error:
+        message = f"the treatment {row.id[:8]} on record is in a zone {row.zone!r} unknown here"
+        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --tz ZONE") from error
+    when = Interval(first, min(last, at), zone)
     if not row.overrides:
         return Treatment(row.type, when)
-    from mesocare.rules.overrides import rules_of
+    from mesocare.rules.overrides import rules_for
 
-    return Treatment(row.type, when, rules_of(row.overrides))
+    return Treatment(row.type, when, rules_for(row.type, row.overrides, rules))
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,7 @@ time can neither open an activity early nor call a sign normal for too long.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,6 +79,12 @@ def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
     spans = [treatment.rule_for(item).restricted_until for item in rules.items.values()]
     longest = max((span for span in spans if span), key=lambda span: span.nominal_hours)
     return at < last_closing(treatment.when, longest)
+
+
+def longest_recovery(rules: RuleSet) -> timedelta:
+    """Return a span that no recovery window without overrides is longer than, by the calendar."""
+    spans = (rule.restricted_until for item in rules.items.values() for rule in item.rules.values())
+    return timedelta(hours=max((span.nominal_hours for span in spans if span), default=0))
 
 
 def _check(treatments: Sequence[Treatment], at: datetime) -> None:

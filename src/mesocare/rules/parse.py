@@ -30,6 +30,7 @@ LONGEST_WALK = 100_000
 LONGEST_LINE = 2_000
 MOST_BRACKETS = 4_000
 LONGEST_QUOTE = 40
+DEEPEST = 20
 
 _ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 _TAG = "tag:yaml.org,2002:"
@@ -268,10 +269,21 @@ def parse_yaml(
     file: str, text: str, shape: schema.Record | schema.Table, report: Report
 ) -> dict[str, Any] | None:
     """Return the plain values of a document, or `None` where its outermost record is broken."""
-    walk = _Walk(file, report)
+    return _walked(file, lambda: _composed(text), shape, report)
+
+
+def parse_plain(
+    file: str, value: object, shape: schema.Record | schema.Table, report: Report
+) -> dict[str, Any] | None:
+    """Return plain values, as JSON has them, after the same checks as a document's."""
+    return _walked(file, lambda: _node(value, 0), shape, report)
+
+
+def _walked(
+    file: str, compose: Callable[[], yaml.Node], shape: schema.Shape, report: Report
+) -> dict[str, Any] | None:
     try:
-        node = _composed(text)
-        record: dict[str, Any] | None = walk.value(node, shape, ())
+        record: dict[str, Any] | None = _Walk(file, report).value(compose(), shape, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         report.add(file, mark.line + 1 if mark else 1, (), f"not YAML: {error.problem}")
@@ -284,6 +296,26 @@ def parse_yaml(
     else:
         return record
     return None
+
+
+def _node(value: object, depth: int) -> yaml.Node:
+    """Return a plain value as the node that YAML would make of it.
+
+    Raises:
+        ValueError: It nests deeper than any shape does.
+    """
+    if depth > DEEPEST:
+        raise ValueError("nested too deeply")
+    start = yaml.Mark("", 0, 0, 0, None, 0)
+    if isinstance(value, dict):
+        pairs = [(_node(k, depth + 1), _node(v, depth + 1)) for k, v in value.items()]
+        return yaml.MappingNode(_TAG + "map", pairs, start, start)
+    if isinstance(value, list):
+        values = [_node(each, depth + 1) for each in value]
+        return yaml.SequenceNode(_TAG + "seq", values, start, start)
+    kinds = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
+    text = value if isinstance(value, str) else str(value).lower()
+    return yaml.ScalarNode(_TAG + kinds[type(value)], text, start, start)
 
 
 def _composed(text: str) -> yaml.Node:

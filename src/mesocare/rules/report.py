@@ -38,6 +38,10 @@ class Report:
         ordered = sorted(self.problems, key=lambda problem: problem[:2])
         return [_printable(f"{file}:{line}: {text}") for file, line, text in ordered]
 
+    def texts(self) -> list[str]:
+        """Return the problems as `path: message`, for what has no lines, fit for a terminal."""
+        return [_printable(text) for _, _, text in self.problems]
+
 
 def _printable(text: str) -> str:
     """Return the text with everything that a terminal could take for a command spelled out."""
