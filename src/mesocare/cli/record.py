@@ -136,7 +136,9 @@ def edit(
         if when is not None or tz is not None:
             changes |= _timed(row, when, tz, now)
         if overrides is not None:
-            changes["overrides"] = _overrides(overrides, final, rules) if rules else {}
+            changes["overrides"] = (
+                _overrides(overrides, final, rules) if overrides and rules else {}
+            )
         elif rules is not None:
             _check_kept_overrides(row, final, rules)
         if not changes:
