@@ -248,13 +248,114 @@ def test_editing(own: Program) -> None:
 
 
 def test_editing_an_area_away(own: Program) -> None:
-    """An empty area is either refused as such or means the usual one."""
+    """An empty area means the usual one of the type that the treatment then has."""
     known = treated(own, TREATED, "--area", "neck")
-    ended = own.run("edit", known, "--area", "")
-    assert ended.code in {ALLOWED, REFUSED}
-    assert "None" not in ended.err
-    assert "already on record" not in ended.err
-    assert listed(own)[0]["area"] in {"neck", "face"}
+    done(own, "edit", known, "--area", "")
+    assert listed(own)[0]["area"] == "face"
+    done(own, "edit", known, "--area", "", "--type", "scalp")
+    assert listed(own)[0]["area"] == "scalp"
+
+
+def test_editing_away(own: Program) -> None:
+    """An empty text takes off whatever need not be there, overrides too."""
+    known = treated(
+        own, TREATED, "--clinic", "Rose", "--phone", "1", "--note", "x",
+        "--overrides", overriding(own, "makeup: {until: 96 h}\n"),
+    )  # fmt: skip
+    for name in ("clinic", "phone", "note"):
+        done(own, "edit", known, f"--{name}", "")
+        assert listed(own)[0][name] is None
+    assert listed(own)[0]["overrides"] != {}
+    done(own, "edit", known, "--overrides", "")
+    assert listed(own)[0]["overrides"] == {}
+    for name in ("when", "type", "tz"):
+        refused(own, "edit", known, f"--{name}", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "earliest", "latest"),
+    [
+        ("2024-05-01T14:30", "2024-05-01T07:30:00", "2024-05-01T07:30:00"),
+        ("1 May 2024", "2024-04-30T17:00:00", "2024-05-01T17:00:00"),
+        ("2024-05-01T14:30+02:00", "2024-05-01T12:30:00", "2024-05-01T12:30:00"),
+    ],
+)
+def test_editing_the_zone(typed: str, earliest: str, latest: str, own: Program) -> None:
+    """The zone alone: what was typed is read in it; with a time, both are as given."""
+    known = treated(own, typed)
+    done(own, "edit", known, "--tz", "Asia/Bangkok")
+    (row,) = listed(own)
+    assert (row["zone"], row["typed"]) == ("Asia/Bangkok", typed)
+    assert (row["earliest"], row["latest"]) == (f"{earliest}+00:00", f"{latest}+00:00")
+    done(own, "edit", known, "--when", "2024-05-02T10:00")
+    (row,) = listed(own)
+    assert (row["zone"], row["earliest"]) == ("Asia/Bangkok", "2024-05-02T03:00:00+00:00")
+
+
+@pytest.mark.parametrize("typed", ["yesterday", "yesterday 15:00", "3 days ago", "5 hours ago"])
+def test_editing_the_zone_of_a_relative_time(typed: str, own: Program) -> None:
+    """What counted from when it was typed cannot be read anew; the time has to be given."""
+    known = treated(own, typed)
+    refused(own, "edit", known, "--tz", "Asia/Bangkok", says=(repr(typed), "--when"))
+    done(own, "edit", known, "--tz", "Asia/Bangkok", "--when", "2024-05-01")
+    assert listed(own)[0]["zone"] == "Asia/Bangkok"
+
+
+def test_editing_the_zone_into_a_gap(own: Program) -> None:
+    """A clock time that the other zone skipped is refused as ever."""
+    known = treated(own, "2024-03-10T02:30")
+    refused(own, "edit", known, "--tz", "America/New_York", says=("never was",))
+
+
+def test_one_day_recorded_twice(own: Program) -> None:
+    """The same day without a clock time is one treatment, however late on it each was typed."""
+    done(clocked(own, "2024-05-01T12:00:00+00:00"), "treated", "today")
+    later = clocked(own, "2024-05-01T12:00:01+00:00")
+    says = ("already on record", "mesocare treatments", "mesocare edit")
+    refused(later, "treated", "today", says=says)
+    refused(own, "treated", "2024-05-01", says=says)
+    other = treated(own, "2024-04-30")
+    refused(own, "edit", other, "--when", "2024-05-01", says=says)
+    for options in (("2024-05-01T00:00",), ("2024-05-01T11:00",), ("2024-05-01", "--area", "neck")):
+        treated(own, *options)
+    assert len(listed(own)) == 5
+
+
+def test_typed_in_several_lines(own: Program) -> None:
+    """What was typed is kept in one line, so that an export of it can be imported."""
+    known = treated(own, "1 May\n2024")
+    assert listed(own)[0]["typed"] == "1 May 2024"
+    text = done(own, "export").encode()
+    done(own, "edit", known, "--when", " 2024-05-02\t10:00 ")
+    assert listed(own)[0]["typed"] == "2024-05-02 10:00"
+    assert "1 on record already" in done(own, "import", "-", given=text)
+
+
+def test_changing_where_nothing_is(own: Program) -> None:
+    """Without a record there is nothing to change, and none is made."""
+    for command in (("edit", "abcd", "--note", "x"), ("remove", "abcd", "--yes"), ("undo",)):
+        refused(own, *command, says=("mesocare treated",))
+    assert not own.record.exists()
+
+
+def test_a_type_that_the_rules_lack(own: Program) -> None:
+    """A treatment of a type that this rule set lacks can be listed and changed, not judged."""
+    known = treated(own)
+    with closing(sqlite3.connect(own.record / "mesocare.db")) as connection:
+        connection.execute("UPDATE treatment SET type = 'neck', zone = 'Middle/Earth'")
+        connection.commit()
+    refused(own, "can-i", "makeup", says=("'neck'", f"mesocare edit {known} --type"))
+    assert "neck" in done(own, "treatments")
+    done(own, "edit", known, "--note", "x")
+    loose = overriding(own, "foundation: {until: 96 h}\n")
+    refused(own, "edit", known, "--overrides", loose, says=("'neck'", "face, scalp, brightening"))
+    done(own, "remove", known, "--yes")
+    done(own, "undo")
+    assert exported(own)["treatments"][0]["note"] == "x"
+    done(own, "edit", known, "--type", "face")
+    refused(own, "can-i", "makeup", says=("'Middle/Earth'", f"mesocare edit {known} --tz"))
+    done(own, "edit", known, "--tz", "Europe/Berlin")
+    assert own.run("can-i", "makeup", *AT).code == AVOID
 
 
 def test_ids_that_name_no_treatment(own: Program) -> None:
@@ -308,7 +409,8 @@ def test_removing_asks_elsewhere_for_yes(own: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("types", "code"), [("y\n", 0), ("n\n", 2), ("\n", 2), ("what\ny\n", 0), ("\x04", 2)]
+    ("types", "code"),
+    [("y\n", 0), ("n\n", 2), ("\n", 2), ("what\ny\n", 0), ("\x04", 2)],
 )
 def test_removing_asks_on_a_terminal(types: str, code: int, own: Program) -> None:
     """On a terminal it asks, shows what would go, and only a yes removes it."""
@@ -320,6 +422,19 @@ def test_removing_asks_on_a_terminal(types: str, code: int, own: Program) -> Non
     assert "Traceback" not in screen.text
     assert screen.code == code
     assert len(listed(own)) == (code != 0)
+
+
+def test_interrupting_the_question(own: Program) -> None:
+    """Ctrl-C at the question is 130, and nothing is changed."""
+    known = treated(own)
+    stop = """import builtins
+        def stop(_): raise KeyboardInterrupt
+        builtins.input = stop"""
+    other = Program(own.root, script(own.root / "interrupted", stop))
+    other.cache = own.cache
+    screen = other.on_terminal("remove", known)
+    assert (screen.code, "Traceback" in screen.text) == (130, False)
+    assert len(listed(own)) == 1
 
 
 def test_forgetting_asks_on_a_terminal(own: Program) -> None:
@@ -557,10 +672,35 @@ def test_another_type_with_the_same_overrides(own: Program) -> None:
     """Changing the type does not let an override loosen a rule without its reason."""
     tight = overriding(own, "sauna: {until: 14 d}\n")  # 7 days after scalp, 30 after brightening
     known = treated(own, TREATED, "--type", "scalp", "--overrides", tight)
-    own.run("edit", known, "--type", "brightening")
-    row = listed(own)[0]
-    at = ("--at", "2024-05-20T15:00")
-    assert row["type"] == "scalp" or own.run("can-i", "sauna", *at).code != ALLOWED
+    says = ("sauna", "brightening", "`reason`", "--overrides")
+    refused(own, "edit", known, "--type", "brightening", says=says)
+    refused(own, "edit", known, "--type", "brightening", "--overrides", tight, says=("sauna",))
+    reason = overriding(own, "sauna: {until: 14 d, reason: Said so}\n")
+    done(own, "edit", known, "--type", "brightening", "--overrides", reason)
+    done(own, "edit", known, "--type", "scalp", "--overrides", "")
+    done(own, "edit", known, "--type", "brightening")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_what_the_clinic_said_is_shown(width: int, own: Program) -> None:
+    """Every view that rests on an override says so, with its reason, and fits its width."""
+    text = (
+        "foundation: {until: 12 h, reason: Dr. Rose used no needles}\n"
+        "lipstick: {until: 5 d, reason: Dr. Rose saw a scab}\n"
+    )
+    treated(own, TREATED, "--overrides", overriding(own, text))
+    needles, scab = "(12 h): Dr. Rose used no needles", "(5 d): Dr. Rose saw a scab"
+    env = {"COLUMNS": str(width)}
+    for command, reasons in (
+        (("can-i", "foundation"), (needles,)), (("when", "foundation"), (needles,)),
+        (("explain", "foundation"), (needles,)), (("can-i", "makeup"), (needles, scab)),
+        (("when", "makeup"), (needles, scab)), (("today",), (needles, scab)),
+        (("today", "--all"), (needles, scab)),
+    ):  # fmt: skip
+        said = own.run(*command, *AT, env=env).out
+        assert max(map(len, said.splitlines())) <= width
+        for reason in reasons:
+            assert f"clinic's own instruction {reason}" in " ".join(said.split()), command
 
 
 # Out and in again.
@@ -715,6 +855,160 @@ def test_imports_of_the_wrong_kind(given: bytes, own: Program) -> None:
     assert len(ended.err.splitlines()) >= 2
     assert len(ended.err) < 2000
     assert len(exported(own)["treatments"]) == 1
+
+
+def entry(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return an entry of the diary as an export has it."""
+    plain = {"sign": "redness", "words": "redness", "score": 3, "temperature": None, "note": None}
+    return {"id": f"{number:032x}", **plain, "at": "2024-05-02T08:00:00+00:00", **changes}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": ""}, {"id": "x" * 65}, {"id": "-rf"}, {"id": "a b"}, {"words": ""},
+        {"words": "a\nb"}, {"words": "w" * 501}, {"words": "\ud800"}, {"note": "\x1b[31m"},
+        {"sign": "\x07"}, {"score": 11}, {"score": -1}, {"score": True}, {"score": 3.0},
+        {"score": "3"}, {"temperature": 29.9}, {"temperature": 45.1}, {"temperature": True},
+        {"temperature": float("nan")}, {"temperature": float("inf")}, {"temperature": "38"},
+        {"at": "2999-01-01T00:00:00+00:00"}, {"at": "1899-12-31T00:00:00+00:00"},
+        {"at": "0001-01-01T00:00:00+14:00"}, {"at": "9999-12-31T23:59:59-12:00"},
+        {"at": "2024-05-02T08:00:00"}, {"at": 5}, {"extra": 1},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_entries_of_the_wrong_kind(changes: dict[str, Any], own: Program) -> None:
+    """An entry that could not have been noted here is refused with its place, and all with it."""
+    given = document([PLAIN], diary=[entry(1), entry(**changes)])
+    (name,) = changes
+    place = "diary[1]" if name == "extra" else f"diary[1].{name}"
+    message = refused(own, "import", "-", given=given, says=(place,))
+    assert len(message) < 1000
+    assert listed(own) == []
+
+
+def test_entries_at_the_edges(own: Program) -> None:
+    """What can be noted can be imported: any score, any temperature, an unknown sign."""
+    rows = [
+        entry(1, score=0), entry(2, score=10), entry(3, score=None), entry(4, temperature=30),
+        entry(5, temperature=45.0), entry(6, sign=None, words="my ear rings", note="Ünï 文字"),
+        entry(7, at="2024-05-02T10:00:00+02:00"),
+        entry(8, sign=None, words="", score=None, temperature=37.5),
+    ]  # fmt: skip
+    assert "8 new" in done(own, "import", "-", given=document([], diary=rows))
+    kept = exported(own)["diary"]
+    assert {each["at"] for each in kept} == {"2024-05-02T08:00:00+00:00"}
+    assert len(kept) == 8
+    assert "0 new" in done(own, "import", "-", given=document([], diary=kept))
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"type": "neck"}, "treatments[1].type"),
+        ({"zone": "europe/berlin"}, "treatments[1].zone"),
+        ({"zone": "right/Europe/Berlin"}, "treatments[1].zone"),
+        ({"zone": "Europe"}, "treatments[1].zone"),
+        ({"removed": "2024-05-02T08:00:00"}, "treatments[1].removed"),
+        ({"changed": "1024-05-02T08:00:00+00:00"}, "treatments[1].changed"),
+        ({"latest": "2024-05-04T14:30:00+00:00"}, "treatments[1].latest"),
+        ({"typed": ""}, "treatments[1].typed"),
+        ({"area": " face"}, "treatments[1].area"),
+        ({"clinic": ""}, "treatments[1].clinic"),
+        ({"phone": "1" * 501}, "treatments[1].phone"),
+        ({"overrides": {"foundation": {"until": "1 h"}}}, "treatments[1].overrides.foundation"),
+    ],
+)
+def test_treatments_of_the_wrong_kind(changes: dict[str, Any], place: str, own: Program) -> None:
+    """A treatment that could not have been recorded here is refused with its place."""
+    given = document([PLAIN, treatment(1, **changes)._asdict()])
+    refused(own, "import", "-", given=given, says=(place,))
+    assert listed(own) == []
+
+
+def test_an_import_from_the_future(own: Program) -> None:
+    """What lies ahead cannot have been recorded, and is not let in."""
+    early = clocked(own, "2024-05-01T12:29:59+00:00")
+    refused(early, "import", "-", given=document([PLAIN]), says=("treatments[0].earliest",))
+    done(clocked(own, "2024-05-01T12:30:00+00:00"), "import", "-", given=document([PLAIN]))
+
+
+def test_imports_in_any_order(own: Program) -> None:
+    """However the rows stand, the record is the same; two treatments may trade places."""
+    first = [treatment(0), treatment(1), treatment(2, removed=EARLY)]
+    swapped = [
+        treatment(0, earliest=first[1].earliest, latest=first[1].latest, changed=LATE),
+        treatment(1, earliest=first[0].earliest, latest=first[0].latest, changed=LATE),
+        treatment(2, changed=LATE),
+    ]
+    found = []
+    for order in (slice(None), slice(None, None, -1)):
+        done(own, "import", "-", given=document([each._asdict() for each in first[order]]))
+        both = [each._asdict() for each in [*first, *swapped][order]]
+        assert "3 new or newer, 3 on record" in done(own, "import", "-", given=document(both))
+        found.append(exported(own))
+        done(own, "forget", "--all", "--yes")
+    assert found[0] == found[1]
+    assert len(found[0]["treatments"]) == 3
+
+
+def test_one_id_twice_in_an_import(own: Program) -> None:
+    """The same row twice is fine; two versions of which neither is later are refused."""
+    done(own, "import", "-", given=document([PLAIN, PLAIN], diary=[entry(), entry()]))
+    other = document([PLAIN, {**PLAIN, "note": "x"}])
+    refused(own, "import", "-", given=other, says=(PLAIN["id"], "twice"))
+    other = document([], diary=[entry(), entry(score=4)])
+    refused(own, "import", "-", given=other, says=(entry()["id"], "twice"))
+    other = document([PLAIN]).replace(b'"area"', b'"area": "neck", "area"')
+    refused(own, "import", "-", given=other, says=("'area' stands twice",))
+
+
+def test_a_change_is_later_than_what_it_changes(own: Program) -> None:
+    """Two edits within a second, or after the clock went back, are in order all the same."""
+    late, early = (clocked(own, f"2024-05-01T12:30:{each}+00:00") for each in ("30", "00"))
+    known = treated(late, "2024-05-01T10:00")
+    before = done(own, "export").encode()
+    early = clocked(own, "2024-05-01T12:30:00+00:00")
+    done(early, "edit", known, "--note", "second")
+    assert "0 new" in done(own, "import", "-", given=before)
+    assert listed(own)[0]["note"] == "second"
+
+
+def test_undo_within_a_second(own: Program) -> None:
+    """Of several removals in one second, the last one comes back first."""
+    known = [treated(own, f"2024-05-0{day}T10:00") for day in (1, 2, 3)]
+    still = clocked(own, "2024-06-01T12:30:00+00:00")
+    for each in (known[1], known[2], known[0]):
+        done(still, "remove", each, "--yes")
+    for each in (known[0], known[2], known[1]):
+        assert each in done(still, "undo")
+    assert len(listed(own)) == 3
+
+
+def test_a_long_record(own: Program) -> None:
+    """Of a thousand treatments, a question uses those that still heal, or the latest."""
+    rows = []
+    for number in range(1000):
+        moment = (datetime.fromisoformat(EARLY) - timedelta(days=7 * number)).isoformat()
+        rows.append(treatment(number, earliest=moment, latest=moment)._asdict())
+    done(own, "import", "-", given=document(rows))
+    ended = own.run("can-i", "makeup", "--at", "2024-05-02T12:00", "--json")
+    assert (ended.code, len(ended.json()["treatments"]) < 30) == (AVOID, True)
+    for at, day in (("2025-05-02T12:00", 365), ("2005-02-25T12:00", None)):
+        ended = own.run("can-i", "makeup", "--at", at, "--json")
+        if day is None:
+            assert ended.code == REFUSED
+        else:
+            assert [each["day"] for each in ended.json()["treatments"]] == [day]
+
+
+def test_what_lies_ahead_does_not_hide_the_latest(own: Program) -> None:
+    """A treatment a day after the instant asked about leaves the latest before it in sight."""
+    treated(own, "2022-01-01T10:00")
+    treated(own, "2024-05-03T10:00")
+    found = own.run("can-i", "makeup", *AT, "--json")
+    assert found.code == ALLOWED
+    assert [each["day"] for each in found.json()["treatments"]] == [852]
 
 
 def test_imports_from_the_wrong_place(own: Program) -> None:

@@ -38,6 +38,7 @@ Examples:
   mesocare can-i makeup --treated yesterday
   mesocare when hair dye --treated "3 days ago" --type scalp
   mesocare explain sauna --treated 2024-05-01
+  mesocare treated "yesterday 15:00"
 
 Where somebody is in recovery after mesotherapy, what is allowed now, and when the rest opens.
 """

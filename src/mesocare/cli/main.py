@@ -62,6 +62,11 @@ def _answer(arguments: Sequence[str]) -> Reply | int | None:
         return app(list(arguments), prog_name="mesocare", standalone_mode=False)  # type: ignore[no-any-return]
     except typer.TyperException as error:
         raise _usage_error(error, arguments) from error
+    except typer.Abort as error:  # nobody answered a question: Ctrl-C, or Ctrl-D
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        message = "the question was not answered, so nothing was changed"
+        raise MesocareError(message, "Run the command again to be asked once more.") from error
     except SystemExit as error:  # how Typer says that whoever was reading its help has left
         raise _undelivered("nobody is reading any more") from error
     except OSError as error:

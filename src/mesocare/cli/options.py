@@ -220,18 +220,24 @@ def _recalled(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment |
     from mesocare.core.model import Treatment
     from mesocare.core.timespan import Interval
 
-    if row.type not in rules.types:
-        message = f"the treatment {row.id[:8]} on record is of a type {row.type!r} unknown here"
-        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --type TYPE")
     first, last = datetime.fromisoformat(row.earliest), datetime.fromisoformat(row.latest)
     if first > at:
         return None
-    when = Interval(first, min(last, at), ZoneInfo(row.zone))
+    if row.type not in rules.types:
+        known = ", ".join(rules.types)
+        message = f"the treatment {row.id[:8]} on record is of a type {row.type!r} unknown here"
+        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --type TYPE, of {known}")
+    try:
+        zone = ZoneInfo(row.zone)
+    except (LookupError, ValueError, OSError) as error:
+        message = f"the treatment {row.id[:8]} on record is in a zone {row.zone!r} unknown here"
+        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --tz ZONE") from error
+    when = Interval(first, min(last, at), zone)
     if not row.overrides:
         return Treatment(row.type, when)
-    from mesocare.rules.overrides import rules_of
+    from mesocare.rules.overrides import rules_for
 
-    return Treatment(row.type, when, rules_of(row.overrides))
+    return Treatment(row.type, when, rules_for(row.type, row.overrides, rules))
 
 
 def _quoted(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,11 +12,12 @@ import typer
 from mesocare.cli import clock
 from mesocare.cli.options import DEFAULT_TYPE, Reply
 from mesocare.cli.settings import Settings
-from mesocare.errors import MesocareError, StoreError, TreatmentError
+from mesocare.errors import DateError, MesocareError, StoreError, TreatmentError, ZoneError
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
+    from mesocare.core.model import RuleSet
     from mesocare.core.timespan import Interval
     from mesocare.store.treatments import StoredTreatment
 
@@ -26,14 +28,15 @@ Clinic = Annotated[str | None, typer.Option(help="The clinic's name.")]
 Phone = Annotated[str | None, typer.Option(help="The clinic's telephone number.")]
 Note = Annotated[str | None, typer.Option(help="Anything to remember.")]
 Overrides = Annotated[
-    Path | None, typer.Option(help="What the clinic told you otherwise, as a YAML file.")
+    str | None, typer.Option(help="What the clinic told you otherwise, as a YAML file.")
 ]
 Tz = Annotated[str | None, typer.Option(help="IANA time zone; the system's if left out.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 AREAS = {"scalp": "scalp"}
-LONGEST_TEXT = 500
+# Whether a text names one time is told by reading it from here as well as from now.
+_FAR_AHEAD = datetime(2999, 12, 1, tzinfo=UTC)
 
 
 def register(app: typer.Typer) -> None:
@@ -64,23 +67,21 @@ def treated(
     """Put a treatment on record; all answers use it from then on."""
     from mesocare.store import database, treatments
 
-    zone, now = local_zone(tz), clock.now()
-    _check_type(type_)
-    interval = _interval(when, now, zone)
-    said = _overrides(overrides, type_)
-    earliest, latest = treatments.instants(interval)
+    zone, now, rules = local_zone(tz), clock.now(), _rules()
+    _check_type(type_, rules)
+    earliest, latest = treatments.instants(_interval(when, now, zone))
     row = treatments.StoredTreatment(
         id=treatments.new_id(),
         type=type_,
-        area=kept_text("area", area) or AREAS.get(type_, "face"),
-        typed=when,
+        area=kept_text("area", area) or ordinary_area(type_),
+        typed=" ".join(when.split()),
         earliest=earliest,
         latest=latest,
         zone=_zone_name(zone),
         clinic=kept_text("clinic", clinic),
         phone=kept_text("phone", phone),
         note=kept_text("note", note),
-        overrides=said,
+        overrides=_overrides(overrides, type_, rules) if overrides else {},
         changed=now.isoformat(),
         removed=None,
     )
@@ -115,28 +116,35 @@ def edit(
     overrides: Overrides = None,
     tz: Tz = None,
 ) -> Reply:
-    """Change what is on record of a treatment."""
+    """Change what is on record of a treatment; an empty text takes off what was there."""
     from mesocare.store import database, treatments
 
     now = clock.now()
     given = {"area": area, "clinic": clinic, "phone": phone, "note": note}
     changes: dict[str, Any] = {k: kept_text(k, v) for k, v in given.items() if v is not None}
-    if type_ is not None:
-        _check_type(type_)
+    # Before the record is locked, so that nobody waits for the rules to be read.
+    rules = _rules() if type_ is not None or overrides else None
+    if type_ is not None and rules is not None:
+        _check_type(type_, rules)
         changes["type"] = type_
-    if when is not None:
-        zone = local_zone(tz)
-        earliest, latest = treatments.instants(_interval(when, now, zone))
-        changes |= {"typed": when, "zone": _zone_name(zone)}
-        changes |= {"earliest": earliest, "latest": latest}
+    _need_record()
     with database.writing() as connection:
         row = treatments.find(connection, id_)
+        final = type_ or row.type
+        if area is not None:
+            changes["area"] = changes["area"] or ordinary_area(final)
+        if when is not None or tz is not None:
+            changes |= _timed(row, when, tz, now)
         if overrides is not None:
-            changes["overrides"] = _overrides(overrides, changes.get("type", row.type))
+            changes["overrides"] = (
+                _overrides(overrides, final, rules) if overrides and rules else {}
+            )
+        elif rules is not None:
+            _check_kept_overrides(row, final, rules)
         if not changes:
             hint = f"Type for example: mesocare edit {id_} --note ..."
             raise MesocareError("nothing to change was given", hint)
-        row = row._replace(**changes, changed=now.isoformat())
+        row = row._replace(**changes, changed=treatments.changed_at(row, now))
         treatments.keep(connection, row)
     return Reply(f"Changed: {_line(row)}\n")
 
@@ -145,12 +153,14 @@ def remove(id_: Id, *, yes: Yes = False) -> Reply:
     """Take a treatment off the record; `mesocare undo` brings it back."""
     from mesocare.store import database, treatments
 
+    _need_record()
     with database.writing() as connection:
         row = treatments.find(connection, id_)
     if not yes:
         confirm(f"Remove {_line(row)}?")
     with database.writing() as connection:
-        treatments.remove(connection, treatments.find(connection, row.id), clock.now())
+        row = treatments.find(connection, row.id)
+        treatments.remove(connection, row, clock.now())
     return Reply(f"Removed: {_line(row)}\nTo bring it back: mesocare undo\n")
 
 
@@ -158,9 +168,24 @@ def undo() -> Reply:
     """Bring back the treatment that was removed last."""
     from mesocare.store import database, treatments
 
+    _need_record()
     with database.writing() as connection:
         row = treatments.undo(connection, clock.now())
     return Reply(f"Back on record: {_line(row)}\n")
+
+
+def _need_record() -> None:
+    """Let a command that changes something make no record where there is none.
+
+    Raises:
+        StoreError: There is none.
+    """
+    from mesocare.store import database
+
+    with database.reading() as connection:
+        if connection is None:
+            hint = "Type for example: mesocare treated yesterday"
+            raise StoreError("no treatment is on record, so there is nothing to change", hint)
 
 
 def confirm(question: str) -> None:
@@ -172,7 +197,12 @@ def confirm(question: str) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         raise MesocareError("nobody is there to be asked", "Give --yes to go on without asking.")
     if not typer.confirm(question, err=True):
-        raise MesocareError("nothing was changed", "")
+        raise MesocareError("nothing was changed", "Answer y, or give --yes, to go on.")
+
+
+def ordinary_area(type_: str) -> str:
+    """Return what is treated where nothing else is said."""
+    return AREAS.get(type_, "face")
 
 
 def _interval(when: str, now: datetime, zone: tzinfo) -> Interval:
@@ -181,12 +211,41 @@ def _interval(when: str, now: datetime, zone: tzinfo) -> Interval:
     return dates.parse_treated(when, at=now, zone=zone)
 
 
+def _timed(row: StoredTreatment, when: str | None, tz: str | None, now: datetime) -> dict[str, Any]:
+    """Return the time of a treatment as typed anew, in its own zone if none is named.
+
+    Where only the zone is, what was typed before is read in it.
+    """
+    from mesocare.store import treatments
+
+    typed = row.typed if when is None else " ".join(when.split())
+    if when is None:
+        _check_names_one_time(row, now)
+    zone = local_zone(row.zone if tz is None else tz)
+    earliest, latest = treatments.instants(_interval(typed if when is None else when, now, zone))
+    return {"typed": typed, "zone": _zone_name(zone), "earliest": earliest, "latest": latest}
+
+
+def _check_names_one_time(row: StoredTreatment, now: datetime) -> None:
+    """Let nothing be read anew that counts from when it was typed, such as `yesterday`.
+
+    Raises:
+        DateError: The time was typed so.
+    """
+    starts: list[datetime] = []
+    with suppress(DateError):  # typed in words that this version does not read
+        starts = [_interval(row.typed, at, UTC).earliest for at in (now, _FAR_AHEAD)]
+    if not starts or starts[0] != starts[1]:
+        message = f"the time was typed as {row.typed!r}, which cannot be read in another time zone"
+        raise DateError(message, "Give the time too, for example: --when 2024-05-01T14:30")
+
+
 def local_zone(tz: str | None) -> tzinfo:
     """Return the time zone asked for, by flag, environment or file; else the system's."""
     from mesocare import dates
 
-    name = tz or Settings({}).get("tz")
-    return dates.parse_zone(name) if name else clock.system_zone()
+    name = Settings({}).get("tz") if tz is None else tz
+    return clock.system_zone() if name is None else dates.parse_zone(name)
 
 
 def _zone_name(zone: tzinfo) -> str:
@@ -195,40 +254,66 @@ def _zone_name(zone: tzinfo) -> str:
     Raises:
         StoreError: The system's zone has no name.
     """
-    name = getattr(zone, "key", None)
-    if name is None:
+    from mesocare import dates
+
+    try:
+        name = str(getattr(zone, "key", None) or "")
+        dates.parse_zone(name)
+    except ZoneError as error:
         hint = "Give its name, for example: --tz Europe/London"
-        raise StoreError("the system's time zone has no IANA name", hint)
-    return str(name)
+        raise StoreError("the system's time zone has no IANA name", hint) from error
+    return name
 
 
-def _check_type(type_: str) -> None:
+def _rules() -> RuleSet:
     from mesocare.rules.loader import load_rules
 
-    rules = load_rules(Settings({}).get("rules"))
+    return load_rules(Settings({}).get("rules"))
+
+
+def _check_type(type_: str, rules: RuleSet) -> None:
     if type_ not in rules.types:
         message = f"unknown treatment type {type_!r}; known: {', '.join(rules.types)}"
         raise TreatmentError(message, f"Type for example: --type {next(iter(rules.types))}")
 
 
-def _overrides(path: Path | None, type_: str) -> dict[str, dict[str, str]]:
-    if path is None:
-        return {}
-    from mesocare.rules.loader import load_rules
+def _overrides(path: str, type_: str, rules: RuleSet) -> dict[str, dict[str, str]]:
+    """Return what a file of overrides says of a treatment of that type; nothing for no file."""
+    from pathlib import Path
+
     from mesocare.rules.overrides import read_overrides
 
-    return read_overrides(path, load_rules(Settings({}).get("rules")), type_)
+    _check_type(type_, rules)
+    return read_overrides(Path(path), rules, type_)
+
+
+def _check_kept_overrides(row: StoredTreatment, type_: str, rules: RuleSet) -> None:
+    """Let no other type turn an override without a reason into one that opens earlier.
+
+    Raises:
+        MesocareError: It would; nothing was changed.
+    """
+    from mesocare.rules.overrides import loosened
+
+    if found := loosened(type_, row.overrides, rules):
+        message = f"after {type_} its overrides would open earlier than the rules: "
+        hint = "Give --overrides a file with the clinic's `reason`, or --overrides '' for none."
+        raise MesocareError(message + ", ".join(found), hint)
 
 
 def kept_text(name: str, value: str | None) -> str | None:
-    """Return a text as it is kept: one line, printable, of bearable length."""
-    if value is None or not value.strip():
-        return None
-    line = " ".join(value.split())
-    if len(line) > LONGEST_TEXT or not line.isprintable():
+    """Return a text as it is kept: one line, printable, of bearable length.
+
+    Raises:
+        MesocareError: It cannot be kept; the message names the option.
+    """
+    from mesocare.store.treatments import LONGEST_TEXT, kept_line
+
+    line = kept_line(value or "")
+    if line is None:
         hint = f"At most {LONGEST_TEXT} characters, and no control characters."
         raise MesocareError(f"--{name} is too long or not readable", hint)
-    return line
+    return line or None
 
 
 def _line(row: StoredTreatment) -> str:

@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from mesocare.cli import clock
 from mesocare.cli.options import Reply
 from mesocare.cli.record import Yes, confirm
+from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, OutputError, StoreError
 
 Output = Annotated[
@@ -65,7 +67,10 @@ def import_(
     file: Annotated[str, typer.Argument(help="An export; - for standard input.")],
 ) -> Reply:
     """Merge an export into the record; of two versions the later one stays."""
+    from mesocare.rules.loader import load_rules
+    from mesocare.rules.overrides import problems
     from mesocare.store import database, transfer
+    from mesocare.store.incoming import Import
 
     try:
         if file == "-":
@@ -79,8 +84,10 @@ def import_(
         raise StoreError(f"{file!r} cannot be read: {why}", "Name an export, or - .") from error
     if len(data) > transfer.LARGEST:
         raise StoreError(f"{file!r} is larger than {transfer.LARGEST} bytes", "Name an export.")
+    rules = load_rules(Settings({}).get("rules"))
+    by = Import(clock.now(), lambda type_, said: problems(type_, said, rules))
     with database.writing() as connection:
-        new, there = transfer.imported(connection, text)
+        new, there = transfer.imported(connection, text, by)
     return Reply(f"Imported: {new} new or newer, {there} on record already.\n")
 
 

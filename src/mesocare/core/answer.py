@@ -77,6 +77,12 @@ class Answer(NamedTuple):
         return self.verdict is self.verdict_if_earliest
 
     @property
+    def by_clinic(self) -> bool:
+        """Whether what the clinic said decides, in place of the rule set; the headline item's."""
+        item = self.items[0].activity if self.items else self.activity
+        return item in self.governed_by.overrides
+
+    @property
     def figures(self) -> Figures:
         """What the sources disagree about, and what was chosen."""
         rows = [row for row in self.evidence if row.restricts]

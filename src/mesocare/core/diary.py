@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 SCORES = range(11)
+# Degrees Celsius between which a body temperature lies.
+COLDEST, HOTTEST = 30.0, 45.0
 
 
 class Entry(NamedTuple):

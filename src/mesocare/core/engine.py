@@ -76,8 +76,7 @@ def answer(
 def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
     """Whether `at` lies within the recovery window: until the last restriction that has an end."""
     spans = [treatment.rule_for(item).restricted_until for item in rules.items.values()]
-    longest = max((span for span in spans if span), key=lambda span: span.nominal_hours)
-    return at < last_closing(treatment.when, longest)
+    return any(at < last_closing(treatment.when, span) for span in set(spans) if span)
 
 
 def _check(treatments: Sequence[Treatment], at: datetime) -> None:

@@ -22,6 +22,7 @@ AXIS_TICKS = (
 AXIS_KNEE = 6.0
 GRADE_STYLES = {"A": "bold green", "B": "cyan", "C": "dim"}
 SHORTEST_NAME = 16
+CLINIC_FIRST = "what your clinic said takes the place of the rule set here, and of its sources."
 
 
 def explain_text(answer: Answer, scene: Scene) -> str:
@@ -46,7 +47,10 @@ def explain_text(answer: Answer, scene: Scene) -> str:
     for row in silent:
         page.line((row.grade, GRADE_STYLES[row.grade]), f" {_cited(row)}: {row.paraphrase}", hang=2)
     page.gap()
-    page.line(("Figures ", "bold"), figures_words(answer) or "no source gives one.")
+    if answer.by_clinic:
+        page.line(("Clinic  ", "bold"), CLINIC_FIRST)
+    else:
+        page.line(("Figures ", "bold"), figures_words(answer) or "no source gives one.")
     if item.harm:
         page.line(("Harm    ", "bold"), f"{item.harm}.")
     if answer.rule.rationale:

@@ -18,6 +18,7 @@ from mesocare.render.words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from mesocare.core.answer import Answer
@@ -36,6 +37,7 @@ def can_i_text(answer: Answer, scene: Scene) -> str:
     if answer.condition:
         _row(page, "Which" if answer.items else "How", answer.condition)
     _row(page, "Why", answer.reason)
+    _clinic(page, answer.items[1:])
     for label, text in _opening(answer, scene):
         _row(page, label, text)
     if answer.instead and answer.verdict.closed:
@@ -56,6 +58,9 @@ def when_text(answer: Answer, scene: Scene) -> str:
     page = Page(no_color=scene.no_color)
     page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict))
     page.gap()
+    if answer.by_clinic:
+        _row(page, "Why", answer.reason)
+    _clinic(page, answer.items[1:])
     for label, text in _opening(answer, scene):
         _row(page, label, text)
     if not answer.certain:
@@ -75,6 +80,19 @@ def when_text(answer: Answer, scene: Scene) -> str:
 
 def _row(page: Page, label: str, text: str) -> None:
     page.row([(label, "bold")], COLUMN, text)
+
+
+def _clinic(page: Page, items: Sequence[Answer]) -> None:
+    """Say which of some items stand as the clinic said."""
+    for text in clinic_words(items):
+        _row(page, "Clinic", text)
+
+
+def clinic_words(items: Sequence[Answer]) -> list[str]:
+    """Return what the clinic said of those items of which its word decides."""
+    return [
+        f"{each.label}: {each.verdict.value}. {each.reason}" for each in items if each.by_clinic
+    ]
 
 
 def _opening(answer: Answer, scene: Scene) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from mesocare.core.signs import Urgency
 from mesocare.core.timespan import day_number
 from mesocare.render import today_all, triage
 from mesocare.render.page import URGENCY_STYLES, Page
-from mesocare.render.questions import footer, unsure, until_words
+from mesocare.render.questions import clinic_words, footer, unsure, until_words
 from mesocare.render.words import (
     changes_words,
     date_words,
@@ -72,6 +72,8 @@ def _draw(page: Page, assessment: Assessment, scene: Scene) -> None:
     for answer in headline:
         _answer(page, answer, scene)
     _others(page, others)
+    for text in clinic_words([each for group in assessment.answers for each in group.items]):
+        page.row([("Clinic", "bold")], COLUMN, text)
     page.gap()
     _next(page, assessment.upcoming, scene)
     _normal(page, assessment.normal, scene)

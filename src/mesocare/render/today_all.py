@@ -30,6 +30,8 @@ def draw(page: Page, assessment: Assessment, scene: Scene) -> None:
             page.row(head, ITEM_COLUMN, until_words(item, scene, short=True))
             if item.condition:
                 page.line((item.condition, "dim"), indent=2 if page.narrow else 11)
+            if item.by_clinic:
+                page.line((item.reason, "dim"), indent=2 if page.narrow else 11)
     _upcoming(page, assessment, scene)
     _advice(page, "Care", assessment.care, scene)
     _advice(page, "Results to expect now", assessment.results, scene)

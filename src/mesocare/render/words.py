@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -115,10 +115,18 @@ def typed_words(treatment: Treatment) -> str:
 
 
 def stored_words(row: StoredTreatment) -> str:
-    """Return a treatment on record in a line: id, type, when as understood, clinic, note."""
-    zone = ZoneInfo(row.zone)
+    """Return a treatment on record in a line: id, type, when as understood, clinic, note.
+
+    In UTC, and with the name, where the system lacks its time zone.
+    """
+    zone: tzinfo = UTC
+    lacking = ""
+    try:
+        zone = ZoneInfo(row.zone)
+    except (LookupError, ValueError, OSError):
+        lacking = f" UTC, as the zone {row.zone!r} is unknown here"
     first, last = (datetime.fromisoformat(each) for each in (row.earliest, row.latest))
-    when = treated_words(Treatment(row.type, Interval(first, last, zone)))
+    when = treated_words(Treatment(row.type, Interval(first, last, zone))) + lacking
     details = [row.area, *(each for each in (row.clinic, row.phone, row.note) if each)]
     if row.overrides:
         details.append(f"clinic's own rules for {joined(sorted(row.overrides))}")

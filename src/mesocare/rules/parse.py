@@ -14,7 +14,7 @@ import yaml
 from mesocare.rules import scalars
 from mesocare.rules import shape as kinds
 from mesocare.rules.report import EVIDENCE_ID
-from mesocare.rules.walk import TAG, Walk, shown
+from mesocare.rules.walk import TAG, Walk, plain_node, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,10 +120,21 @@ def parse_yaml(
     file: str, text: str, shape: kinds.Record | kinds.Table, report: Report
 ) -> dict[str, Any] | None:
     """Return the plain values of a document, or `None` where its outermost record is broken."""
-    walk = Walk(file, report, _READERS)
+    return _walked(file, lambda: _composed(text), shape, report)
+
+
+def parse_plain(
+    file: str, value: object, shape: kinds.Record | kinds.Table, report: Report
+) -> dict[str, Any] | None:
+    """Return plain values, as JSON has them, after the same checks as a document's."""
+    return _walked(file, lambda: plain_node(value), shape, report)
+
+
+def _walked(
+    file: str, compose: Callable[[], yaml.Node], shape: kinds.Shape, report: Report
+) -> dict[str, Any] | None:
     try:
-        node = _composed(text)
-        record: dict[str, Any] | None = walk.value(node, shape, ())
+        record: dict[str, Any] | None = Walk(file, report, _READERS).value(compose(), shape, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         report.add(file, mark.line + 1 if mark else 1, (), f"not YAML: {error.problem}")

@@ -40,10 +40,14 @@ class Problem(NamedTuple):
         allowed = f"; allowed here: {', '.join(self.allowed)}" if self.allowed else ""
         return f"{self.message}{near}{allowed}"
 
+    @property
+    def unplaced(self) -> str:
+        """The problem without its line: `path: message`, fit for a terminal."""
+        return _printable(f"{self.path}: {self.text}" if self.path else self.text)
+
     def __str__(self) -> str:
         """Return `file:line: path: message`, fit for a terminal."""
-        where = f"{self.path}: " if self.path else ""
-        return _printable(f"{self.file}:{self.line}: {where}{self.text}")
+        return f"{_printable(self.file)}:{self.line}: {self.unplaced}"
 
 
 @dataclass
@@ -82,6 +86,10 @@ class Report:
     def listed(self) -> list[Problem]:
         """Return the problems in the order of files and lines."""
         return sorted(self.problems, key=lambda problem: problem[:2])
+
+    def texts(self) -> list[str]:
+        """Return the problems as `path: message`, for what has no lines, fit for a terminal."""
+        return [problem.unplaced for problem in self.problems]
 
 
 def _printable(text: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST_WALK = 100_000
 LONGEST_QUOTE = 40
+DEEPEST = 20
 TAG = "tag:yaml.org,2002:"
 
 
@@ -88,3 +89,23 @@ def shown(node: yaml.Node) -> str:
         node.value if len(node.value) <= LONGEST_QUOTE else node.value[: LONGEST_QUOTE - 3] + "..."
     )
     return repr(text) if kind == "str" else f"{text!r}, which YAML reads as {kind}"
+
+
+def plain_node(value: object, depth: int = 0) -> yaml.Node:
+    """Return a plain value as the node that YAML would make of it.
+
+    Raises:
+        ValueError: It nests deeper than any shape does.
+    """
+    if depth > DEEPEST:
+        raise ValueError("nested too deeply")
+    start = yaml.Mark("", 0, 0, 0, None, 0)
+    if isinstance(value, dict):
+        pairs = [(plain_node(k, depth + 1), plain_node(v, depth + 1)) for k, v in value.items()]
+        return yaml.MappingNode(TAG + "map", pairs, start, start)
+    if isinstance(value, list):
+        values = [plain_node(each, depth + 1) for each in value]
+        return yaml.SequenceNode(TAG + "seq", values, start, start)
+    names = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
+    text = value if isinstance(value, str) else str(value).lower()
+    return yaml.ScalarNode(TAG + names[type(value)], text, start, start)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from mesocare.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
 
     from mesocare.core.timespan import Interval
 
@@ -20,6 +20,9 @@ COLUMNS = (
     "overrides", "changed", "removed",
 )  # fmt: skip
 SHORTEST_PREFIX = 4
+LONGEST_TEXT = 500
+MOST_NAMED = 12
+_NEXT_INSTANT = timedelta(microseconds=1)
 
 
 class StoredTreatment(NamedTuple):
@@ -54,6 +57,12 @@ def instants(when: Interval) -> tuple[str, str]:
     return when.earliest.isoformat(), when.latest.isoformat()
 
 
+def kept_line(text: str) -> str | None:
+    """Return a text as it is kept, in one line; `None` if it is too long or cannot be shown."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_TEXT and line.isprintable() else None
+
+
 def on_record(connection: sqlite3.Connection) -> list[StoredTreatment]:
     """Return the treatments that were not removed, oldest first."""
     rows = connection.execute(
@@ -74,12 +83,20 @@ def find(connection: sqlite3.Connection, prefix: str) -> StoredTreatment:
         StoreError: No treatment on record does, or several do.
     """
     known = on_record(connection)
-    found = [each for each in known if each.id.startswith(prefix.lower())]
-    if len(prefix) >= SHORTEST_PREFIX and len(found) == 1:
-        return found[0]
-    ids = ", ".join(each.id[:8] for each in known) or "none"
+    wanted = prefix.casefold()
+    found = [each for each in known if each.id.casefold().startswith(wanted)]
+    exact = [each for each in known if each.id == prefix]
+    if exact or (len(prefix) >= SHORTEST_PREFIX and len(found) == 1):
+        return (exact or found)[0]
+    ids = ", ".join(each.id[:8] for each in known[-MOST_NAMED:]) or "none"
+    if len(known) > MOST_NAMED:
+        ids = f"{len(known)} treatments, the last of them {ids}"
+    if len(prefix) < SHORTEST_PREFIX:
+        message = f"{prefix!r} is too short to name a treatment; on record: {ids}"
+        hint = f"Give at least {SHORTEST_PREFIX} characters of the id. Type: mesocare treatments"
+        raise StoreError(message, hint)
     word = "several treatments" if len(found) > 1 else "no treatment"
-    message = f"{word} on record with an id that begins with {prefix!r}; on record: {ids}"
+    message = f"{word} on record with an id that begins with {prefix!r:.80}; on record: {ids}"
     raise StoreError(message, "Type: mesocare treatments")
 
 
@@ -89,26 +106,93 @@ def keep(connection: sqlite3.Connection, treatment: StoredTreatment) -> None:
     Raises:
         StoreError: Another treatment is on record for that time and area.
     """
-    names = ", ".join(COLUMNS)
-    marks = ", ".join("?" * len(COLUMNS))
-    updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
-    row = treatment._replace(overrides=json.dumps(treatment.overrides))  # type: ignore[arg-type]
+    keep_all(connection, [treatment])
+
+
+def keep_all(connection: sqlite3.Connection, changed: Iterable[StoredTreatment]) -> None:
+    """Store treatments, new or changed, as if at once: one may take the place another leaves.
+
+    Raises:
+        StoreError: Two treatments would be on record for one time and area.
+    """
+    connection.execute("SAVEPOINT keeping")
     try:
-        connection.execute(
-            f"INSERT INTO treatment ({names}) VALUES ({marks})"  # noqa: S608 - our own column names
-            f" ON CONFLICT (id) DO UPDATE SET {updates}",
-            row,
-        )
-    except sqlite3.IntegrityError as error:
-        message = f"a treatment of the {treatment.area} is already on record for that time"
-        hint = "Type `mesocare treatments` to see it, and `mesocare edit ID` to change it."
-        raise StoreError(message, hint) from error
+        _replace(connection, list(changed))
+    except BaseException:
+        connection.execute("ROLLBACK TO keeping")
+        connection.execute("RELEASE keeping")
+        raise
+    connection.execute("RELEASE keeping")
+
+
+def _replace(connection: sqlite3.Connection, rows: list[StoredTreatment]) -> None:
+    connection.executemany("DELETE FROM treatment WHERE id = ?", [(each.id,) for each in rows])
+    for each in rows:
+        if each.removed is None and _taken(connection, each):
+            raise _already(each)
+        plain = each._replace(overrides=json.dumps(each.overrides))  # type: ignore[arg-type]
+        try:
+            connection.execute(
+                f"INSERT INTO treatment ({', '.join(COLUMNS)})"  # noqa: S608 - our own column names
+                f" VALUES ({', '.join('?' * len(COLUMNS))})",
+                plain,
+            )
+        except sqlite3.IntegrityError as error:
+            raise _already(each) from error
+
+
+def _taken(connection: sqlite3.Connection, treatment: StoredTreatment) -> bool:
+    """Whether another treatment of the area is on record for the same day without a clock time.
+
+    Recorded twice on that day, the second ends a moment later, so the times are not equal.
+    """
+    rows = connection.execute(
+        "SELECT * FROM treatment WHERE removed IS NULL AND area = ? AND earliest = ? AND id <> ?",
+        (treatment.area, treatment.earliest, treatment.id),
+    )
+    return _is_day(treatment) and any(_is_day(_read(row)) for row in rows)
+
+
+def _is_day(treatment: StoredTreatment) -> bool:
+    """Whether the clock time is not known: neither an instant nor a time that came twice."""
+    from zoneinfo import ZoneInfo
+
+    from mesocare.core.civil import same_reading
+
+    if treatment.earliest == treatment.latest:
+        return False
+    first, last = (datetime.fromisoformat(each) for each in (treatment.earliest, treatment.latest))
+    try:
+        return not same_reading(first, last, ZoneInfo(treatment.zone))
+    except (LookupError, ValueError, OSError):  # a zone that this system lacks
+        return True
+
+
+def _already(treatment: StoredTreatment) -> StoreError:
+    message = f"a treatment of the {treatment.area} is already on record for that time"
+    hint = "Type `mesocare treatments` to see it, and `mesocare edit ID` to change it."
+    return StoreError(message, hint)
+
+
+def changed_at(treatment: StoredTreatment, now: datetime) -> str:
+    """Return when a change of a treatment is made: now, and always later than the one before.
+
+    Within a second, or after a clock was put back, the later version is the later one still.
+    """
+    return _later(now, treatment.changed)
+
+
+def _later(now: datetime, before: str | None) -> str:
+    if before is not None:
+        now = max(now, datetime.fromisoformat(before) + _NEXT_INSTANT)
+    return now.astimezone(UTC).isoformat()
 
 
 def remove(connection: sqlite3.Connection, treatment: StoredTreatment, now: datetime) -> None:
     """Take a treatment off the record; `undo` brings it back."""
-    moment = now.isoformat()
-    keep(connection, treatment._replace(removed=moment, changed=moment))
+    last = connection.execute("SELECT max(removed) FROM treatment").fetchone()[0]
+    changed = treatment._replace(removed=_later(now, last), changed=changed_at(treatment, now))
+    keep(connection, changed)
 
 
 def undo(connection: sqlite3.Connection, now: datetime) -> StoredTreatment:
@@ -118,13 +202,14 @@ def undo(connection: sqlite3.Connection, now: datetime) -> StoredTreatment:
         StoreError: None was removed.
     """
     row = connection.execute(
-        "SELECT * FROM treatment WHERE removed IS NOT NULL ORDER BY removed DESC LIMIT 1"
+        "SELECT * FROM treatment WHERE removed IS NOT NULL ORDER BY removed DESC, id LIMIT 1"
     ).fetchone()
     if row is None:
         raise StoreError(
             "nothing was removed, so there is nothing to undo", "Type: mesocare treatments"
         )
-    treatment = _read(row)._replace(removed=None, changed=now.isoformat())
+    treatment = _read(row)
+    treatment = treatment._replace(removed=None, changed=changed_at(treatment, now))
     keep(connection, treatment)
     return treatment
 
