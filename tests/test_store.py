@@ -23,7 +23,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mesocare.errors import StoreError
-from mesocare.store import database, diary, transfer, treatments
+from mesocare.store import (
+    database,
+    diary,
+    forgetting,
+    mending,
+    migrations,
+    place,
+    salvage,
+    transfer,
+    treatments,
+)
 from tests.records import CHANGED, FIRST, ROOT, SOURCE, contents, ids, treatment
 
 if TYPE_CHECKING:
@@ -33,7 +43,7 @@ if TYPE_CHECKING:
 
 STORED = Path(__file__).with_name("data")
 EARLIER = sorted(STORED.glob("record-version-*.db"))
-NEWEST = len(database.MIGRATIONS)
+NEWEST = len(migrations.MIGRATIONS)
 MANY = 80
 PAGE = 4096
 
@@ -343,7 +353,7 @@ def test_a_migration_that_fails(
     home.mkdir()
     shutil.copy(earlier, path)
     broken = "CREATE TABLE extra (x TEXT) STRICT; INSERT INTO nowhere VALUES (1);"
-    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, broken))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
     with pytest.raises(StoreError):
         read()
     with closing(sqlite3.connect(path)) as connection:
@@ -474,7 +484,7 @@ def test_random_damage(seed: int, home: Path, path: Path) -> None:
 
 def test_locked(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A record that another program holds is read; writing it says to try again."""
-    monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(place, "WAIT_SECONDS", 0.05)
     write(treatment(0))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -490,7 +500,7 @@ def test_locked(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_locked_entirely(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A record that not even a reader may open is not taken for a damaged one."""
-    monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(place, "WAIT_SECONDS", 0.05)
     write(treatment(0))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -591,12 +601,12 @@ def test_forget(home: Path, path: Path, tmp_path: Path) -> None:
         assert any("backup" in name for name in names)
         assert any("damaged" in name for name in names)
         assert f"{path.name}-wal" in names
-        assert {each.name for each in database.forget()} == names
+        assert {each.name for each in forgetting.forget()} == names
     assert not home.exists() or list(home.iterdir()) == []
     leftovers = [each for each in tmp_path.rglob("*") if each.is_file()]
     assert not [each for each in leftovers if SECRET.encode() in each.read_bytes()]
     assert read() == []
-    assert database.forget() == []
+    assert forgetting.forget() == []
 
 
 def test_forgotten_content_is_wiped_before_the_files_go(
@@ -613,7 +623,7 @@ def test_forgotten_content_is_wiped_before_the_files_go(
         real(place, missing_ok=missing_ok)
 
     monkeypatch.setattr(Path, "unlink", unlink)
-    database.forget()
+    forgetting.forget()
     assert {"mesocare.db", "mesocare-damaged-1.db"} <= set(seen)
     assert set(seen.values()) == {b""}
 
@@ -633,7 +643,7 @@ def test_forget_leaves_other_files_alone(home: Path) -> None:
     others = {"mesocare-holiday.txt", "mesocare.yaml", "mesocarex.db", "notes.txt"}
     for name in others:
         (home / name).write_text("not ours", encoding="utf-8")
-    database.forget()
+    forgetting.forget()
     assert set(contents(home)) == others
     assert set(contents(home).values()) == {b"not ours"}
 
@@ -647,7 +657,7 @@ def test_forget_that_fails(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Path, "unlink", unlink)
     with pytest.raises(StoreError, match="Permission denied"):
-        database.forget()
+        forgetting.forget()
     assert home.exists()
 
 
@@ -755,7 +765,7 @@ def make_stored(version: int) -> Path:
     place.unlink(missing_ok=True)
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
-        for step in database.MIGRATIONS[:version]:
+        for step in migrations.MIGRATIONS[:version]:
             connection.executescript(step)
         for row in stored():
             treatments.keep(connection, row)

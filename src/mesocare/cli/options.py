@@ -104,7 +104,8 @@ def command(
 def request(settings: Settings | None = None, *, whole_record: bool = False) -> Request:
     """Return what was asked; of no flags at all if `settings` are left out.
 
-    With `whole_record`, the treatments on record are all of them, not those that still count.
+    With `whole_record`, the treatments on record are all of them, not those that still count. A
+    record that was damaged answers nothing before the user has confirmed what was recovered.
 
     Raises:
         MesocareError: Something given cannot be used.
@@ -177,13 +178,14 @@ def _from_record(
     Where none is, the latest one; what lies after the instant is left out.
     """
     from mesocare.core.engine import in_recovery
-    from mesocare.store import database, treatments
+    from mesocare.store import database, mending, treatments
 
     if types := settings.get("type"):
         origin = settings.found("type")[1]
         message = f"--type {types[0]} was given{origin}, but not when the treatment was"
         raise TreatmentError(message, NO_TREATMENT_HINT)
     with database.reading() as connection:
+        mending.check_confirmed(connection)
         rows = [] if connection is None else treatments.on_record(connection)
     known = [each for each in (_recalled(row, rules, at) for row in rows) if each]
     if not known:

@@ -56,9 +56,10 @@ def register(app: typer.Typer) -> None:
 def judged(request: Request) -> tuple[list[Entry], Triage]:
     """Return the diary up to the instant asked about, and what it means."""
     from mesocare.core.triage import triage
-    from mesocare.store import database, diary
+    from mesocare.store import database, diary, mending
 
     with database.reading() as connection:
+        mending.check_confirmed(connection)
         entries = [] if connection is None else diary.entries(connection)
     scene = request.scene
     entries = [each for each in entries if each.at <= scene.at]
