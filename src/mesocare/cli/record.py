@@ -99,18 +99,19 @@ def treatments(
     """List the treatments on record."""
     from mesocare.store import database, mending, treatments
 
-    if confirm:
-        with database.writing() as connection:
-            mending.confirm(connection, clock.now())
     with database.reading() as opened:
         rows = [] if opened is None else treatments.on_record(opened)
         recovery = mending.unconfirmed(opened)
+    if confirm and recovery is not None:
+        with database.writing() as connection:
+            mending.confirm(connection, clock.now())
+        recovery = None
     warning = None if recovery is None else mending.refusal(recovery)
     if json:
         from mesocare.render import record_json
 
         listed = [row._asdict() for row in rows]
-        return Reply(record_json.treatments(listed, warning and warning.message))
+        return Reply(record_json.treatments(listed, warning.message if warning else None))
     top = "" if warning is None else f"Note: {warning.message}.\n{warning.hint}\n\n"
     if not rows:
         empty = "No treatment is on record. Type for example: mesocare treated yesterday\n"

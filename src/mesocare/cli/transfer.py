@@ -52,7 +52,7 @@ def write_file(path: Path, text: str) -> None:
     try:
         if path.is_dir():
             message = f"{str(path)!r} is a directory, not a file"
-            raise OutputError(message, f"Name a file, for example: {path / 'mesocare.json'}")
+            raise OutputError(message, "Name a file; one that is not there yet is made.")
         if path.exists() and not path.is_file():
             # Without waiting: somebody has to be at the other end of a pipe.
             handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))

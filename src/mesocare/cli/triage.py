@@ -54,22 +54,34 @@ def register(app: typer.Typer) -> None:
 
 
 def judged(request: Request) -> tuple[list[Entry], Triage]:
-    """Return the diary up to the instant asked about, and what it means."""
+    """Return the diary up to the instant asked about, and what it means.
+
+    Raises:
+        UnconfirmedError: It means nothing, but the record was damaged and may lack something.
+    """
     from mesocare.core.triage import triage
     from mesocare.store import database, diary, mending
 
     with database.reading() as connection:
-        mending.check_confirmed(connection)
+        recovery = mending.unconfirmed(connection)
         entries = [] if connection is None else diary.entries(connection)
     scene = request.scene
     entries = [each for each in entries if each.at <= scene.at]
-    return entries, triage(entries, scene.treatments, scene.rules, scene.at)
+    found = triage(entries, scene.treatments, scene.rules, scene.at)
+    if recovery is not None and not found.findings:
+        raise mending.refusal(recovery)  # what is urgent is said, but never that nothing is
+    return entries, found
 
 
 def after_noting() -> str:
     """Return what the diary means now, for a command that has just added to it."""
-    asked = request(whole_record=True)
-    _, found = judged(asked)
+    from mesocare.store.mending import UnconfirmedError
+
+    asked = request(whole_record=True, unconfirmed=True)
+    try:
+        _, found = judged(asked)
+    except UnconfirmedError as error:
+        return f"{error.message}.\n{error.hint}\n"
     if not found.findings:
         return f"{NOTHING_UNEXPECTED}\n"  # quick: a page would load rich
     from mesocare.render.triage import triage_text

@@ -56,9 +56,13 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
     )
 
 
-def treatments(rows: list[Plain]) -> str:
-    """Return the treatments on record, as `mesocare.treatments/1`."""
-    return dumped({"schema": "mesocare.treatments/1", "treatments": rows})
+def treatments(rows: list[Plain], warning: str | None = None) -> str:
+    """Return the treatments on record, as `mesocare.treatments/1`.
+
+    `warning` is there only after damage, until the user has confirmed what was recovered.
+    """
+    spoken = {} if warning is None else {"warning": warning}
+    return dumped({"schema": "mesocare.treatments/1", **spoken, "treatments": rows})
 
 
 def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:

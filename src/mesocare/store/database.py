@@ -124,7 +124,7 @@ def _ready(path: Path, stack: ExitStack, *, write: bool) -> sqlite3.Connection |
 
 def _current(path: Path, *, write: bool) -> sqlite3.Connection | None:
     """Return a connection to a sound file of the newest version; `None` for any other."""
-    if beside(path, MENDED).exists() or size(path) == 0:
+    if beside(path, MENDED).exists():
         return None
     try:
         connection, version = _looked_at(path)
@@ -148,8 +148,14 @@ def _looked_at(path: Path) -> tuple[sqlite3.Connection, int]:
     """Return a connection that has changed nothing, and the version of the sound file.
 
     With content in the log, one that could write would move it into the file when it is closed,
-    and a newer version's file has to stay as it is.
+    and a newer version's file has to stay as it is. Where only the log has content, opening the
+    file would delete it.
+
+    Raises:
+        DamageError: The file is empty, or not what was written.
     """
+    if not size(path):
+        raise DamageError("it is empty")
     connection = connect(path, "ro" if size(log(path, "-wal")) else "rw")
     try:
         version = migrations.check_version(connection, path)
@@ -177,8 +183,6 @@ def _bring_up(path: Path) -> None:
         migrations.create(path, lambda _: None, into=path)
         return
     try:
-        if size(path) == 0:
-            raise DamageError("only its log is left")
         connection, version = _looked_at(path)
         connection.close()
         if version != len(migrations.MIGRATIONS):
@@ -212,7 +216,7 @@ def _is_sound(path: Path) -> bool:
         if damages(error):
             return False
         raise
-    return size(path) > 0
+    return True
 
 
 def _speak_of(path: Path) -> None:
@@ -256,9 +260,7 @@ def _copy(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 def _opened_copy(copy: Path, path: Path, stack: ExitStack) -> sqlite3.Connection:
     try:
-        if size(copy) == 0 and size(log(copy, "-wal")):
-            raise DamageError("only its log is left")
-        if size(copy) == 0:
+        if size(copy) == size(log(copy, "-wal")) == 0:
             migrations.create(copy, lambda _: None, into=copy)
         connection, version = _looked_at(copy)
         connection.close()

@@ -87,7 +87,9 @@ def _wipe(files: list[Path]) -> None:
         except OSError as error:
             left = ", ".join(repr(str(each)) for each in files if each.exists())
             message = f"not everything could be forgotten: {error.strerror}; still there: {left}"
-            raise StoreError(message, "Give access to them, and type: mesocare forget --all") from error
+            raise StoreError(
+                message, "Give access to them, and type: mesocare forget --all"
+            ) from error
 
 
 def _overwrite(path: Path) -> None:

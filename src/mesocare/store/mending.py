@@ -45,6 +45,10 @@ class Recovery(NamedTuple):
     entries: int
 
 
+class UnconfirmedError(StoreError):
+    """A record that was recovered from a damaged file, and may lack something."""
+
+
 def unconfirmed(connection: sqlite3.Connection | None) -> Recovery | None:
     """Return the recovery that the user has still to confirm, if there is one."""
     if connection is None:
@@ -56,42 +60,37 @@ def unconfirmed(connection: sqlite3.Connection | None) -> Recovery | None:
     return Recovery(*row) if row else None
 
 
-def confirm(connection: sqlite3.Connection, now: datetime) -> bool:
-    """Note that what was recovered is complete; return whether that was still to be said."""
-    found = connection.execute(
+def confirm(connection: sqlite3.Connection, now: datetime) -> None:
+    """Note that what was recovered is complete."""
+    connection.execute(
         "UPDATE recovery SET confirmed = ? WHERE confirmed IS NULL", (now.isoformat(),)
     )
-    return found.rowcount > 0
 
 
 def check_confirmed(connection: sqlite3.Connection | None) -> None:
     """Let nothing be answered from a record that may lack something.
 
     Raises:
-        StoreError: It was recovered from a damaged file, and nobody has confirmed it.
+        UnconfirmedError: It was recovered from a damaged file, and nobody has confirmed it.
     """
     recovery = unconfirmed(connection)
     if recovery is not None:
         raise refusal(recovery)
 
 
-def refusal(recovery: Recovery) -> StoreError:
+def refusal(recovery: Recovery) -> UnconfirmedError:
     """Return the error that speaks of a recovery."""
+    treatments = f"{recovery.treatments} treatment{'' if recovery.treatments == 1 else 's'}"
+    entries = f"{recovery.entries} diary entr{'y' if recovery.entries == 1 else 'ies'}"
+    message = (
+        f"the record was damaged: {treatments} and {entries} could be recovered, and something "
+        f"may be missing; the original is kept as {recovery.aside!r}"
+    )
     hint = (
         "Type: mesocare treatments. Record again what is missing, or import your last export. "
         "Then type: mesocare treatments --confirm. Until then, questions need --treated."
     )
-    return StoreError(told(recovery), hint)
-
-
-def told(recovery: Recovery) -> str:
-    """Return what the user has to know of a recovery."""
-    treatments = f"{recovery.treatments} treatment{'' if recovery.treatments == 1 else 's'}"
-    entries = f"{recovery.entries} diary entr{'y' if recovery.entries == 1 else 'ies'}"
-    return (
-        f"the record was damaged: {treatments} and {entries} could be recovered, and something "
-        f"may be missing; the original is kept as {recovery.aside!r}"
-    )
+    return UnconfirmedError(message, hint)
 
 
 def mend(path: Path) -> None:

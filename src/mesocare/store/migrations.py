@@ -96,8 +96,8 @@ def check_sound(connection: sqlite3.Connection, version: int) -> None:
         DamageError: It is not what was written.
         sqlite3.DatabaseError: It is so wrong that SQLite cannot say how.
     """
-    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    if {name for (name,) in names} & set(TABLES) != set(TABLES[: max(version, 0)]):
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    if {name for (name,) in tables} & set(TABLES) != set(TABLES[: max(version, 0)]):
         raise DamageError(f"it has not the tables of version {version}")
     found = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if found != [("ok",)]:
