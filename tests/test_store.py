@@ -495,8 +495,9 @@ def test_random_damage(seed: int, home: Path, path: Path) -> None:
             raise
     else:
         # Not noticed: nothing that an answer depends on may have changed.
+        times = [(each.id, each.earliest, each.latest) for each in found]
         known = [treatment(number) for number in range(12)]
-        assert [each[:1] + each[4:6] for each in found] == [each[:1] + each[4:6] for each in known]
+        assert times == [(each.id, each.earliest, each.latest) for each in known]
 
 
 def test_until_it_is_confirmed(home: Path, path: Path) -> None:
@@ -515,6 +516,29 @@ def test_until_it_is_confirmed(home: Path, path: Path) -> None:
         mending.confirm(connection, FIRST)
     assert recovery() is None
     assert read() == [treatment(0)]
+
+
+@pytest.mark.parametrize(("column", "text"), [("note", "x'66C3'"), ("at", "x'66'")])
+def test_an_entry_that_is_none(column: str, text: str, home: Path, path: Path) -> None:
+    """A diary entry with bytes that are no text, or with no time, is damage met in reading it."""
+    entry = Entry("e" * 32, "redness", "redness", 3, 37.5, "note", FIRST)
+    with database.writing() as connection:
+        diary.keep(connection, entry)
+        diary.keep(connection, entry._replace(id="f" * 32))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"UPDATE entry SET {column} = CAST({text} AS TEXT) WHERE id LIKE 'e%'")
+        other.commit()
+
+    def diary_read() -> list[Entry]:
+        with database.reading() as connection:
+            assert connection is not None
+            return diary.entries(connection)
+
+    with pytest.raises(mending.UnconfirmedError):
+        diary_read()
+    assert home.exists()
+    assert entry._replace(id="f" * 32) in diary_read()
+    assert len(diary_read()) == (1 if column == "at" else 2)
 
 
 @pytest.mark.parametrize("column", ["typed", "note", "zone", "overrides", "type"])
@@ -541,7 +565,8 @@ def test_damage_met_while_it_is_used(
 ) -> None:
     """Damage that shows only at a later statement is mended too, in reading and in writing."""
     known = [treatment(number) for number in range(MANY)]
-    for number, attempt in enumerate((read, lambda: write(treatment(MANY + 1)))):
+    attempts: list[Callable[[], object]] = [read, lambda: write(treatment(MANY + 1))]
+    for number, attempt in enumerate(attempts):
         write(*known)
         path.write_bytes(without_a_page(path.read_bytes()))
         with monkeypatch.context() as blind:
@@ -553,12 +578,19 @@ def test_damage_met_while_it_is_used(
     assert home.exists()
 
 
-def unchecked(real: Callable[..., sqlite3.Connection | None]) -> Callable[..., object]:
+def unseen(_: sqlite3.Connection, __: int, *, thorough: bool) -> None:
+    """See nothing wrong, whatever there is."""
+    assert thorough in {False, True}
+
+
+def unchecked(
+    real: Callable[..., sqlite3.Connection | None],
+) -> Callable[..., sqlite3.Connection | None]:
     """Return the same function with its first look at the file being blind to damage."""
 
     def current(place: Path, *, write: bool) -> sqlite3.Connection | None:
         with pytest.MonkeyPatch.context() as blind:
-            blind.setattr(migrations, "check_sound", lambda *_: None)
+            blind.setattr(migrations, "check_sound", unseen)
             return real(place, write=write)
 
     return current

@@ -101,14 +101,10 @@ def command(
     return register
 
 
-def request(
-    settings: Settings | None = None, *, whole_record: bool = False, unconfirmed: bool = False
-) -> Request:
+def request(settings: Settings | None = None, *, whole_record: bool = False) -> Request:
     """Return what was asked; of no flags at all if `settings` are left out.
 
-    With `whole_record`, the treatments on record are all of them, not those that still count. A
-    record that was damaged answers nothing before the user has confirmed what was recovered, unless
-    `unconfirmed` says that the caller minds that.
+    With `whole_record`, the treatments on record are all of them, not those that still count.
 
     Raises:
         MesocareError: Something given cannot be used.
@@ -136,7 +132,7 @@ def request(
         with settings.reading("type"):
             treatments = _treatments(types, intervals, rules)
     else:
-        treatments = _from_record(settings, rules, at, whole=whole_record, unconfirmed=unconfirmed)
+        treatments = _from_record(settings, rules, at, whole=whole_record)
     scene = Scene(at, zone, treatments, rules, no_color=bool(settings.get("no_color")))
     return Request(scene, json=bool(settings.get("json")), on_record=on_record)
 
@@ -174,7 +170,7 @@ def _treatments(
 
 
 def _from_record(
-    settings: Settings, rules: RuleSet, at: datetime, *, whole: bool, unconfirmed: bool
+    settings: Settings, rules: RuleSet, at: datetime, *, whole: bool
 ) -> tuple[Treatment, ...]:
     """Return the treatments on record that still count at an instant: all that are healing.
 
@@ -188,8 +184,7 @@ def _from_record(
         message = f"--type {types[0]} was given{origin}, but not when the treatment was"
         raise TreatmentError(message, NO_TREATMENT_HINT)
     with database.reading() as connection:
-        if not unconfirmed:
-            mending.check_confirmed(connection)
+        mending.check_confirmed(connection)
         rows = [] if connection is None else treatments.on_record(connection)
     known = [each for each in (_recalled(row, rules, at) for row in rows) if each]
     if not known:

@@ -77,8 +77,8 @@ def after_noting() -> str:
     """Return what the diary means now, for a command that has just added to it."""
     from mesocare.store.mending import UnconfirmedError
 
-    asked = request(whole_record=True, unconfirmed=True)
     try:
+        asked = request(whole_record=True)
         _, found = judged(asked)
     except UnconfirmedError as error:
         return f"{error.message}.\n{error.hint}\n"

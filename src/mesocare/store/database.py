@@ -92,7 +92,7 @@ def _session(path: Path, *, write: bool) -> Iterator[sqlite3.Connection | None]:
         connection = _ready(path, stack, write=write)
         try:
             yield connection
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError, DamageError) as error:
             # Nobody may hold the lock, not even this process, when the file is mended.
             stack.close()
             if damages(error):
@@ -144,7 +144,7 @@ def _current(path: Path, *, write: bool) -> sqlite3.Connection | None:
     return connection
 
 
-def _looked_at(path: Path) -> tuple[sqlite3.Connection, int]:
+def _looked_at(path: Path, *, thorough: bool = False) -> tuple[sqlite3.Connection, int]:
     """Return a connection that has changed nothing, and the version of the sound file.
 
     With content in the log, one that could write would move it into the file when it is closed,
@@ -160,7 +160,7 @@ def _looked_at(path: Path) -> tuple[sqlite3.Connection, int]:
     try:
         version = migrations.check_version(connection, path)
         try:
-            migrations.check_sound(connection, version)
+            migrations.check_sound(connection, version, thorough=thorough)
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", None) == _STATEMENT:
                 raise DamageError(str(error)) from error
@@ -211,7 +211,7 @@ def _mend(path: Path) -> None:
 
 def _is_sound(path: Path) -> bool:
     try:
-        _looked_at(path)[0].close()
+        _looked_at(path, thorough=True)[0].close()
     except Exception as error:
         if damages(error):
             return False

@@ -40,8 +40,10 @@ def forget() -> list[Path]:
             _check_unused(path)
             files = _ours(path)
             _wipe(files)
-            lock = beside(path, LOCK)
-            lock.unlink(missing_ok=True)
+            with suppress(PermissionError):  # Windows deletes nothing that is open
+                beside(path, LOCK).unlink(missing_ok=True)
+        if os.name == "nt":
+            beside(path, LOCK).unlink(missing_ok=True)
         if path != home() / NAME:
             (home() / NAME).unlink(missing_ok=True)
         if stat.S_IMODE(path.parent.stat().st_mode) == stat.S_IRWXU:
