@@ -33,6 +33,7 @@ from mesocare.store import (
     migrations,
     place,
     salvage,
+    soundness,
     transfer,
     treatments,
 )
@@ -590,7 +591,7 @@ def unchecked(
 
     def current(place: Path, *, write: bool) -> sqlite3.Connection | None:
         with pytest.MonkeyPatch.context() as blind:
-            blind.setattr(migrations, "check_sound", unseen)
+            blind.setattr(soundness, "check_sound", unseen)
             return real(place, write=write)
 
     return current

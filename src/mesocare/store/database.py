@@ -9,12 +9,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesocare.store import migrations
 from mesocare.store.place import (
-    LOGS,
     MENDED,
     NAME,
     DamageError,
@@ -25,21 +23,20 @@ from mesocare.store.place import (
     home,
     locked,
     log,
-    private,
     record,
     size,
     there,
     unusable,
 )
+from mesocare.store.soundness import looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["NAME", "home", "reading", "writing"]
 
 ATTEMPTS = 5
-# SQLITE_ERROR: in a statement of ours it means that the file is not laid out as it should be.
-_STATEMENT = 1
 
 
 @contextmanager
@@ -59,7 +56,9 @@ def reading() -> Iterator[sqlite3.Connection | None]:
             with _session(path, write=False) as connection:
                 yield connection
         else:
-            with _copy(path) as connection:
+            from mesocare.store.snapshot import copied
+
+            with copied(path) as connection:
                 yield connection
 
 
@@ -127,7 +126,7 @@ def _current(path: Path, *, write: bool) -> sqlite3.Connection | None:
     if beside(path, MENDED).exists():
         return None
     try:
-        connection, version = _looked_at(path)
+        connection, version = looked_at(path)
     except Exception as error:
         if damages(error):
             return None
@@ -144,33 +143,6 @@ def _current(path: Path, *, write: bool) -> sqlite3.Connection | None:
     return connection
 
 
-def _looked_at(path: Path, *, thorough: bool = False) -> tuple[sqlite3.Connection, int]:
-    """Return a connection that has changed nothing, and the version of the sound file.
-
-    With content in the log, one that could write would move it into the file when it is closed,
-    and a newer version's file has to stay as it is. Where only the log has content, opening the
-    file would delete it.
-
-    Raises:
-        DamageError: The file is empty, or not what was written.
-    """
-    if not size(path):
-        raise DamageError("it is empty")
-    connection = connect(path, "ro" if size(log(path, "-wal")) else "rw")
-    try:
-        version = migrations.check_version(connection, path)
-        try:
-            migrations.check_sound(connection, version, thorough=thorough)
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", None) == _STATEMENT:
-                raise DamageError(str(error)) from error
-            raise
-    except BaseException:
-        connection.close()
-        raise
-    return connection, version
-
-
 def _bring_up(path: Path) -> None:
     """Make, migrate or mend the file. The lock is held alone, so nobody else has it open."""
     from mesocare.store import mending
@@ -183,7 +155,7 @@ def _bring_up(path: Path) -> None:
         migrations.create(path, lambda _: None, into=path)
         return
     try:
-        connection, version = _looked_at(path)
+        connection, version = looked_at(path)
         connection.close()
         if version != len(migrations.MIGRATIONS):
             with ExitStack() as stack:
@@ -211,7 +183,7 @@ def _mend(path: Path) -> None:
 
 def _is_sound(path: Path) -> bool:
     try:
-        _looked_at(path, thorough=True)[0].close()
+        looked_at(path, thorough=True)[0].close()
     except Exception as error:
         if damages(error):
             return False
@@ -225,60 +197,3 @@ def _speak_of(path: Path) -> None:
     recovery = mending.recovery_of(path)
     if recovery is not None:
         raise mending.refusal(recovery)
-
-
-@contextmanager
-def _copy(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """Give a connection to a private copy, for a directory in which nothing can be written.
-
-    There SQLite could not read the log, and what is in it was acknowledged.
-    """
-    import shutil
-    from tempfile import TemporaryDirectory
-
-    mended = beside(path, MENDED)
-    source = mended if mended.is_file() else path
-    with TemporaryDirectory(prefix="mesocare-") as folder:
-        copy = Path(folder) / NAME
-        parts = [(log(source, suffix), log(copy, suffix)) for suffix in ("", *LOGS)]
-        for _ in range(ATTEMPTS):
-            before = [_state(part) for part, _ in parts]
-            for part, target in parts:
-                private(target)
-                if part.exists():
-                    shutil.copyfile(part, target)
-            if [_state(part) for part, _ in parts] == before:
-                break
-        else:
-            raise unusable(path, "another program changes it over and over")
-        for _, target in parts[1:]:
-            if not size(target):
-                target.unlink()
-        with ExitStack() as stack:
-            yield _opened_copy(copy, path, stack)
-
-
-def _opened_copy(copy: Path, path: Path, stack: ExitStack) -> sqlite3.Connection:
-    try:
-        if size(copy) == size(log(copy, "-wal")) == 0:
-            migrations.create(copy, lambda _: None, into=copy)
-        connection, version = _looked_at(copy)
-        connection.close()
-        connection = connect(copy)
-        stack.callback(connection.close)
-        if version != len(migrations.MIGRATIONS):
-            migrations.migrate(connection, copy)
-    except Exception as error:
-        if damages(error):
-            why = "it is damaged, and cannot be mended where nothing can be written"
-            raise unusable(path, why) from error
-        raise
-    return connection
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_size, status.st_mtime_ns

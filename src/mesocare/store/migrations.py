@@ -5,17 +5,14 @@ A released step never changes. Each version has its file in `tests/data`.
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mesocare.errors import StoreError
 from mesocare.store.place import (
     LOGS,
     PARTIAL,
     TRANSIENT,
-    DamageError,
     beside,
     connect,
     install,
@@ -85,49 +82,6 @@ def check_version(connection: sqlite3.Connection, path: Path) -> int:
         message = f"the record {str(path)!r} was written by a newer mesocare (version {version})"
         raise StoreError(message, "Update mesocare; the record was left as it is.")
     return version
-
-
-def check_sound(connection: sqlite3.Connection, version: int, *, thorough: bool) -> None:
-    """Read a file through, so that what is lost in it is noticed before an answer is given.
-
-    The indexes hold times, areas and ids a second time, so a change of one of them shows. Only a
-    `thorough` look reads every text; otherwise whoever reads one that is none finds it.
-
-    Raises:
-        DamageError: It is not what was written.
-        sqlite3.DatabaseError: It is so wrong that SQLite cannot say how.
-    """
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    if {name for (name,) in tables} & set(TABLES) != set(TABLES[: max(version, 0)]):
-        raise DamageError(f"it has not the tables of version {version}")
-    found = connection.execute("PRAGMA integrity_check(1)").fetchall()
-    if found != [("ok",)]:
-        raise DamageError(f"it is damaged ({found[0][0] if found else 'it cannot be checked'})")
-    if version > TABLES.index("treatment"):
-        rows = connection.execute("SELECT earliest, latest, changed, overrides FROM treatment")
-        for *times, said in rows:
-            if not (all(map(_is_instant, times)) and (said == "{}" or _is_object(said))):
-                raise DamageError("it is damaged (a treatment cannot be read)")
-    if thorough:
-        for table in TABLES[:version]:
-            for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
-                if table == "entry" and not _is_instant(row[-1]):
-                    raise DamageError("it is damaged (a diary entry cannot be read)")
-
-
-def _is_instant(text: object) -> bool:
-    """Whether a text is an instant with an offset."""
-    try:
-        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
-
-
-def _is_object(text: Any) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (TypeError, ValueError, RecursionError):
-        return False
 
 
 def create(path: Path, fill: Callable[[sqlite3.Connection], None], *, into: Path) -> None:

@@ -151,7 +151,7 @@ def faults(path: Path) -> Iterator[None]:
             message = f"the record {str(path)!r} is in use by another program"
             raise StoreError(message, "Try again in a moment; nothing was changed.") from error
         raise unusable(path, str(error)) from error
-    except (sqlite3.DatabaseError, OSError, DamageError) as error:
+    except (sqlite3.DatabaseError, OSError, DamageError, UnicodeDecodeError) as error:
         raise unusable(path, getattr(error, "strerror", None) or str(error)) from error
 
 
