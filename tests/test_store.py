@@ -648,6 +648,70 @@ def test_a_lost_beginning(home: Path, path: Path) -> None:
         assert diary.entries(again) == [entry]
 
 
+ALTERED = {
+    "an index is gone": "DROP INDEX treatment_once",
+    "a table is gone": "DROP TABLE entry",
+    "the version is too low": "PRAGMA user_version=1",
+    "the version is none": "PRAGMA user_version=0",
+    "the version is below none": "PRAGMA user_version=-5",
+    "a column is gone": "ALTER TABLE treatment RENAME COLUMN latest TO last",
+}
+
+
+@pytest.mark.parametrize("change", ALTERED.values(), ids=ALTERED)
+def test_another_layout(change: str, home: Path, path: Path) -> None:
+    """A file that SQLite finds sound but that is not as we made it counts as damaged."""
+    write(treatment(0))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(change)
+        connection.commit()
+    with pytest.raises(mending.UnconfirmedError):
+        read()
+    assert read() == ([] if "latest" in change else [treatment(0)])
+    assert home.exists()
+
+
+def test_a_damaged_log(home: Path, path: Path) -> None:
+    """A log that does not begin as one is not passed over: what it held may be missing."""
+    write(treatment(0))
+    path.with_name(f"{path.name}-wal").write_bytes(scrambled(bytes(5000)))
+    with pytest.raises(mending.UnconfirmedError, match="1 treatment "):
+        read()
+    assert (home / "mesocare-damaged-1.db-wal").read_bytes() == scrambled(bytes(5000))
+    assert read() == [treatment(0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [("mesocare.lock", Path.mkdir), (database.NAME, Path.mkdir), (database.NAME, os.mkfifo)],
+)
+def test_something_else_in_its_place(
+    name: str, make: Callable[[Path], None], home: Path, path: Path
+) -> None:
+    """What is no file is neither read nor waited for, nor taken for a record that is empty."""
+    write(treatment(0))
+    (home / name).unlink()
+    make(home / name)
+    attempts: list[Callable[[], object]] = [read, lambda: write(treatment(1))]
+    for attempt in attempts:
+        with pytest.raises(StoreError, match="cannot be used"):
+            attempt()
+    assert not path.is_file() or ids(path) == [treatment(0).id]
+
+
+def test_damage_in_a_directory_whose_name_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name in another encoding does not keep the record from being mended."""
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
+    monkeypatch.setenv("MESOCARE_HOME", name)
+    write(treatment(0))
+    (Path(name) / database.NAME).write_bytes(text_instead(b""))
+    with pytest.raises(mending.UnconfirmedError, match="mesocare-damaged-1"):
+        read()
+    assert read() == []
+
+
 @pytest.mark.parametrize(
     "changes",
     [

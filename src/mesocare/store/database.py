@@ -123,7 +123,7 @@ def _ready(path: Path, stack: ExitStack, *, write: bool) -> sqlite3.Connection |
 
 def _current(path: Path, *, write: bool) -> sqlite3.Connection | None:
     """Return a connection to a sound file of the newest version; `None` for any other."""
-    if beside(path, MENDED).exists():
+    if beside(path, MENDED).is_file():
         return None
     try:
         connection, version = looked_at(path)

@@ -120,7 +120,7 @@ def mend(path: Path) -> None:
             "INSERT INTO recovery (aside, treatments, entries) SELECT ?,"
             " (SELECT count(*) FROM treatment WHERE removed IS NULL),"
             " (SELECT count(*) FROM entry)",
-            (str(aside),),
+            (os.fsencode(aside).decode(errors="replace"),),  # a name need not be text
         )
 
     migrations.create(path, fill, into=beside(path, MENDED))

@@ -67,8 +67,9 @@ MIGRATIONS = (
     ) STRICT;
     """,
 )
-# The tables in the order of the steps that make them, one each.
+# The tables and indexes in the order of the steps that make them.
 TABLES = ("treatment", "entry", "recovery")
+PARTS = (("treatment", "treatment_once"), ("entry",), ("recovery",))
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> int:

@@ -7,7 +7,7 @@ import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mesocare.store.migrations import TABLES, check_version
+from mesocare.store.migrations import PARTS, TABLES, check_version
 from mesocare.store.place import DamageError, connect, log, size
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # SQLITE_ERROR: in a statement of ours it means that the file is not laid out as it should be.
 _STATEMENT = 1
+# What a write-ahead log begins with, in either order of bytes; nothing, if it was never flushed.
+_LOG_HEADER, _LOG_MAGIC = 32, (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", bytes(4))
 
 
 def looked_at(path: Path, *, thorough: bool = False) -> tuple[sqlite3.Connection, int]:
@@ -29,6 +31,8 @@ def looked_at(path: Path, *, thorough: bool = False) -> tuple[sqlite3.Connection
     """
     if not size(path):
         raise DamageError("it is empty")
+    if not _is_log(log(path, "-wal")):
+        raise DamageError("its log is damaged")
     connection = connect(path, "ro" if size(log(path, "-wal")) else "rw")
     try:
         version = check_version(connection, path)
@@ -44,6 +48,15 @@ def looked_at(path: Path, *, thorough: bool = False) -> tuple[sqlite3.Connection
     return connection, version
 
 
+def _is_log(path: Path) -> bool:
+    """Whether a log begins as SQLite's do, or holds nothing yet; any other, SQLite would ignore."""
+    if size(path) < _LOG_HEADER:
+        return True
+    with path.open("rb") as file:
+        magic = file.read(4)
+    return magic in _LOG_MAGIC
+
+
 def check_sound(connection: sqlite3.Connection, version: int, *, thorough: bool) -> None:
     """Read a file through, so that what is lost in it is noticed before an answer is given.
 
@@ -54,9 +67,7 @@ def check_sound(connection: sqlite3.Connection, version: int, *, thorough: bool)
         DamageError: It is not what was written.
         sqlite3.DatabaseError: It is so wrong that SQLite cannot say how.
     """
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    if {name for (name,) in tables} & set(TABLES) != set(TABLES[: max(version, 0)]):
-        raise DamageError(f"it has not the tables of version {version}")
+    _check_layout(connection, version)
     found = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if found != [("ok",)]:
         raise DamageError(f"it is damaged ({found[0][0] if found else 'it cannot be checked'})")
@@ -70,6 +81,16 @@ def check_sound(connection: sqlite3.Connection, version: int, *, thorough: bool)
             for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
                 if table == "entry" and not _is_instant(row[-1]):
                     raise DamageError("it is damaged (a diary entry cannot be read)")
+
+
+def _check_layout(connection: sqlite3.Connection, version: int) -> None:
+    """Look for the tables and indexes of a version, and for those it cannot have."""
+    parts = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    expected = {name for step in PARTS[: max(version, 0)] for name in step}
+    if not expected <= parts or any(set(step) & parts for step in PARTS[max(version, 0) :]):
+        raise DamageError(f"it is not laid out as version {version} is")
+    if parts and not expected:
+        raise DamageError("it is no record")
 
 
 def _is_instant(text: object) -> bool:
