@@ -566,7 +566,13 @@ def test_damage_met_while_it_is_used(
 ) -> None:
     """Damage that shows only at a later statement is mended too, in reading and in writing."""
     known = [treatment(number) for number in range(MANY)]
-    attempts: list[Callable[[], object]] = [read, lambda: write(treatment(MANY + 1))]
+
+    def change_all() -> None:
+        with database.writing() as connection:
+            treatments.keep(connection, treatment(MANY + 1))
+            connection.execute("UPDATE treatment SET note = 'changed'")
+
+    attempts: list[Callable[[], object]] = [read, change_all]
     for number, attempt in enumerate(attempts):
         write(*known)
         path.write_bytes(without_a_page(path.read_bytes()))
