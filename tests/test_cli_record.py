@@ -1049,6 +1049,56 @@ def test_an_export_into_a_pipe(own: Program) -> None:
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
 
 
+def test_an_export_into_a_pipe_that_is_read(own: Program) -> None:
+    """Whoever reads the pipe gets the whole export."""
+    treated(own)
+    pipe = own.place / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+    while own.run("export", "-o", "pipe").code:  # until `cat` has opened it
+        pass
+    assert reader.communicate(timeout=30)[0].decode() == done(own, "export")
+
+
+@pytest.mark.parametrize(("minor", "code"), [(3, 0), (7, REFUSED)], ids=["null", "full"])
+def test_an_export_into_a_device(minor: int, code: int, own: Program) -> None:
+    """A device is written into, and stays one; that it is full is an error.
+
+    The devices are the test's own: a fault here would replace those of the machine.
+    """
+    treated(own)
+    device = own.place / "device"
+    try:
+        os.mknod(device, stat.S_IFCHR | 0o600, os.makedev(1, minor))
+    except PermissionError:
+        pytest.skip("only the superuser makes devices")
+    ended = own.run("export", "-o", "device")
+    assert ended.code == code
+    assert "device" in ended.out + ended.err
+    assert stat.S_ISCHR(device.lstat().st_mode)
+
+
+def test_an_export_through_a_link(own: Program) -> None:
+    """A link stays a link, and what it leads to is written, there already or not."""
+    treated(own)
+    target, link = own.place / "target.json", own.place / "link.json"
+    link.symlink_to(target)
+    for _ in range(2):
+        done(own, "export", "-o", "link.json")
+        assert link.is_symlink()
+        assert target.read_text(encoding="utf-8") == done(own, "export")
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+        target.write_text("earlier", encoding="utf-8")
+
+
+def test_a_report_to_no_file(own: Program) -> None:
+    """An empty name of a page is refused like that of an export."""
+    treated(own)
+    ended = own.run("report", "--html", "")
+    assert (ended.code, ended.out) == (REFUSED, "")
+    assert "is a directory" in ended.err
+
+
 def test_an_export_that_does_not_fit(own: Program) -> None:
     """A full disk leaves the earlier export as it was, and no half-written one beside it."""
     done(own, "import", "-", given=document([treatment(each)._asdict() for each in range(120)]))
@@ -1199,17 +1249,77 @@ def test_a_directory_that_cannot_be_made(own: Program) -> None:
 
 @pytest.mark.parametrize("command", [("treatments",), ("can-i", "makeup", *AT), ("today", *AT)])
 def test_a_damaged_record_is_spoken_of(command: tuple[str, ...], own: Program) -> None:
-    """A treatment that got lost could let a yes come early: the user is told, once."""
+    """A treatment that got lost could let a yes come early: the user is told, and confirms."""
     treated(own, TREATED)
     treated(own, "2024-05-02T10:00")
     (own.record / "mesocare.db").write_bytes(b"not a database at all\n" * 500)
     ended = own.run(*command)
-    assert "damaged" in ended.err
-    assert "Traceback" not in ended.err
+    assert (ended.code, ended.out) == (REFUSED, "")
     (aside,) = own.record.glob("*damaged*.db")
-    assert aside.name in ended.err
-    assert done(own, "treatments")
+    for said in ("damaged", aside.name, "0 treatments", "0 diary entries", "may be missing"):
+        assert said in ended.err
+    assert "mesocare treatments --confirm" in ended.err
+    assert "No treatment is on record" in done(own, "treatments")
     treated(own)
+
+
+def damage(program: Program) -> None:
+    """Overwrite the record, and let the program find it so."""
+    (program.record / "mesocare.db").write_bytes(b"not a database at all\n" * 500)
+    ended = program.run("treatments")
+    assert (ended.code, ended.out) == (REFUSED, "")
+    assert "may be missing" in ended.err
+
+
+QUESTIONS = (
+    ("today", *AT), ("can-i", "makeup", *AT), ("when", "makeup", *AT), ("explain", "makeup", *AT),
+    ("course", *AT), ("triage",), ("check-in", "--answers", "-"), ("report",), (),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", QUESTIONS, ids=" ".join)
+def test_no_answer_from_what_was_recovered(command: tuple[str, ...], own: Program) -> None:
+    """Until the user confirms it, no question is answered from a record that may lack something."""
+    treated(own, TREATED)
+    damage(own)
+    for when in (TREATED, "2024-05-02T10:00"):
+        refused(own, *command, given=b"{}", says=("may be missing", "mesocare-damaged-1.db"))
+        treated(own, when)
+    if command and command[0] not in {"check-in", "triage", "report"}:
+        assert own.run(*command, "--treated", TREATED).err == ""
+    done(own, "treatments", "--confirm")
+    assert own.run(*command, given=b"{}").err == ""
+
+
+def test_repairing_what_was_recovered(own: Program) -> None:
+    """Everything that records works meanwhile, and the list says what has to be done."""
+    treated(own, TREATED)
+    text = done(own, "export").encode()
+    damage(own)
+    assert "1 new" in done(own, "import", "-", given=text)
+    (row,) = json.loads(done(own, "treatments", "--json"))["treatments"]
+    done(own, "edit", row["id"][:8], "--note", "found again")
+    done(own, "remove", row["id"][:8], "--yes")
+    done(own, "undo")
+    said = done(own, "feel", "redness", "0")
+    assert "Noted" in said
+    assert "may be missing" in said
+    assert "redness" in done(own, "diary")
+    assert len(exported(own)["treatments"]) == 1
+    top, hint, _, line = done(own, "treatments").splitlines()
+    assert "0 treatments and 0 diary entries could be recovered" in top
+    assert "mesocare treatments --confirm" in hint
+    assert line.startswith(row["id"][:8])
+    assert "may be missing" in json.loads(done(own, "treatments", "--json"))["warning"]
+    assert done(own, "treatments", "--confirm").splitlines() == [line]
+    assert done(own, "treatments").splitlines() == [line]
+    assert len(listed(own)) == 1
+
+
+def test_nothing_to_confirm(own: Program) -> None:
+    """Confirming where nothing was recovered lists what is there, and makes nothing."""
+    assert "No treatment" in done(own, "treatments", "--confirm")
+    assert not own.record.exists()
 
 
 def test_a_newer_record(own: Program) -> None:

@@ -8,6 +8,7 @@ treatments of `stored()`. A released one never changes. To add the one of the ne
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -22,8 +23,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mesocare.core.diary import Entry
 from mesocare.errors import StoreError
-from mesocare.store import database, diary, transfer, treatments
+from mesocare.store import (
+    database,
+    diary,
+    forgetting,
+    mending,
+    migrations,
+    place,
+    salvage,
+    soundness,
+    transfer,
+    treatments,
+)
 from tests.records import CHANGED, FIRST, ROOT, SOURCE, contents, ids, treatment
 
 if TYPE_CHECKING:
@@ -33,7 +46,7 @@ if TYPE_CHECKING:
 
 STORED = Path(__file__).with_name("data")
 EARLIER = sorted(STORED.glob("record-version-*.db"))
-NEWEST = len(database.MIGRATIONS)
+NEWEST = len(migrations.MIGRATIONS)
 MANY = 80
 PAGE = 4096
 
@@ -84,6 +97,12 @@ def find(prefix: str) -> StoredTreatment:
         return treatments.find(connection, prefix)
 
 
+def recovery() -> mending.Recovery | None:
+    """Return what was recovered and not confirmed yet."""
+    with database.reading() as connection:
+        return mending.unconfirmed(connection)
+
+
 def stored() -> list[StoredTreatment]:
     """Return what every stored database holds."""
     said = {"foundation": {"until": "72 h", "reason": "My clinic said three days"}}
@@ -120,7 +139,7 @@ def test_only_its_owner_may_read_it(umask: int, home: Path, path: Path) -> None:
     finally:
         os.umask(before)
     assert mode(home) == 0o700
-    assert set(during) == {path.name, f"{path.name}-wal", f"{path.name}-shm"}
+    assert set(during) == {path.name, f"{path.name}-wal", f"{path.name}-shm", "mesocare.lock"}
     assert set(during.values()) == {0o600}
     assert mode(path) == 0o600
 
@@ -189,7 +208,7 @@ def test_reads_in_a_read_only_directory(home: Path, monkeypatch: pytest.MonkeyPa
     """A directory that cannot be written is read, and nothing in it changes."""
     write(treatment())
     before = contents(home)
-    monkeypatch.setattr(database, "_opened", lambda _: pytest.fail("opened for writing"))
+    monkeypatch.setattr(database, "_session", lambda *_, **__: pytest.fail("opened for writing"))
     assert read() == [treatment()]
     assert contents(home) == before
 
@@ -343,7 +362,7 @@ def test_a_migration_that_fails(
     home.mkdir()
     shutil.copy(earlier, path)
     broken = "CREATE TABLE extra (x TEXT) STRICT; INSERT INTO nowhere VALUES (1);"
-    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, broken))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
     with pytest.raises(StoreError):
         read()
     with closing(sqlite3.connect(path)) as connection:
@@ -395,7 +414,7 @@ DAMAGES = {
         text_instead: 0,
         without_header: 0,
         without_first_page: 0,
-        cut_in_half: MANY // 4,
+        cut_in_half: MANY // 4 - 1,  # as many are in that half
         without_an_end: MANY - 30,
         without_a_page: MANY - 15,
     }.items()
@@ -407,24 +426,28 @@ DAMAGES = {
 def test_damaged(
     damage: Callable[[bytes], bytes], least: int, first: str, home: Path, path: Path
 ) -> None:
-    """The original is kept aside, what can be read is carried over, and the program goes on."""
+    """Whoever finds the damage is told; the original is kept, what can be read is carried over."""
     known = [treatment(number) for number in range(MANY)]
     write(*known)
-    assert contents(home).keys() == {path.name}
+    assert contents(home).keys() == {path.name, "mesocare.lock"}
     wrong = damage(path.read_bytes())
     path.write_bytes(wrong)
     new = treatment(MANY)
-    if first == "write":
-        write(new)
-    found = read()
+    with pytest.raises(mending.UnconfirmedError) as caught:
+        (read if first == "read" else lambda: write(new))()
+    recovered = read()
+    aside = home / "mesocare-damaged-1.db"
+    assert aside.read_bytes() == wrong
+    assert str(aside) in caught.value.message
+    assert f" {len(recovered)} treatment" in caught.value.message
+    assert "mesocare treatments --confirm" in caught.value.hint
     write(new)
-    assert wrong in {content for name, content in contents(home).items() if "damaged" in name}
-    recovered = [each for each in found if each != new]
-    assert sorted(each.id for each in read()) == sorted(each.id for each in (*recovered, new))
+    assert sorted(read()) == sorted((*recovered, new))
     assert all(each in known for each in recovered)
     assert len(recovered) >= least
     assert {each.id for each in read()} == set(ids(path))
     assert all(mode(each) == 0o600 for each in home.iterdir())
+    assert {each.name for each in home.iterdir()} == {path.name, aside.name, "mesocare.lock"}
 
 
 def test_damaged_twice(home: Path, path: Path) -> None:
@@ -432,6 +455,8 @@ def test_damaged_twice(home: Path, path: Path) -> None:
     for number in range(3):
         write(treatment(number))
         path.write_bytes(scrambled(bytes(5000 + number)))
+        with pytest.raises(mending.UnconfirmedError, match=f"damaged-{number + 1}"):
+            read()
         assert read() == []
     kept = [content for name, content in contents(home).items() if "damaged" in name]
     assert sorted(map(len, kept)) == [5000, 5001, 5002]
@@ -461,12 +486,374 @@ def test_random_damage(seed: int, home: Path, path: Path) -> None:
     path.write_bytes(content)
     try:
         found = read()
-        write(treatment(12))
-    except StoreError:
-        found = []
-    assert len(found) <= 12
-    kept = [each for name, each in contents(home).items() if "damaged" in name]
-    assert kept in ([], [bytes(content)])
+    except mending.UnconfirmedError:
+        found = read()
+        assert recovery() is not None
+        assert len(found) <= 12
+        assert [each for name, each in contents(home).items() if "damaged" in name] == [content]
+    except StoreError as error:
+        if "newer" not in error.message:  # the number of the version was hit
+            raise
+    else:
+        # Not noticed: nothing that an answer depends on may have changed.
+        times = [(each.id, each.earliest, each.latest) for each in found]
+        known = [treatment(number) for number in range(12)]
+        assert times == [(each.id, each.earliest, each.latest) for each in known]
+
+
+def test_until_it_is_confirmed(home: Path, path: Path) -> None:
+    """What was recovered is spoken of until the user says that it is complete; then no more."""
+    write(treatment(0))
+    path.write_bytes(text_instead(b""))
+    with pytest.raises(mending.UnconfirmedError, match="0 treatments and 0 diary entries"):
+        read()
+    for _ in range(2):
+        found = recovery()
+        assert found == mending.Recovery(str(home / "mesocare-damaged-1.db"), 0, 0)
+        with database.reading() as connection, pytest.raises(StoreError, match="damaged"):
+            mending.check_confirmed(connection)
+        write(treatment(0))
+    with database.writing() as connection:
+        mending.confirm(connection, FIRST)
+    assert recovery() is None
+    assert read() == [treatment(0)]
+
+
+@pytest.mark.parametrize(("column", "text"), [("note", "x'66C3'"), ("at", "x'66'")])
+def test_an_entry_that_is_none(column: str, text: str, home: Path, path: Path) -> None:
+    """A diary entry with bytes that are no text, or with no time, is damage met in reading it."""
+    entry = Entry("e" * 32, "redness", "redness", 3, 37.5, "note", FIRST)
+    with database.writing() as connection:
+        diary.keep(connection, entry)
+        diary.keep(connection, entry._replace(id="f" * 32))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"UPDATE entry SET {column} = CAST({text} AS TEXT) WHERE id LIKE 'e%'")
+        other.commit()
+
+    def diary_read() -> list[Entry]:
+        with database.reading() as connection:
+            assert connection is not None
+            return diary.entries(connection)
+
+    with pytest.raises(mending.UnconfirmedError):
+        diary_read()
+    assert home.exists()
+    assert entry._replace(id="f" * 32) in diary_read()
+    assert len(diary_read()) == (1 if column == "at" else 2)
+
+
+@pytest.mark.parametrize("column", ["typed", "note", "zone", "overrides", "type"])
+def test_text_that_is_none(column: str, home: Path, path: Path) -> None:
+    """Bytes that are no text are damage; what no answer depends on is kept, mangled."""
+    write(treatment(0), treatment(1))
+    with closing(sqlite3.connect(path)) as connection:
+        change = f"UPDATE treatment SET {column} = CAST(x'66C3' AS TEXT) WHERE id = ?"
+        connection.execute(change, (treatment(0).id,))
+        connection.commit()
+    assert home.exists()
+    with pytest.raises(mending.UnconfirmedError):
+        read()
+    found = read()
+    assert treatment(1) in found
+    if column in {"typed", "note"}:
+        assert found == [treatment(0, **{column: "f\ufffd"}), treatment(1)]
+    else:
+        assert found == [treatment(1)]
+
+
+def test_damage_met_while_it_is_used(
+    home: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damage that shows only at a later statement is mended too, in reading and in writing."""
+    known = [treatment(number) for number in range(MANY)]
+
+    def change_all() -> None:
+        with database.writing() as connection:
+            treatments.keep(connection, treatment(MANY + 1))
+            connection.execute("UPDATE treatment SET note = 'changed'")
+
+    attempts: list[Callable[[], object]] = [read, change_all]
+    for number, attempt in enumerate(attempts):
+        write(*known)
+        path.write_bytes(without_a_page(path.read_bytes()))
+        with monkeypatch.context() as blind:
+            blind.setattr(database, "_current", unchecked(database._current))
+            with pytest.raises(mending.UnconfirmedError, match=f"damaged-{number + 1}"):
+                attempt()
+        assert MANY - 15 <= len(read()) < MANY
+        assert treatment(MANY + 1) not in read()
+    assert home.exists()
+
+
+def unseen(_: sqlite3.Connection, __: int, *, thorough: bool) -> None:
+    """See nothing wrong, whatever there is."""
+    assert thorough in {False, True}
+
+
+def unchecked(
+    real: Callable[..., sqlite3.Connection | None],
+) -> Callable[..., sqlite3.Connection | None]:
+    """Return the same function with its first look at the file being blind to damage."""
+
+    def current(place: Path, *, write: bool) -> sqlite3.Connection | None:
+        with pytest.MonkeyPatch.context() as blind:
+            blind.setattr(soundness, "check_sound", unseen)
+            return real(place, write=write)
+
+    return current
+
+
+def test_only_the_log_is_left(home: Path, path: Path) -> None:
+    """A file that lost all its content beside a log that did not is damaged, not new."""
+    for way in ("emptied", "deleted"):
+        write(treatment(0))
+        with closing(sqlite3.connect(path)) as killed:
+            killed.execute("PRAGMA wal_autocheckpoint=0")
+            killed.execute("UPDATE treatment SET note = 'changed'")
+            killed.commit()
+            log = path.with_name(f"{path.name}-wal").read_bytes()
+        path.with_name(f"{path.name}-wal").write_bytes(log)
+        path.unlink()
+        if way == "emptied":
+            path.touch()
+        with pytest.raises(mending.UnconfirmedError):
+            read()
+        assert log in contents(home).values()
+    assert recovery() is not None
+
+
+def test_more_than_one_hole(home: Path, path: Path) -> None:
+    """Rows between two pages that are lost are found as well."""
+    write(*(treatment(number) for number in range(MANY)))
+    content = bytearray(path.read_bytes())
+    for number in (MANY // 4, MANY * 3 // 4):
+        page = content.index(f"note {number} n".encode()) // PAGE
+        content[page * PAGE : (page + 1) * PAGE] = b"\xff" * PAGE
+    path.write_bytes(content)
+    with pytest.raises(mending.UnconfirmedError):
+        read()
+    assert home.exists()
+    numbers = {int(each.id[:8], 16) for each in read()}
+    assert MANY - 30 <= len(numbers) <= MANY - 2
+    assert MANY // 2 in numbers
+
+
+def test_a_lost_beginning(home: Path, path: Path) -> None:
+    """A file whose first bytes alone are lost gives every row back, the diary too."""
+    write(*(treatment(number) for number in range(MANY)))
+    entry = Entry("e" * 32, "redness", "redness", 3, 37.5, None, FIRST)
+    with database.writing() as connection:
+        diary.keep(connection, entry)
+    path.write_bytes(without_header(path.read_bytes()))
+    with pytest.raises(mending.UnconfirmedError, match=f"{MANY} treatments and 1 diary entry"):
+        read()
+    assert len(read()) == MANY
+    assert home.exists()
+    with database.reading() as again:
+        assert again is not None
+        assert diary.entries(again) == [entry]
+
+
+ALTERED = {
+    "an index is gone": "DROP INDEX treatment_once",
+    "a table is gone": "DROP TABLE entry",
+    "the version is too low": "PRAGMA user_version=1",
+    "the version is none": "PRAGMA user_version=0",
+    "the version is below none": "PRAGMA user_version=-5",
+    "a column is gone": "ALTER TABLE treatment RENAME COLUMN latest TO last",
+}
+
+
+@pytest.mark.parametrize("change", ALTERED.values(), ids=ALTERED)
+def test_another_layout(change: str, home: Path, path: Path) -> None:
+    """A file that SQLite finds sound but that is not as we made it counts as damaged."""
+    write(treatment(0))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(change)
+        connection.commit()
+    with pytest.raises(mending.UnconfirmedError):
+        read()
+    assert read() == ([] if "latest" in change else [treatment(0)])
+    assert home.exists()
+
+
+def test_a_damaged_log(home: Path, path: Path) -> None:
+    """A log that does not begin as one is not passed over: what it held may be missing."""
+    write(treatment(0))
+    path.with_name(f"{path.name}-wal").write_bytes(scrambled(bytes(5000)))
+    with pytest.raises(mending.UnconfirmedError, match="1 treatment "):
+        read()
+    assert (home / "mesocare-damaged-1.db-wal").read_bytes() == scrambled(bytes(5000))
+    assert read() == [treatment(0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [("mesocare.lock", Path.mkdir), (database.NAME, Path.mkdir), (database.NAME, os.mkfifo)],
+)
+def test_something_else_in_its_place(
+    name: str, make: Callable[[Path], None], home: Path, path: Path
+) -> None:
+    """What is no file is neither read nor waited for, nor taken for a record that is empty."""
+    write(treatment(0))
+    (home / name).unlink()
+    make(home / name)
+    attempts: list[Callable[[], object]] = [read, lambda: write(treatment(1))]
+    for attempt in attempts:
+        with pytest.raises(StoreError, match="cannot be used"):
+            attempt()
+    assert not path.is_file() or ids(path) == [treatment(0).id]
+
+
+def test_damage_in_a_directory_whose_name_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name in another encoding does not keep the record from being mended."""
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
+    monkeypatch.setenv("MESOCARE_HOME", name)
+    write(treatment(0))
+    (Path(name) / database.NAME).write_bytes(text_instead(b""))
+    with pytest.raises(mending.UnconfirmedError, match="mesocare-damaged-1"):
+        read()
+    assert read() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"earliest": "2024-05-01T12:30"},
+        {"latest": "2024-04-01T12:30:00+00:00"},
+        {"changed": "never"},
+        {"overrides": "[]"},
+        {"overrides": "{"},
+        {"id": ""},
+        {"type": None},
+        {"zone": "\x1b"},
+    ],
+)
+def test_rows_that_are_not_carried_over(changes: dict[str, object]) -> None:
+    """A row that an answer could not be built on is left in the original."""
+    row = {**treatment()._asdict(), "overrides": "{}"}
+    assert salvage._plausible("treatment", row) is not None
+    assert salvage._plausible("treatment", {**row, **changes}) is None
+
+
+def test_a_removal_that_cannot_be_read() -> None:
+    """A treatment whose removal is damaged counts: better one too many than one too few."""
+    row = {**treatment()._asdict(), "overrides": "{}", "removed": "2024-05-\ufffd"}
+    found = salvage._plausible("treatment", row)
+    assert found is not None
+    assert found[-1] is None
+
+
+# Cut short: the process ends, without a word, at one of its calls of the system.
+CUT = """
+import os, sys
+from mesocare.errors import StoreError
+from mesocare.store import database, treatments
+
+left, names = int(sys.argv[1]), {"open", "os.rename", "os.link", "os.remove", "os.truncate",
+    "shutil.copyfile", "sqlite3.connect", "os.chmod", "os.mkdir", "sqlite3.connect/handle"}
+def hook(event, _):
+    global left
+    if event in names:
+        left -= 1
+        if left == 0:
+            os._exit(9)
+sys.addaudithook(hook)
+try:
+    with database.writing() as connection:
+        connection.execute("UPDATE treatment SET note = 'x' WHERE id = 'none'")
+except StoreError as error:
+    sys.exit(error.message)
+"""
+
+
+def cut_short(step: int) -> int:
+    """Open the record for writing in a process that ends at a step; return its exit code."""
+    ended = subprocess.run(
+        [sys.executable, "-c", CUT, str(step)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((SOURCE, ROOT))},
+        capture_output=True,
+        check=False,
+    )
+    return ended.returncode
+
+
+def test_a_power_cut_while_it_is_mended(home: Path, path: Path) -> None:
+    """Wherever mending is cut short: the next program goes on, loses nothing and speaks of it."""
+    home.mkdir(mode=0o700)
+    write(*(treatment(number) for number in range(MANY)))
+    wrong = without_a_page(path.read_bytes())
+    code, step, least = 9, 0, 0
+    while code == 9:
+        step += 1
+        shutil.rmtree(home)
+        home.mkdir(mode=0o700)
+        path.write_bytes(wrong)
+        code = cut_short(step)
+        # Either this call finds the rest to do and says so, or all was done and it is on record.
+        with contextlib.suppress(mending.UnconfirmedError):
+            read()
+        found = recovery()
+        assert found is not None, step
+        least = least or len(read())
+        assert len(read()) == found.treatments == least
+        assert Path(found.aside).read_bytes() == wrong
+        kept = [each.name for each in home.iterdir() if "damaged" in each.name]
+        assert kept == ["mesocare-damaged-1.db"], step
+        assert path.read_bytes() != wrong
+    assert least >= MANY - 15
+    assert (code, step > 20) == (1, True)
+
+
+@pytest.mark.parametrize("earlier", [None, *EARLIER], ids=lambda each: each.stem if each else "new")
+def test_a_power_cut_while_it_is_made_or_migrated(
+    earlier: Path | None, home: Path, path: Path
+) -> None:
+    """Wherever making or migrating is cut short, the next program has all that was there."""
+    code, step = 9, 0
+    while code == 9:
+        step += 1
+        shutil.rmtree(home, ignore_errors=True)
+        if earlier is not None:
+            home.mkdir(mode=0o700)
+            shutil.copy(earlier, path)
+        code = cut_short(step)
+        assert read() == ([] if earlier is None else stored()[:2])
+        assert recovery() is None
+        write(treatment(9))
+        assert treatment(9).id in ids(path)
+        for backup in home.glob("*backup.db"):
+            assert ids(backup) == [each.id for each in stored()]
+        assert not list(home.glob("*partial*"))
+    assert (code, step > 5) == (0, True)
+
+
+@pytest.mark.parametrize("largest", [0, 1, 4096, 8192, 20_000])
+def test_no_room_to_mend_or_to_migrate(largest: int, home: Path, path: Path) -> None:
+    """With no room for a backup or a new file: refused, and what was there is still there."""
+    home.mkdir(mode=0o700)
+    write(*(treatment(number) for number in range(MANY)))
+    damaged = without_a_page(path.read_bytes())
+    for content, wanted in ((damaged, MANY - 15), (EARLIER[0].read_bytes(), 2)):
+        shutil.rmtree(home)
+        home.mkdir(mode=0o700)
+        path.write_bytes(content)
+        ended = subprocess.run(
+            [sys.executable, "-c", FILLING, str(largest)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((SOURCE, ROOT))},
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+        )
+        assert (ended.returncode, ended.stderr) == (2, "")
+        assert ended.stdout.startswith("refused the record ")
+        assert path.read_bytes() == content
+        with contextlib.suppress(mending.UnconfirmedError):
+            read()
+        assert len(read()) >= wanted
+        write(treatment(2000))
 
 
 # In use, and full.
@@ -474,7 +861,7 @@ def test_random_damage(seed: int, home: Path, path: Path) -> None:
 
 def test_locked(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A record that another program holds is read; writing it says to try again."""
-    monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(place, "WAIT_SECONDS", 0.05)
     write(treatment(0))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -490,7 +877,7 @@ def test_locked(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_locked_entirely(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A record that not even a reader may open is not taken for a damaged one."""
-    monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(place, "WAIT_SECONDS", 0.05)
     write(treatment(0))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -505,14 +892,14 @@ def test_locked_entirely(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 def test_full(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With no room left, what is on record stays, and what did not fit is refused."""
     write(treatment(0))
-    real = database._connected
+    real = place.connect
 
-    def connected(place: Path) -> sqlite3.Connection:
-        connection = real(place)
-        connection.execute("PRAGMA max_page_count=8")
+    def connected(place: Path, mode: str = "rw") -> sqlite3.Connection:
+        connection = real(place, mode)
+        connection.execute("PRAGMA max_page_count=10")
         return connection
 
-    monkeypatch.setattr(database, "_connected", connected)
+    monkeypatch.setattr(database, "connect", connected)
     kept = [treatment(0)]
 
     def fill() -> None:
@@ -582,6 +969,8 @@ def test_forget(home: Path, path: Path, tmp_path: Path) -> None:
     shutil.copy(EARLIER[0], path)
     write(treatment(7, note=SECRET))
     path.write_bytes(scrambled(path.read_bytes()))
+    with pytest.raises(mending.UnconfirmedError):
+        write(treatment(8, note=SECRET))
     write(treatment(8, note=SECRET))
     with closing(sqlite3.connect(path)) as open_still:
         open_still.execute("PRAGMA wal_autocheckpoint=0")
@@ -591,12 +980,12 @@ def test_forget(home: Path, path: Path, tmp_path: Path) -> None:
         assert any("backup" in name for name in names)
         assert any("damaged" in name for name in names)
         assert f"{path.name}-wal" in names
-        assert {each.name for each in database.forget()} == names
+        assert {each.name for each in forgetting.forget()} == names - {"mesocare.lock"}
     assert not home.exists() or list(home.iterdir()) == []
     leftovers = [each for each in tmp_path.rglob("*") if each.is_file()]
     assert not [each for each in leftovers if SECRET.encode() in each.read_bytes()]
     assert read() == []
-    assert database.forget() == []
+    assert forgetting.forget() == []
 
 
 def test_forgotten_content_is_wiped_before_the_files_go(
@@ -613,7 +1002,7 @@ def test_forgotten_content_is_wiped_before_the_files_go(
         real(place, missing_ok=missing_ok)
 
     monkeypatch.setattr(Path, "unlink", unlink)
-    database.forget()
+    forgetting.forget()
     assert {"mesocare.db", "mesocare-damaged-1.db"} <= set(seen)
     assert set(seen.values()) == {b""}
 
@@ -633,9 +1022,82 @@ def test_forget_leaves_other_files_alone(home: Path) -> None:
     others = {"mesocare-holiday.txt", "mesocare.yaml", "mesocarex.db", "notes.txt"}
     for name in others:
         (home / name).write_text("not ours", encoding="utf-8")
-    database.forget()
+    forgetting.forget()
     assert set(contents(home)) == others
     assert set(contents(home).values()) == {b"not ours"}
+
+
+def test_forget_where_nothing_can_be_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a read-only directory nothing is touched, and that is said."""
+    write(treatment())
+    before = contents(home)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(StoreError, match="cannot be written") as caught:
+        forgetting.forget()
+    assert "Nothing was changed" in caught.value.hint
+    assert contents(home) == before
+
+
+def test_forget_what_is_in_use(home: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that is being written, by us or by another program, is not wiped meanwhile."""
+    monkeypatch.setattr(place, "WAIT_SECONDS", 0.05)
+    write(treatment())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="in use"):
+            forgetting.forget()
+    with database.reading(), pytest.raises(StoreError, match="in use"):
+        forgetting.forget()
+    assert read() == [treatment()]
+    forgetting.forget()
+    assert not home.exists()
+
+
+def test_forget_follows_no_link(home: Path, tmp_path: Path) -> None:
+    """A link that bears one of our names is deleted; what it leads to is not ours to wipe."""
+    write(treatment())
+    other = tmp_path / "diary.txt"
+    other.write_text("not ours", encoding="utf-8")
+    (home / "mesocare-damaged-1.db").symlink_to(other)
+    forgetting.forget()
+    assert not home.exists()
+    assert other.read_text(encoding="utf-8") == "not ours"
+
+
+def test_forget_keeps_a_directory_of_others(home: Path) -> None:
+    """A directory that was there with other rights is left, though it is empty."""
+    home.mkdir()
+    home.chmod(0o755)
+    write(treatment())
+    forgetting.forget()
+    assert list(home.iterdir()) == []
+
+
+def test_a_record_that_is_a_link(home: Path, path: Path, tmp_path: Path) -> None:
+    """A link to the file is followed by all: writing, mending and forgetting."""
+    target = tmp_path / "synced" / "mine.db"
+    target.parent.mkdir()
+    home.mkdir()
+    path.symlink_to(target)
+    write(treatment())
+    assert path.is_symlink()
+    assert ids(target) == [treatment().id]
+    target.write_bytes(text_instead(b""))
+    with pytest.raises(mending.UnconfirmedError, match="mine-damaged-1"):
+        read()
+    assert path.is_symlink()
+    assert read() == []
+    forgetting.forget()
+    assert list(target.parent.iterdir()) == []
+    assert not path.is_symlink()
+
+
+def test_a_lock_with_content(home: Path) -> None:
+    """Whatever somebody wrote into the lock, it is a lock."""
+    write(treatment(0))
+    (home / "mesocare.lock").write_bytes(b"not empty" * 1000)
+    write(treatment(1))
+    assert read() == [treatment(0), treatment(1)]
 
 
 def test_forget_that_fails(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -647,7 +1109,7 @@ def test_forget_that_fails(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Path, "unlink", unlink)
     with pytest.raises(StoreError, match="Permission denied"):
-        database.forget()
+        forgetting.forget()
     assert home.exists()
 
 
@@ -755,7 +1217,7 @@ def make_stored(version: int) -> Path:
     place.unlink(missing_ok=True)
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
-        for step in database.MIGRATIONS[:version]:
+        for step in migrations.MIGRATIONS[:version]:
             connection.executescript(step)
         for row in stored():
             treatments.keep(connection, row)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mesocare.store import database, treatments
+from mesocare.errors import StoreError
+from mesocare.store import database, place, treatments
 from tests.records import ROOT, SOURCE, ids, treatment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.process import Program
 
 WRITES, ROUNDS = 500, 6
@@ -205,7 +206,7 @@ def test_many_programs(own: Program) -> None:
 
 
 def test_many_menders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several that find the file damaged at once mend it once, and lose no new treatment."""
+    """Several find the file damaged: it is mended once, one is told, no new treatment is lost."""
     home = tmp_path / "record"
     monkeypatch.setenv("MESOCARE_HOME", str(home))
     with database.writing() as connection:
@@ -215,11 +216,58 @@ def test_many_menders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = [writer(home, number * 2, 2) for number in range(12)]
     go(*crowd)
     ended = [(*process.communicate(timeout=PATIENCE), process.returncode) for process in crowd]
-    assert [(errors, code) for _, errors, code in ended if errors or code] == []
+    told = [errors for _, errors, code in ended if errors or code]
+    assert len(told) == 1
+    assert "UnconfirmedError: the record was damaged" in told[0]
     acknowledged = {each for out, _, _ in ended for each in out.split()}
     assert set(ids(home / database.NAME)) == acknowledged
     kept = [path.read_bytes() for path in home.glob("*damaged-?.db")]
     assert kept == [wrong]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_many_migrators(version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several that find an earlier version at once migrate it once, and lose nothing."""
+    home = tmp_path / "record"
+    home.mkdir(mode=0o700)
+    earlier = Path(__file__).with_name("data") / f"record-version-{version}.db"
+    shutil.copy(earlier, home / database.NAME)
+    before = ids(earlier)
+    crowd = [writer(home, 100 + number, 1) for number in range(PROCESSES)]
+    go(*crowd)
+    ended = [(*process.communicate(timeout=PATIENCE), process.returncode) for process in crowd]
+    assert [(errors, code) for _, errors, code in ended if errors or code] == []
+    said = {each for out, _, _ in ended for each in out.split()}
+    assert set(on_record(home, monkeypatch)) == {*before, *said}
+    assert len(said) == PROCESSES
+    (backup,) = home.glob("*backup.db")
+    assert ids(backup) == before
+
+
+def test_locked_by_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another program writes, one waits for its turn and then says so; nothing is lost."""
+    home = tmp_path / "record"
+    monkeypatch.setenv("MESOCARE_HOME", str(home))
+    monkeypatch.setattr(place, "WAIT_SECONDS", 0.2)
+    with database.writing() as connection:
+        treatments.keep(connection, treatment(0))
+    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
+    hold += "c.execute('BEGIN IMMEDIATE'); print('ready', flush=True); sys.stdin.readline()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, home / database.NAME],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        with pytest.raises(StoreError, match="in use"), database.writing():
+            pytest.fail("written while another program writes")
+        assert whole(home, monkeypatch) == {treatment(0).id}
+        other.communicate("\n", timeout=PATIENCE)
+    with database.writing() as connection:
+        treatments.keep(connection, treatment(1))
+    assert whole(home, monkeypatch) == {treatment(0).id, treatment(1).id}
 
 
 def test_reading_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

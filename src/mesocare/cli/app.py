@@ -82,9 +82,10 @@ def root(
 
 def _greeting(context: typer.Context) -> Reply:
     """Show today if something is on record, otherwise how to begin."""
-    from mesocare.store import database, treatments
+    from mesocare.store import database, mending, treatments
 
     with database.reading() as connection:
+        mending.check_confirmed(connection)
         known = connection is not None and treatments.on_record(connection)
     if not known:
         return Reply(context.get_help() + "\n")

@@ -145,7 +145,7 @@ def request(
         with settings.reading("type"):
             treatments = _treatments(types, intervals, rules)
     else:
-        treatments = record = _from_record(settings, rules, at)
+        treatments = record = _from_record(settings, rules, at, confirmed=needs_treatment)
         if needs_treatment and not record:
             raise no_treatment()
         if record and not whole_record:
@@ -192,15 +192,23 @@ def no_treatment(first: str = "") -> TreatmentError:
     return TreatmentError(message, "\n".join(filter(None, (first, NO_TREATMENT_HINT))))
 
 
-def _from_record(settings: Settings, rules: RuleSet, at: datetime) -> tuple[Treatment, ...]:
-    """Return the treatments on record up to an instant, oldest first."""
-    from mesocare.store import database, treatments
+def _from_record(
+    settings: Settings, rules: RuleSet, at: datetime, *, confirmed: bool
+) -> tuple[Treatment, ...]:
+    """Return the treatments on record up to an instant, oldest first.
+
+    A record that was recovered from a damaged file answers nothing that has to be `confirmed`
+    before its owner has said that it is complete.
+    """
+    from mesocare.store import database, mending, treatments
 
     if types := settings.get("type"):
         origin = settings.found("type")[1]
         message = f"--type {types[0]} was given{origin}, but not when the treatment was"
         raise TreatmentError(message, NO_TREATMENT_HINT)
     with database.reading() as connection:
+        if confirmed:
+            mending.check_confirmed(connection)
         rows = [] if connection is None else treatments.on_record(connection)
     return tuple(each for each in (_recalled(row, rules, at) for row in rows) if each)
 

@@ -90,19 +90,34 @@ def treated(
     return Reply(f"On record: {_line(row)}\nNow type: mesocare today\n")
 
 
-def treatments(*, json: AsJson = False) -> Reply:
+def treatments(
+    *,
+    json: AsJson = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="What was recovered is complete.")
+    ] = False,
+) -> Reply:
     """List the treatments on record."""
-    from mesocare.store import database, treatments
+    from mesocare.store import database, mending, treatments
 
-    with database.reading() as connection:
-        rows = [] if connection is None else treatments.on_record(connection)
+    with database.reading() as opened:
+        rows = [] if opened is None else treatments.on_record(opened)
+        recovery = mending.unconfirmed(opened)
+    if confirm and recovery is not None:
+        with database.writing() as connection:
+            mending.confirm(connection, clock.now())
+        recovery = None
+    warning = None if recovery is None else mending.refusal(recovery)
     if json:
         from mesocare.render import record_json
 
-        return Reply(record_json.treatments([row._asdict() for row in rows]))
+        listed = [row._asdict() for row in rows]
+        return Reply(record_json.treatments(listed, warning.message if warning else None))
+    top = "" if warning is None else f"Note: {warning.message}.\n{warning.hint}\n\n"
     if not rows:
-        return Reply("No treatment is on record. Type for example: mesocare treated yesterday\n")
-    return Reply("".join(f"{_line(row)}\n" for row in rows))
+        empty = "No treatment is on record. Type for example: mesocare treated yesterday\n"
+        return Reply(top + empty)
+    return Reply(top + "".join(f"{_line(row)}\n" for row in rows))
 
 
 def edit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -45,22 +46,46 @@ def export(*, output: Output = None) -> Reply:
 def write_file(path: Path, text: str) -> None:
     """Write a file that only its owner can read; it is there whole or not at all.
 
+    A link is followed, and a pipe or a device is written into; neither is replaced.
+
     Raises:
         OutputError: It could not be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        try:
-            with os.fdopen(
-                os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8"
-            ) as file:
-                file.write(text)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        if path.is_dir():
+            message = f"{str(path)!r} is a directory, not a file"
+            raise OutputError(message, "Name a file; one that is not there yet is made.")
+        if path.exists() and not path.is_file():
+            # Without waiting: somebody has to be at the other end of a pipe.
+            handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+            if hasattr(os, "set_blocking"):
+                os.set_blocking(handle, True)
+            _fill(handle, text)
+        else:
+            _replace(Path(os.path.realpath(path)), text)
     except OSError as error:
-        message = f"{str(path)!r} could not be written: {error.strerror}"
+        why = "nobody is reading it" if error.errno == errno.ENXIO else error.strerror
+        message = f"{str(path)!r} could not be written: {why}"
         raise OutputError(message, "Name another file.") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(f".mesocare.{os.getpid()}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _fill(handle, text, sync=True)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _fill(handle: int, text: str, *, sync: bool = False) -> None:
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        if sync:
+            os.fsync(handle)
 
 
 def import_(
@@ -97,7 +122,7 @@ def forget(
     yes: Yes = False,
 ) -> Reply:
     """Wipe everything mesocare remembers; nothing brings it back."""
-    from mesocare.store import database
+    from mesocare.store import forgetting
 
     if not everything:
         raise MesocareError(
@@ -105,5 +130,5 @@ def forget(
         )
     if not yes:
         confirm("Wipe everything on record? Nothing brings it back.")
-    files = database.forget()
+    files = forgetting.forget()
     return Reply(f"Forgotten: {len(files)} file{'' if len(files) == 1 else 's'} wiped.\n")

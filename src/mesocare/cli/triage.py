@@ -41,17 +41,24 @@ def judged(request: Request) -> tuple[list[Entry], Triage]:
 
     It is judged by every treatment on record, also where the question is about those that are
     still healing. Without any treatment, only what needs none is judged.
+
+    Raises:
+        UnconfirmedError: It means nothing, but the record was damaged and may lack something.
     """
     from mesocare.core.triage import triage
-    from mesocare.store import database, diary
+    from mesocare.store import database, diary, mending
 
     with database.reading() as connection:
+        recovery = mending.unconfirmed(connection)
         entries = [] if connection is None else diary.entries(connection)
     scene = request.scene
     entries = [each for each in entries if each.at <= scene.at]
     treatments = request.record or scene.treatments
     zone = None if treatments else scene.zone
-    return entries, triage(entries, treatments, scene.rules, scene.at, zone)
+    found = triage(entries, treatments, scene.rules, scene.at, zone)
+    if recovery is not None and not found.findings:
+        raise mending.refusal(recovery)  # what is urgent is said, but never that nothing is
+    return entries, found
 
 
 def shown(request: Request, entries: Sequence[Entry], found: Triage) -> str:

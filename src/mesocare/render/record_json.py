@@ -74,9 +74,12 @@ def _ahead(ahead: Ahead, scene: Scene) -> Plain:
     }
 
 
-def treatments(rows: list[Plain]) -> str:
-    """Return the treatments on record, as `mesocare.treatments/1`."""
-    return dumped({"schema": "mesocare.treatments/1", "treatments": rows})
+def treatments(rows: list[Plain], warning: str | None = None) -> str:
+    """Return the treatments on record, as `mesocare.treatments/1`.
+
+    `warning` speaks only after damage, until the user has confirmed what was recovered.
+    """
+    return dumped({"schema": "mesocare.treatments/1", "warning": warning, "treatments": rows})
 
 
 def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mesocare.core.diary import Entry
+from mesocare.store.place import DamageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,7 +17,10 @@ COLUMNS = Entry._fields
 def entries(connection: sqlite3.Connection) -> list[Entry]:
     """Return the diary, oldest entry first."""
     rows = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM entry ORDER BY at, id")  # noqa: S608 - our own column names
-    return [Entry(*row)._replace(at=datetime.fromisoformat(row[-1])) for row in rows]
+    try:
+        return [Entry(*row)._replace(at=datetime.fromisoformat(row[-1])) for row in rows]
+    except ValueError as error:
+        raise DamageError("a diary entry cannot be read") from error
 
 
 def keep(connection: sqlite3.Connection, entry: Entry) -> bool:

@@ -1,0 +1,164 @@
+"""Where the record is: its directory, the names of its files, the lock around them, its faults.
+
+Several programs may want the record at once. Each holds the lock while it reads or writes; the one
+that makes, migrates, mends or wipes the file holds it alone, so that nobody has the file open while
+another takes its place. The lock is SQLite's own, on an empty file, so it works on every system and
+goes when its holder is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mesocare.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "mesocare.db"
+WAIT_SECONDS = 30.0
+# What SQLite keeps beside a database: parts of its content, and what can be made anew.
+LOGS, TRANSIENT = ("-wal", "-journal"), ("-shm",)
+LOCK, PARTIAL, SALVAGE, MENDED = ".lock", ".partial.db", ".salvage.db", ".mended.db"
+# SQLITE_CORRUPT, SQLITE_FORMAT and SQLITE_NOTADB.
+_DAMAGE = {11, 24, 26}
+
+
+class DamageError(Exception):
+    """The file is not what was written; never leaves the store."""
+
+
+def home() -> Path:
+    """Return the directory that holds the record; `MESOCARE_HOME` overrides the platform's."""
+    override = os.environ.get("MESOCARE_HOME")
+    if override:
+        return Path(override)
+    from platformdirs import user_data_path
+
+    return user_data_path("mesocare", appauthor=False)
+
+
+def record() -> Path:
+    """Return the record's file; where that is a link, the file it leads to."""
+    path = home() / NAME
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def beside(path: Path, kind: str) -> Path:
+    """Return a file that belongs to the record, named after it."""
+    return path.with_name(f"{path.stem}{kind}")
+
+
+def log(path: Path, suffix: str) -> Path:
+    """Return one of the files that SQLite keeps beside a database."""
+    return path.with_name(f"{path.name}{suffix}")
+
+
+def size(path: Path) -> int:
+    """Return a file's size in bytes; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def there(path: Path) -> bool:
+    """Whether there is a record, or what is left of one.
+
+    Raises:
+        StoreError: Something else is in its place.
+    """
+    if path.exists() and not path.is_file():
+        raise unusable(path, "it is not a file")
+    return path.is_file() or size(log(path, "-wal")) > 0 or beside(path, MENDED).is_file()
+
+
+def private(path: Path) -> None:
+    """Make a file for its owner only, empty; one that a killed program left is taken away."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def on_disk(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # a directory cannot be opened there
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def install(ready: Path, target: Path) -> None:
+    """Let a finished file take its place in one step that a power cut does not split."""
+    on_disk(ready)
+    ready.replace(target)
+    on_disk(target.parent)
+
+
+def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
+    """Return a connection to a file that is there; `mode` is `ro` or `rw`."""
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, timeout=WAIT_SECONDS, isolation_level=None)
+
+
+@contextmanager
+def locked(path: Path, *, alone: bool) -> Iterator[None]:
+    """Hold the record's lock, with others or alone; waits at most `WAIT_SECONDS`."""
+    lock = beside(path, LOCK)
+    while True:
+        with suppress(FileExistsError):
+            os.close(os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if size(lock):
+            os.truncate(lock, 0)  # it holds nothing; with content, SQLite would refuse it
+        before = _identity(lock)
+        with closing(sqlite3.connect(lock, timeout=WAIT_SECONDS, isolation_level=None)) as holder:
+            holder.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
+            holder.execute("SELECT 1 FROM sqlite_master").fetchall()
+            # Whoever forgets the record deletes the lock too; then this is another's.
+            if before is not None and _identity(lock) == before:
+                yield
+                return
+
+
+def _identity(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def damages(error: Exception) -> bool:
+    """Whether an error says that the file is not what was written."""
+    if isinstance(error, sqlite3.DatabaseError):
+        code: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return code in _DAMAGE or "Could not decode" in str(error)
+    return isinstance(error, (DamageError, UnicodeDecodeError))
+
+
+@contextmanager
+def faults(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's faults into errors that say what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            message = f"the record {str(path)!r} is in use by another program"
+            raise StoreError(message, "Try again in a moment; nothing was changed.") from error
+        raise unusable(path, str(error)) from error
+    except (sqlite3.DatabaseError, OSError, DamageError, UnicodeDecodeError) as error:
+        raise unusable(path, getattr(error, "strerror", None) or str(error)) from error
+
+
+def unusable(path: Path, why: str) -> StoreError:
+    """Return the error for a record that cannot be read or written."""
+    message = f"the record {str(path)!r} cannot be used: {why}"
+    hint = (
+        "Nothing was changed. Make room or give access, or set MESOCARE_HOME to another directory."
+    )
+    return StoreError(message, hint)

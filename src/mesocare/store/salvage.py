@@ -1,0 +1,149 @@
+"""Reads what can still be read of a damaged database, row by row around what cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import struct
+from contextlib import closing, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mesocare.core.diary import SCORES, Entry
+from mesocare.store import migrations
+from mesocare.store.place import connect
+from mesocare.store.treatments import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+MAGIC = b"SQLite format 3\0"
+HEADER, PAGE = 100, 4096
+# Rows are numbered from 1 on; so many numbers are tried where nothing says how far they go.
+UNKNOWN, MOST = 10_000, 200_000
+FIELDS = {"treatment": COLUMNS, "entry": Entry._fields}
+
+Row = tuple[object, ...]
+
+
+def salvaged(scratch: Path) -> list[tuple[str, Row]]:
+    """Return the table and fields of every row that can be read of a copy; the copy is used up.
+
+    Where its first bytes are lost, those of a new file take their place: they say nothing but how
+    a database is laid out.
+    """
+    with scratch.open("rb") as file:
+        headed = file.read(len(MAGIC)) == MAGIC
+    if not headed:
+        _give_header(scratch)
+    try:
+        with closing(connect(scratch)) as connection:
+            connection.execute("PRAGMA writable_schema=ON")
+            connection.text_factory = lambda text: text.decode(errors="replace")
+            return [
+                (table, row)
+                for table, fields in FIELDS.items()
+                for each in _rows(connection, table, fields)
+                if (row := _plausible(table, dict(zip(fields, each, strict=True)))) is not None
+            ]
+    except sqlite3.DatabaseError:
+        return []
+
+
+def _give_header(scratch: Path) -> None:
+    """Let a file begin as ours do, with no word about how long it is, and end with a whole page."""
+    numbers = (1, 0, 0, 0, 1, 4, 0, 0, 1, len(migrations.MIGRATIONS), 0, 0)
+    layout = MAGIC + struct.pack(">H6B12I", PAGE, 2, 2, 0, 64, 32, 32, *numbers)
+    # Valid for no state of the file, so that its length is measured.
+    header = layout.ljust(HEADER - 8, b"\0") + b"\xff" * 4 + bytes(4)
+    with scratch.open("r+b") as file:
+        file.write(header)
+        file.seek(0, os.SEEK_END)
+        file.write(bytes(-file.tell() % PAGE))
+
+
+def _rows(connection: sqlite3.Connection, table: str, fields: tuple[str, ...]) -> Iterator[Row]:
+    """Give the rows from the first on, from the last back, and those between that can be found."""
+    chosen = f"SELECT rowid, {', '.join(fields)} FROM {table} NOT INDEXED"  # noqa: S608 - our own names
+    found: dict[int, Row] = {}
+    forward = _collected(connection, f"{chosen} ORDER BY rowid ASC", found)
+    if forward is not None:
+        backward = _collected(connection, f"{chosen} ORDER BY rowid DESC", found)
+        last = backward or forward + UNKNOWN
+        for number in range(forward + 1, min(last, forward + MOST)):
+            with suppress(sqlite3.DatabaseError):
+                for rowid, *row in connection.execute(f"{chosen} WHERE rowid = ?", (number,)):
+                    found.setdefault(rowid, tuple(row))
+    yield from (found[number] for number in sorted(found))
+
+
+def _collected(connection: sqlite3.Connection, query: str, found: dict[int, Row]) -> int | None:
+    """Add the rows that a query gives; return the number of the last before damage, else `None`."""
+    reached = 0
+    try:
+        for rowid, *row in connection.execute(query):
+            reached = rowid
+            found.setdefault(rowid, tuple(row))
+    except sqlite3.DatabaseError:
+        return reached
+    return None
+
+
+def _plausible(table: str, row: Mapping[str, object]) -> Row | None:
+    """Return a row if what an answer depends on is as it was written; free text may be mangled."""
+    try:
+        fixed = _treatment(row) if table == "treatment" else _entry(row)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return tuple(fixed.values())
+
+
+def _treatment(row: Mapping[str, object]) -> dict[str, object]:
+    first, last = _instant(row["earliest"]), _instant(row["latest"])
+    _instant(row["changed"])
+    if first > last or not isinstance(json.loads(_word(row["overrides"])), dict):
+        raise ValueError
+    fixed = dict(row)
+    for name in ("id", "type", "zone"):
+        fixed[name] = _word(row[name])
+    for name in ("area", "typed", "clinic", "phone", "note"):
+        fixed[name] = _readable(row[name])
+    try:
+        _instant(row["removed"])
+    except (ValueError, TypeError):
+        fixed["removed"] = None  # on record rather than lost
+    return fixed
+
+
+def _entry(row: Mapping[str, object]) -> dict[str, object]:
+    _instant(row["at"])
+    fixed = {**row, "id": _word(row["id"])}
+    if row["sign"] is not None:
+        _word(row["sign"])
+    if row["score"] is not None and row["score"] not in SCORES:
+        raise ValueError
+    if row["temperature"] is not None and not isinstance(row["temperature"], float):
+        raise ValueError
+    return fixed | {name: _readable(row[name]) for name in ("words", "note")}
+
+
+def _instant(value: object) -> datetime:
+    moment = datetime.fromisoformat(_word(value))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable() or "\ufffd" in value or not value:
+        raise ValueError
+    return value
+
+
+def _readable(value: object) -> str | None:
+    """Return free text without what no terminal should be shown."""
+    if value is None:
+        return None
+    return "".join(each if each.isprintable() else "\ufffd" for each in str(value))
