@@ -29,7 +29,7 @@ caption { text-align: left; color: #4a5a5f; font-size: .875rem; padding-bottom: 
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
   border-bottom: 1px solid #e4eaec; }
 thead th { border-bottom: 1px solid #4a5a5f; }
-tbody th { font-weight: 400; }
+tbody th { font-weight: 400; white-space: nowrap; }
 tr { break-inside: avoid; }
 tr.day th { font-weight: 700; padding-top: .9rem; }
 .timeline { line-height: 1.35; }

@@ -124,7 +124,7 @@ def _facts(row: StoredTreatment, scene: Scene) -> tuple[str, list[Fact]]:
             found.append(Fact(label, words, typed=True))
     for id_, said in row.overrides.items():
         item = scene.rules.items.get(id_)
-        words = f"{item.label if item else id_}: not for {said['until']}"
+        words = f"{item.label if item else id_}: not for {said.get('until', 'a time not recorded')}"
         reason = said.get("reason", "no reason recorded")
         found.append(Fact("Clinic's own rule", f"{words}. {reason}", typed=True))
     changed = instant_words(datetime.fromisoformat(row.changed), scene.zone)

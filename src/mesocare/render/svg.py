@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core.chart import columns
 from mesocare.core.diary import SCORES
 from mesocare.render.sign_words import expected_words
-from mesocare.render.words import instant_words, visible
+from mesocare.render.words import instant_words, lower_first, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,12 +144,16 @@ def _windows(sign: Sign, frame: Frame) -> list[str]:
 
 
 def _treatments(frame: Frame, scene: Scene) -> list[str]:
-    axis, parts = frame.axis, []
-    for each in scene.treatments:
+    """Mark each treatment on the axis, and name its type where there is room."""
+    axis, parts, free = frame.axis, [], 0.0
+    for each in sorted(scene.treatments, key=lambda treatment: treatment.when.earliest):
         if 0 <= axis.column(each.when.earliest) < axis.columns:
             x = frame.x(each.when.earliest)
             parts.append(_line("treated", x, TOP, x, frame.base + 22))
-            parts.append(_text("start", x, frame.base + 33, "treatment"))
+            if free <= x <= WIDTH - LABEL_ROOM:
+                label = f"{lower_first(scene.rules.types[each.type].label)} treatment"
+                parts.append(_text("start", x, frame.base + 33, label))
+                free = x + 2 * LABEL_ROOM
     return parts
 
 
