@@ -703,3 +703,26 @@ def test_can_i_asked_about_a_sign_says_whom_to_call(own: Program, words: str, wh
     done = own.run("can-i", words, "--treated", TREATED, "--at", "2024-05-02T09:00")
     _refused(done, f"{words!r} is a sign, not an activity")
     assert whom.casefold() in done.err.casefold()
+
+
+def test_the_clinic_on_record_is_named_where_it_is_to_be_called(own: Program) -> None:
+    """Name and number of the latest clinic stand below whom to call, once; not in an emergency."""
+    own.run("treated", TREATED, "--clinic", "Rose Clinic", "--phone", "020 7946 0000")
+    _feel(own, "blisters", at="2024-05-03T10:00")
+    told = own.run("triage", "--at", "2024-05-03T11:00").out
+    assert told.count("Your clinic: Rose Clinic, 020 7946 0000") == 1
+    _feel(own, "trouble breathing", at="2024-05-03T12:00")
+    told = own.run("today", "--at", "2024-05-03T12:00").out
+    emergency, _, rest = told.partition("See a doctor today")
+    assert "Rose Clinic" not in emergency
+    assert "Rose Clinic" in rest
+
+
+def test_a_time_left_out_is_given_to_the_record(own: Program) -> None:
+    """What is on record is made exact by editing it, not by an option that sets it aside."""
+    own.run("treated", "2024-05-01")
+    (row,) = json.loads(own.run("treatments", "--json").out)["treatments"]
+    told = _flat(own.run("can-i", "masks", "--at", "2024-05-04T10:00").out)
+    assert f"mesocare edit {row['id'][:8]} --when 2024-05-01THH:MM" in told
+    assert "mesocare explain masks" in told
+    assert "--treated" not in told

@@ -61,7 +61,7 @@ def _asked(request: Request) -> list[Entry]:
         hint = "Give --answers FILE, with JSON such as: " + '{"redness": 3, "infection": false}'
         raise MesocareError("nobody is there to be asked", hint)
     scene, diary = request.scene, judged(request)[0]
-    treatments = request.record or scene.treatments
+    treatments = tuple(each.treatment for each in scene.recorded) or scene.treatments
     questions = asks(diary, treatments, scene.rules, scene.at)
     given: list[Entry] = []
     _say(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.fields import AsJson, Tz, local_zone
 from mesocare.cli.options import Reply
-from mesocare.cli.record import AsJson, Tz, local_zone
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.fields import Note, Tz, kept_text, local_zone
 from mesocare.cli.options import Reply
-from mesocare.cli.record import Note, Tz, kept_text, local_zone
 from mesocare.cli.settings import Settings
 from mesocare.errors import DateError, MesocareError
 

@@ -14,12 +14,10 @@ from mesocare.errors import TreatmentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from mesocare.core.model import RuleSet, Treatment
     from mesocare.core.timespan import Interval
-    from mesocare.render.scene import Scene
-    from mesocare.store.treatments import StoredTreatment
+    from mesocare.render.scene import Recorded, Scene
 
 DEFAULT_TYPE = "face"
 NO_TREATMENT_HINT = (
@@ -32,14 +30,11 @@ class Request(NamedTuple):
     """What a command was asked: resolved, checked and ready for the engine.
 
     `on_record` says that the treatments are those on record, so that the diary belongs to them.
-    `record` is all of them up to the instant asked about, whether they still count or not; the
-    diary is judged by these.
     """
 
     scene: Scene
     json: bool
     on_record: bool
-    record: tuple[Treatment, ...] = ()
 
 
 class Reply(NamedTuple):
@@ -136,7 +131,7 @@ def request(
         at = at if at_text is None else dates.parse_at(at_text, now=at, zone=zone)
     with settings.reading("rules"):
         rules = load_rules(settings.get("rules"))
-    record: tuple[Treatment, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
     on_record = not settings.get("treated")
     if not on_record:
         whens, types = _pairs(settings)
@@ -145,13 +140,16 @@ def request(
         with settings.reading("type"):
             treatments = _treatments(types, intervals, rules)
     else:
-        treatments = record = _from_record(settings, rules, at, confirmed=needs_treatment)
-        if needs_treatment and not record:
+        from mesocare.cli import recall
+
+        _check_no_type(settings)
+        recorded = recall.recorded(rules, at, confirmed=needs_treatment)
+        if needs_treatment and not recorded:
             raise no_treatment()
-        if record and not whole_record:
-            treatments = _counting(record, rules, at)
-    scene = Scene(at, zone, treatments, rules, no_color=bool(settings.get("no_color")))
-    return Request(scene, bool(settings.get("json")), on_record, record)
+        treatments = recall.counting(recorded, rules, at, whole=whole_record)
+    no_color = bool(settings.get("no_color"))
+    scene = Scene(at, zone, treatments, rules, no_color=no_color, recorded=recorded)
+    return Request(scene, bool(settings.get("json")), on_record)
 
 
 def _pairs(settings: Settings) -> tuple[list[str], list[str]]:
@@ -186,66 +184,18 @@ def _treatments(
     return tuple(Treatment(*pair) for pair in zip(types, intervals, strict=True))
 
 
-def no_treatment(first: str = "") -> TreatmentError:
-    """Return the error that there is no treatment to answer by; `first` opens its hint."""
-    message = "no treatment was given, and none is on record"
-    return TreatmentError(message, "\n".join(filter(None, (first, NO_TREATMENT_HINT))))
-
-
-def _from_record(
-    settings: Settings, rules: RuleSet, at: datetime, *, confirmed: bool
-) -> tuple[Treatment, ...]:
-    """Return the treatments on record up to an instant, oldest first.
-
-    A record that was recovered from a damaged file answers nothing that has to be `confirmed`
-    before its owner has said that it is complete.
-    """
-    from mesocare.store import database, mending, treatments
-
+def _check_no_type(settings: Settings) -> None:
+    """Refuse a type without a time: on record, every treatment has its own."""
     if types := settings.get("type"):
         origin = settings.found("type")[1]
         message = f"--type {types[0]} was given{origin}, but not when the treatment was"
         raise TreatmentError(message, NO_TREATMENT_HINT)
-    with database.reading() as connection:
-        if confirmed:
-            mending.check_confirmed(connection)
-        rows = [] if connection is None else treatments.on_record(connection)
-    return tuple(each for each in (_recalled(row, rules, at) for row in rows) if each)
 
 
-def _counting(record: tuple[Treatment, ...], rules: RuleSet, at: datetime) -> tuple[Treatment, ...]:
-    """Return the treatments that still count: all that are healing, or else the latest one."""
-    from mesocare.core.engine import in_recovery
-
-    return tuple(each for each in record if in_recovery(each, rules, at)) or record[-1:]
-
-
-def _recalled(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment | None:
-    """Return a treatment on record as the engine knows it; `None` if it lies after `at`."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from mesocare.core.model import Treatment
-    from mesocare.core.timespan import Interval
-
-    first, last = datetime.fromisoformat(row.earliest), datetime.fromisoformat(row.latest)
-    if first > at:
-        return None
-    if row.type not in rules.types:
-        known = ", ".join(rules.types)
-        message = f"the treatment {row.id[:8]} on record is of a type {row.type!r} unknown here"
-        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --type TYPE, of {known}")
-    try:
-        zone = ZoneInfo(row.zone)
-    except (LookupError, ValueError, OSError) as error:
-        message = f"the treatment {row.id[:8]} on record is in a zone {row.zone!r} unknown here"
-        raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --tz ZONE") from error
-    when = Interval(first, min(last, at), zone)
-    if not row.overrides:
-        return Treatment(row.type, when)
-    from mesocare.rules.overrides import rules_for
-
-    return Treatment(row.type, when, rules_for(row.type, row.overrides, rules))
+def no_treatment(first: str = "") -> TreatmentError:
+    """Return the error that there is no treatment to answer by; `first` opens its hint."""
+    message = "no treatment was given, and none is on record"
+    return TreatmentError(message, "\n".join(filter(None, (first, NO_TREATMENT_HINT))))
 
 
 def _quoted(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,9 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.fields import (
+    Area,
+    AsJson,
+    Clinic,
+    Id,
+    Note,
+    Overrides,
+    Phone,
+    Tz,
+    Yes,
+    confirm,
+    kept_text,
+    local_zone,
+    ordinary_area,
+    zone_name,
+)
 from mesocare.cli.options import DEFAULT_TYPE, Reply
 from mesocare.cli.settings import Settings
-from mesocare.errors import DateError, MesocareError, StoreError, TreatmentError, ZoneError
+from mesocare.errors import DateError, MesocareError, StoreError, TreatmentError
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -21,20 +36,6 @@ if TYPE_CHECKING:
     from mesocare.core.timespan import Interval
     from mesocare.store.treatments import StoredTreatment
 
-Id = Annotated[str, typer.Argument(help="The treatment's id, or how it begins.")]
-Type = Annotated[str | None, typer.Option(help="face, scalp or brightening.")]
-Area = Annotated[str | None, typer.Option(help="What was treated, in your words.")]
-Clinic = Annotated[str | None, typer.Option(help="The clinic's name.")]
-Phone = Annotated[str | None, typer.Option(help="The clinic's telephone number.")]
-Note = Annotated[str | None, typer.Option(help="Anything to remember.")]
-Overrides = Annotated[
-    str | None, typer.Option(help="What the clinic told you otherwise, as a YAML file.")
-]
-Tz = Annotated[str | None, typer.Option(help="IANA time zone; the system's if left out.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-
-AREAS = {"scalp": "scalp"}
 # Whether a text names one time is told by reading it from here as well as from now.
 _FAR_AHEAD = datetime(2999, 12, 1, tzinfo=UTC)
 
@@ -77,7 +78,7 @@ def treated(
         typed=" ".join(when.split()),
         earliest=earliest,
         latest=latest,
-        zone=_zone_name(zone),
+        zone=zone_name(zone),
         clinic=kept_text("clinic", clinic),
         phone=kept_text("phone", phone),
         note=kept_text("note", note),
@@ -203,23 +204,6 @@ def _need_record() -> None:
             raise StoreError("no treatment is on record, so there is nothing to change", hint)
 
 
-def confirm(question: str) -> None:
-    """Ask on a terminal; anywhere else, `--yes` has to be given.
-
-    Raises:
-        MesocareError: Nobody said yes; nothing was changed.
-    """
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise MesocareError("nobody is there to be asked", "Give --yes to go on without asking.")
-    if not typer.confirm(question, err=True):
-        raise MesocareError("nothing was changed", "Answer y, or give --yes, to go on.")
-
-
-def ordinary_area(type_: str) -> str:
-    """Return what is treated where nothing else is said."""
-    return AREAS.get(type_, "face")
-
-
 def _interval(when: str, now: datetime, zone: tzinfo) -> Interval:
     from mesocare import dates
 
@@ -238,7 +222,7 @@ def _timed(row: StoredTreatment, when: str | None, tz: str | None, now: datetime
         _check_names_one_time(row, now)
     zone = local_zone(row.zone if tz is None else tz)
     earliest, latest = treatments.instants(_interval(typed if when is None else when, now, zone))
-    return {"typed": typed, "zone": _zone_name(zone), "earliest": earliest, "latest": latest}
+    return {"typed": typed, "zone": zone_name(zone), "earliest": earliest, "latest": latest}
 
 
 def _check_names_one_time(row: StoredTreatment, now: datetime) -> None:
@@ -253,31 +237,6 @@ def _check_names_one_time(row: StoredTreatment, now: datetime) -> None:
     if not starts or starts[0] != starts[1]:
         message = f"the time was typed as {row.typed!r}, which cannot be read in another time zone"
         raise DateError(message, "Give the time too, for example: --when 2024-05-01T14:30")
-
-
-def local_zone(tz: str | None) -> tzinfo:
-    """Return the time zone asked for, by flag, environment or file; else the system's."""
-    from mesocare import dates
-
-    name = Settings({}).get("tz") if tz is None else tz
-    return clock.system_zone() if name is None else dates.parse_zone(name)
-
-
-def _zone_name(zone: tzinfo) -> str:
-    """Return the zone's IANA name; a zone that has none cannot be kept.
-
-    Raises:
-        StoreError: The system's zone has no name.
-    """
-    from mesocare import dates
-
-    try:
-        name = str(getattr(zone, "key", None) or "")
-        dates.parse_zone(name)
-    except ZoneError as error:
-        hint = "Give its name, for example: --tz Europe/London"
-        raise StoreError("the system's time zone has no IANA name", hint) from error
-    return name
 
 
 def _rules() -> RuleSet:
@@ -314,21 +273,6 @@ def _check_kept_overrides(row: StoredTreatment, type_: str, rules: RuleSet) -> N
         message = f"after {type_} its overrides would open earlier than the rules: "
         hint = "Give --overrides a file with the clinic's `reason`, or --overrides '' for none."
         raise MesocareError(message + ", ".join(found), hint)
-
-
-def kept_text(name: str, value: str | None) -> str | None:
-    """Return a text as it is kept: one line, printable, of bearable length.
-
-    Raises:
-        MesocareError: It cannot be kept; the message names the option.
-    """
-    from mesocare.store.treatments import LONGEST_TEXT, kept_line
-
-    line = kept_line(value or "")
-    if line is None:
-        hint = f"At most {LONGEST_TEXT} characters, and no control characters."
-        raise MesocareError(f"--{name} is too long or not readable", hint)
-    return line or None
 
 
 def _line(row: StoredTreatment) -> str:

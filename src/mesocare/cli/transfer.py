@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.fields import Yes, confirm
 from mesocare.cli.options import Reply
-from mesocare.cli.record import Yes, confirm
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, OutputError, StoreError
 

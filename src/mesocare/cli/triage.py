@@ -53,7 +53,7 @@ def judged(request: Request) -> tuple[list[Entry], Triage]:
         entries = [] if connection is None else diary.entries(connection)
     scene = request.scene
     entries = [each for each in entries if each.at <= scene.at]
-    treatments = request.record or scene.treatments
+    treatments = tuple(each.treatment for each in scene.recorded) or scene.treatments
     zone = None if treatments else scene.zone
     found = triage(entries, treatments, scene.rules, scene.at, zone)
     if recovery is not None and not found.findings:

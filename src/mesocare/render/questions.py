@@ -120,8 +120,14 @@ def unsure(answer: Answer, scene: Scene) -> str:
     return (
         f"The time of treatment decides. Had it been as early as {local:%H:%M}, this would be "
         f"{answer.verdict_if_earliest.value} already. With the time, the answer is exact: "
-        f"--treated {exact}"
+        f"{_exact_time(vague, exact, scene)}"
     )
+
+
+def _exact_time(vague: Treatment, exact: str, scene: Scene) -> str:
+    """Return what to type to give the time of a treatment, on record or for this call."""
+    kept = next((each for each in scene.recorded if each.treatment == vague), None)
+    return f"--treated {exact}" if kept is None else f"mesocare edit {kept.id[:8]} --when {exact}"
 
 
 def until_words(answer: Answer, scene: Scene, *, short: bool = False) -> str:
@@ -160,6 +166,8 @@ def figures_words(answer: Answer) -> str:
 def _explain_command(answer: Answer, scene: Scene) -> str:
     """Return the command that shows the evidence, ready to run."""
     words = f"mesocare explain {answer.activity}"
+    if scene.recorded:
+        return words
     for each in scene.treatments:
         words += f" --treated {typed_words(each)} --type {each.type}"
     return words

@@ -10,11 +10,22 @@ if TYPE_CHECKING:
     from mesocare.core.model import RuleSet, Treatment
 
 
+class Recorded(NamedTuple):
+    """A treatment on record: the id it is edited by, and the clinic that treated."""
+
+    id: str
+    treatment: Treatment
+    clinic: str | None
+    phone: str | None
+
+
 class Scene(NamedTuple):
     """The instant (UTC) and the treatments asked about, the rules, and how to show it.
 
     Attributes:
         zone: The time zone in which every instant is shown.
+        recorded: What is on record up to the instant, oldest first, whether it still counts or not;
+            empty where the treatments were given for this call only.
         no_color: Whether colour was declined; box drawing stays.
     """
 
@@ -23,3 +34,4 @@ class Scene(NamedTuple):
     treatments: tuple[Treatment, ...]
     rules: RuleSet
     no_color: bool = False
+    recorded: tuple[Recorded, ...] = ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mesocare.core.signs import Urgency
 from mesocare.render.page import URGENCY_STYLES, Page
-from mesocare.render.words import NOTHING_UNEXPECTED
+from mesocare.render.words import NOTHING_UNEXPECTED, clinic_contact
 
 if TYPE_CHECKING:
     from mesocare.core.triage import Triage
@@ -38,7 +39,11 @@ def triage_text(triage: Triage, scene: Scene, *, empty: bool = False) -> str:
 
 def draw(page: Page, triage: Triage, scene: Scene) -> None:
     """Add the findings to a page, worst first."""
+    clinic = clinic_contact(scene)
     for urgency, findings in groupby(triage.findings, key=lambda each: each.urgency):
         page.line((f"{scene.rules.contacts[urgency.value]}:", URGENCY_STYLES[urgency]), hang=2)
+        if clinic and urgency is not Urgency.EMERGENCY:
+            page.line(("Your clinic: ", "bold"), clinic, indent=1, hang=2)
+            clinic = ""  # once is enough
         for each in findings:
             page.line(f"{page.signs.bullet} {each.text}", indent=1, hang=2)

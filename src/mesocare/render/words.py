@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from mesocare.core.answer import Change
+    from mesocare.render.scene import Scene
     from mesocare.store.treatments import StoredTreatment
 
 # The most that is ever said where the diary has no finding.
@@ -131,6 +132,12 @@ def stored_words(row: StoredTreatment) -> str:
     if row.overrides:
         details.append(f"clinic's own rules for {joined(sorted(row.overrides))}")
     return f"{row.id[:8]}  {row.type}  {when}  ({'; '.join(details)})"
+
+
+def clinic_contact(scene: Scene) -> str:
+    """Return the name and number of the clinic that treated last, as recorded; else nothing."""
+    latest = next((each for each in reversed(scene.recorded) if each.clinic or each.phone), None)
+    return "" if latest is None else ", ".join(filter(None, (latest.clinic, latest.phone)))
 
 
 def came_twice(treatment: Treatment) -> bool:
