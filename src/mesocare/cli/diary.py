@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli import clock
-from mesocare.cli.fields import AsJson, Tz, local_zone
-from mesocare.cli.options import Reply
+from mesocare.cli.fields import AsJson, Tz
+from mesocare.cli.options import Reply, request
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
     from mesocare.core.diary import Entry
-    from mesocare.render.scene import Scene
 
 # What a cell must not begin with: half-width and full-width signs, and what separates cells.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -39,7 +36,7 @@ def diary(
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
 ) -> Reply:
     """Show the diary: a chart for every sign beside the time it is expected."""
-    from mesocare.store import database, diary, treatments
+    from mesocare.store import database, diary
 
     if json and csv_:
         raise MesocareError(
@@ -47,47 +44,21 @@ def diary(
             "Give one of them, for example: mesocare diary --csv",
         )
     settings = Settings({"at": at, "tz": tz, "no_color": no_color or None})
-    moment = _moment(settings, tz)
+    scene = request(settings, whole_record=True, needs_treatment=False).scene
     with database.reading() as connection:
         entries = [] if connection is None else diary.entries(connection)
-        rows = [] if connection is None else treatments.on_record(connection)
-    if moment is not None:
-        entries = [each for each in entries if each.at <= moment]
+    # Only a moment that was named hides what was noted after it: a clock may have been put back.
+    if settings.get("at") is not None or not (json or csv_):
+        entries = [each for each in entries if each.at <= scene.at]
     if json:
         from mesocare.render import record_json
 
-        return Reply(record_json.diary(entries, local_zone(tz)))
+        return Reply(record_json.diary(entries, scene.zone))
     if csv_:
         return Reply(_table(entries))
     from mesocare.render.diary import diary_text
 
-    moment = moment or clock.now()
-    known = any(datetime.fromisoformat(each.earliest) <= moment for each in rows)
-    scene = _scene(settings, moment, tz, known=known)
-    shown = [each for each in entries if each.at <= scene.at]
-    return Reply(diary_text(shown, scene, everything=everything))
-
-
-def _moment(settings: Settings, tz: str | None) -> datetime | None:
-    """Return the instant asked about; `None` where nobody named one."""
-    from mesocare import dates
-
-    with settings.reading("at"):
-        text = settings.get("at")
-        return text and dates.parse_at(text, now=clock.now(), zone=local_zone(tz))
-
-
-def _scene(settings: Settings, moment: datetime, tz: str | None, *, known: bool) -> Scene:
-    """Return what the charts need; a diary can be shown without any treatment."""
-    from mesocare.cli.options import request
-    from mesocare.render.scene import Scene
-    from mesocare.rules.loader import load_rules
-
-    if known or settings.get("treated"):
-        return request(settings, whole_record=True).scene
-    rules = load_rules(settings.get("rules"))
-    no_color = bool(settings.get("no_color"))
-    return Scene(moment, local_zone(tz), (), rules, no_color=no_color)
+    return Reply(diary_text(entries, scene, everything=everything))
 
 
 def _table(entries: list[Entry]) -> str:
