@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.fields import AsJson, Tz
+from mesocare.cli.fields import AsJson, Tz  # noqa: TC001 - Typer reads the annotations
 from mesocare.cli.options import Reply, request
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError
