@@ -14,7 +14,7 @@ SOURCE = Path(mesocare.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 CLOCK = SOURCE / "cli" / "clock.py"
 # Lower rooms first; a file may import from its own room and from those below.
-ROOMS = ("errors", "core", "misread", "dates", "lookup", "store", "rules", "render", "cli")
+ROOMS = ("errors", "core", "misread", "dates", "lookup", "store", "rules", "bulk", "render", "cli")
 
 
 def _room(name: str) -> str:

@@ -124,13 +124,13 @@ def last_closing(when: Interval, span: Span) -> datetime:
         return end
     ends = [end]
     days = timedelta(days=span.count)
-    for turn, before, after in _turns(when.earliest, when.latest, when.zone):
+    for turn, before, after in turns(when.earliest, when.latest, when.zone):
         if after < before:
             last = max(last, turn.replace(tzinfo=None) + before)
     if last > _wall(when.latest, when.zone):
         ends.append(_at_wall(last + days, when.zone, cautious=True))
     around = (when.earliest + days - _WIDEST_CHANGE, when.latest + days + _WIDEST_CHANGE)
-    for turn, before, after in _turns(*around, when.zone):
+    for turn, before, after in turns(*around, when.zone):
         skipped_until = turn.replace(tzinfo=None) + after
         if after > before and first < skipped_until - days <= last:
             ends.append(turn + (after - before))
@@ -150,10 +150,13 @@ def _at_wall(wall: datetime, zone: tzinfo, *, cautious: bool) -> datetime:
     return max(both) if cautious else min(both)
 
 
-def _turns(
+def turns(
     begin: datetime, end: datetime, zone: tzinfo
 ) -> Iterator[tuple[datetime, timedelta, timedelta]]:
-    """Yield each change of clocks after `begin` and up to `end`, with the offsets around it."""
+    """Yield each change of clocks after `begin` and up to `end`, with the offsets around it.
+
+    All instants are in UTC. Of two changes within six hours of each other only one is seen.
+    """
     while begin < end:
         step = min(begin + _STEP, end)
         before, after = _offset(begin, zone), _offset(step, zone)
