@@ -11,6 +11,7 @@ from mesocare.rules.loader import load_rules
 from tests.process import Program
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mesocare.core.model import RuleSet
@@ -28,11 +29,15 @@ def rules() -> RuleSet:
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """Return the installed program, in directories of its own and with a filled cache."""
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """Give the installed program, in directories of its own and with a filled cache.
+
+    All tests share it, so none may put anything on record with it: that is what `own` is for.
+    """
     installed = Program(tmp_path_factory.mktemp("program"))
     assert installed.run("--version").code == 0
-    return installed
+    yield installed
+    assert not installed.record.exists()
 
 
 @pytest.fixture

@@ -555,16 +555,16 @@ def test_version(program: Program, rules: RuleSet) -> None:
     assert identity.reviewed in ended.out
 
 
-def test_bare_call_and_help(program: Program) -> None:
+def test_bare_call_and_help(own: Program) -> None:
     """Without arguments there is the help; it opens with examples that work as they stand."""
-    bare, asked_for = program.run(), program.run("--help")
+    bare, asked_for = own.run(), own.run("--help")
     assert bare == asked_for
     assert (bare.code, bare.err) == (0, "")
     assert 0 < bare.out.index("Examples:") < bare.out.index("Options:")
     shown_lines = examples(bare.out)
     assert len(shown_lines) >= 3
     for line in shown_lines:
-        assert works(line, program).code in EXIT_CODES.values()
+        assert works(line, own).code in EXIT_CODES.values()
 
 
 def test_every_command_has_help_with_an_example(own: Program) -> None:
