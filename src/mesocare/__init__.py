@@ -8,6 +8,23 @@
     >>> mesocare.answer(rules.groups["makeup"], [session], rules, at).verdict.value
     'avoid'
 
+A whole table of treatments, at one instant:
+
+    >>> rows = [
+    ...     {"patient_id": "7", "treated": "2024-05-01", "type": "face"},
+    ...     {"patient_id": "8", "treated": "01/05/2024", "type": "face"},
+    ... ]
+    >>> for found in mesocare.check_rows(rows, rules, at=at, zone="Europe/London"):
+    ...     print(found.row["patient_id"], found.verdicts.get("makeup"), found.error)
+    7 avoid None
+    8 None '01/05/2024' ...
+
+A diary, and what it means:
+
+    >>> entry = mesocare.Entry("1", "infection", "pus", None, None, None, at)
+    >>> mesocare.triage([entry], [session], rules, at).urgency.value
+    'same_day'
+
 Instants are aware datetimes in UTC. Nothing here reads the clock, and importing the package loads
 none of its parts until they are used.
 """
@@ -19,9 +36,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mesocare.bulk.checked import CheckedRow, check_rows
     from mesocare.core.answer import Answer, Assessment
+    from mesocare.core.diary import Entry
     from mesocare.core.engine import answer, assess
     from mesocare.core.model import RuleSet, Treatment, Verdict
+    from mesocare.core.triage import Triage, triage
     from mesocare.errors import MesocareError
     from mesocare.rules.loader import load_rules
 
@@ -30,26 +50,36 @@ __version__ = "0.1.0"
 __all__ = [
     "Answer",
     "Assessment",
+    "CheckedRow",
+    "Entry",
     "MesocareError",
     "RuleSet",
     "Treatment",
+    "Triage",
     "Verdict",
     "answer",
     "assess",
+    "check_rows",
     "load_rules",
     "treatment",
+    "triage",
 ]
 
 _HOMES = {
     "Answer": "mesocare.core.answer",
     "Assessment": "mesocare.core.answer",
+    "CheckedRow": "mesocare.bulk.checked",
+    "Entry": "mesocare.core.diary",
     "MesocareError": "mesocare.errors",
     "RuleSet": "mesocare.core.model",
     "Treatment": "mesocare.core.model",
+    "Triage": "mesocare.core.triage",
     "Verdict": "mesocare.core.model",
     "answer": "mesocare.core.engine",
     "assess": "mesocare.core.engine",
+    "check_rows": "mesocare.bulk.checked",
     "load_rules": "mesocare.rules.loader",
+    "triage": "mesocare.core.triage",
 }
 
 
