@@ -1,4 +1,4 @@
-"""An example protocol goes the whole way: new, check, test, diff, use, and patients checked by it."""
+"""An example protocol, the whole way: new, check, test, diff, use, and patients checked by it."""
 
 from __future__ import annotations
 
