@@ -57,8 +57,12 @@ class StoreError(MesocareError):
 
 
 class RulesError(MesocareError):
-    """A rule set that cannot be used, with every problem found in it."""
+    """A rule set that cannot be used, with every problem found in it.
+
+    `problems` are for people; `found` are the same as they were given, with file and line apart.
+    """
 
     def __init__(self, message: str, hint: str = "", problems: Sequence[object] = ()) -> None:
         super().__init__(message, hint)
+        self.found = tuple(problems)
         self.problems = tuple(str(each) for each in problems)

@@ -31,6 +31,7 @@ COMMANDS = {
     "export": "transfer",
     "import": "transfer",
     "forget": "transfer",
+    "rules": "rules",
 }
 _EXAMPLES = """\b
 Examples:

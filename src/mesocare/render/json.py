@@ -36,7 +36,7 @@ def explain(answer: Answer, scene: Scene) -> str:
         "concerns": rule.concerns,
         "harm": scene.rules.items[item.activity].harm,
         "rationale": rule.rationale,
-        "phases": [_phase(each) for each in rule.phases],
+        "phases": [phase(each) for each in rule.phases],
     }
     return dumped(plain)
 
@@ -211,7 +211,8 @@ def evidence(row: Evidence) -> Plain:
     }
 
 
-def _phase(phase: Phase) -> Plain:
+def phase(phase: Phase) -> Plain:
+    """Return one phase of a rule."""
     return {
         "until": None if phase.until is None else str(phase.until),
         "until_hours": None if phase.until is None else phase.until.nominal_hours,

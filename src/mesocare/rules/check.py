@@ -188,22 +188,22 @@ class Checker:
     def _citations(self) -> Iterator[tuple[str, Path, str]]:
         """Yield every place that cites evidence."""
         for name, group in self.plain["groups"].items():
-            yield from _evidence_in(self.files[name], (), group)
+            yield from evidence_in(self.files[name], (), group)
         for name in ("reactions", "red_flags", "care", "course"):
-            yield from _evidence_in(f"{name}.yaml", (name,), self.plain[name])
-        yield from _evidence_in("triage.yaml", (), self.plain["triage"])
+            yield from evidence_in(f"{name}.yaml", (name,), self.plain[name])
+        yield from evidence_in("triage.yaml", (), self.plain["triage"])
         for id_ in self.plain["ledger"]:
             yield "ledger.yaml", ("not_used", id_), id_
 
 
-def _evidence_in(file: str, path: Path, value: object) -> Iterator[tuple[str, Path, str]]:
+def evidence_in(file: str, path: Path, value: object) -> Iterator[tuple[str, Path, str]]:
     """Yield every id in a list called `evidence`, however deep."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "evidence":
                 yield from ((file, (*path, key, n), id_) for n, id_ in enumerate(inner))
             else:
-                yield from _evidence_in(file, (*path, key), inner)
+                yield from evidence_in(file, (*path, key), inner)
     elif isinstance(value, list):
         for n, inner in enumerate(value):
-            yield from _evidence_in(file, (*path, n), inner)
+            yield from evidence_in(file, (*path, n), inner)

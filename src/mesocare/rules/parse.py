@@ -28,7 +28,7 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LONGEST_LINE = 2_000
 MOST_BRACKETS = 4_000
 
-_ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
+ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 
 
 def _nothing(walk: Walk, node: yaml.Node, shape: kinds.Nothing, path: Path) -> Any:
@@ -57,7 +57,7 @@ def _is_mapping(walk: Walk, node: yaml.Node, path: Path) -> bool:
 def _table(walk: Walk, node: yaml.Node, shape: kinds.Table, path: Path) -> dict[str, Any] | None:
     if not _is_mapping(walk, node, path):
         return None
-    if not node.value:
+    if not node.value and not shape.empty:
         walk.note(node, path, "there is nothing in it")
     table = {}
     for name, key, value in walk.entries(node, path):
@@ -100,7 +100,7 @@ def _variants(
 
 _READERS: dict[type, Callable[..., Any]] = {
     kinds.Text: scalars.read_text,
-    kinds.Id: scalars.matching(_ID, "an id such as sheet-mask"),
+    kinds.Id: scalars.matching(ID, "an id such as sheet-mask"),
     kinds.EvidenceId: scalars.matching(EVIDENCE_ID, "an evidence id such as S001-003 or E146"),
     kinds.Choice: scalars.read_choice,
     kinds.Duration: scalars.read_duration,
@@ -108,6 +108,9 @@ _READERS: dict[type, Callable[..., Any]] = {
     kinds.Count: scalars.read_count,
     kinds.Degrees: scalars.read_degrees,
     kinds.Truth: scalars.read_truth,
+    kinds.Either: scalars.read_either,
+    kinds.Amount: scalars.read_amount,
+    kinds.Moment: scalars.read_moment,
     kinds.Nothing: _nothing,
     kinds.Listing: _listing,
     kinds.Table: _table,

@@ -28,7 +28,7 @@ def read_text(walk: Walk, node: yaml.Node, shape: kinds.Text, path: Path) -> str
     if text is None:
         return None
     text = " ".join(text.split())
-    if not text:
+    if not text and not shape.empty:
         walk.note(node, path, "the text is empty")
     elif len(text) > shape.longest:
         walk.note(node, path, f"{len(text)} characters; at most {shape.longest} are shown whole")
@@ -112,3 +112,41 @@ def read_truth(walk: Walk, node: yaml.Node, _shape: kinds.Truth, path: Path) -> 
         walk.note(node, path, f"expected true, got {text!r}; leave the key out otherwise")
         return None
     return None if text is None else True
+
+
+def read_either(walk: Walk, node: yaml.Node, _shape: kinds.Either, path: Path) -> bool | None:
+    """Read `true` or `false`."""
+    text = walk.scalar(node, path, "bool", "true or false")
+    if text is not None and text not in {"true", "false"}:
+        walk.note(node, path, f"expected true or false, got {text!r}")
+        return None
+    return None if text is None else text == "true"
+
+
+def read_amount(walk: Walk, node: yaml.Node, shape: kinds.Amount, path: Path) -> float | None:
+    """Read a plain number within bounds."""
+    whole = "number" if shape.parts else "whole number"
+    wanted = f"a {whole} from {shape.least} to {shape.most}"
+    kind = "float" if shape.parts and node.tag.endswith(":float") else "int"
+    text = walk.scalar(node, path, kind, wanted)
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", text) or not (
+        shape.least <= float(text) <= shape.most
+    ):
+        walk.note(node, path, f"expected {wanted}, got {text!r}")
+        return None
+    return float(text) if kind == "float" else int(text)
+
+
+def read_moment(walk: Walk, node: yaml.Node, shape: kinds.Moment, path: Path) -> str | None:
+    """Read a date or clock time as text, whether or not YAML takes it for one; `never` for null."""
+    tag = node.tag.rpartition(":")[2]
+    if shape.never and tag == "null":
+        return "never"
+    wanted = "a time such as 2024-06-03T14:00" + (", or null for never" if shape.never else "")
+    text = walk.scalar(node, path, "timestamp" if tag == "timestamp" else "str", wanted)
+    if text is not None and not text.strip():
+        walk.note(node, path, f"expected {wanted}, got an empty text")
+        return None
+    return text

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 class Text(NamedTuple):
-    """A text of at most `longest` characters."""
+    """A text of at most `longest` characters; empty only where `empty` says so."""
 
     longest: int = 400
+    empty: bool = False
 
 
 class Id(NamedTuple):
@@ -49,6 +50,24 @@ class Truth(NamedTuple):
     """`true`, where the key would otherwise be left out."""
 
 
+class Either(NamedTuple):
+    """`true` or `false`."""
+
+
+class Amount(NamedTuple):
+    """A plain number from `least` to `most`; a whole one unless `parts` may follow the point."""
+
+    least: int
+    most: int
+    parts: bool = False
+
+
+class Moment(NamedTuple):
+    """A date or a clock time, as somebody would type it; `null` for never where `never` says so."""
+
+    never: bool = False
+
+
 class Nothing(NamedTuple):
     """`null`, or else a value of the shape `of`."""
 
@@ -63,10 +82,11 @@ class Listing(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A mapping from ids to values of one shape."""
+    """A mapping from ids to values of one shape; empty only where `empty` says so."""
 
     of: Shape
     key: Id | EvidenceId | Choice | Text = Id()
+    empty: bool = False
 
 
 class Record(NamedTuple):
@@ -92,6 +112,9 @@ Shape = (
     | Count
     | Degrees
     | Truth
+    | Either
+    | Amount
+    | Moment
     | Nothing
     | Listing
     | Table

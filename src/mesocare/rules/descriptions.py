@@ -1,0 +1,148 @@
+"""What each key of a rule file means, in a line that an editor shows beside it.
+
+A key means the same wherever it stands, unless its path says otherwise: `fever.from` goes before
+`from`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mesocare.rules.report import Path
+
+TITLES = {
+    "ruleset": "The rule set: name, review dates, treatment types, order of groups, contacts",
+    "sources": "The bibliography",
+    "reactions": "Expected reactions and how long they are expected",
+    "red_flags": "Signs that are never normal",
+    "care": "What helps, and when",
+    "course": "Sessions, spacing, maintenance and results by treatment type",
+    "triage": "What is made of a diary",
+    "ledger": "Claims that nothing uses, and why",
+    "activities": "One group of activities with its items and their rules",
+    "cases": "Published cases: questions and diaries with the answers expected",
+    "protocol": "A clinic's own protocol, laid over a rule set",
+}
+
+_TEXTS = {
+    "action": "What to do beyond calling.",
+    "after": "How old the last entry or temperature is when it is asked for.",
+    "aliases": "Other words that lead here; each leads to one place only.",
+    "aside": "That this item is allowed says nothing about the rest of its group.",
+    "ask": "The words of the question.",
+    "at": "The moment asked about.",
+    "beyond": "What the sign means past its expected duration.",
+    "care": "Care instructions by id.",
+    "cases": "The cases of this file.",
+    "cases.findings": "The expected findings, all of them: the urgency of each by its id.",
+    "cases.why": "The reason for what is expected, with the evidence ids.",
+    "certain": "Whether knowing the time of treatment could change nothing.",
+    "condition": "What makes it fine. `limited` has one, and nothing else.",
+    "contact_clinic": "What to say where the clinic is to be called.",
+    "contacts": "Whom to call, by urgency.",
+    "course": "The course by treatment type.",
+    "defaults": "What holds for every case of this file, unless the case says otherwise.",
+    "diary": "The entries of the diary.",
+    "diary.at": "When it was noted; at the moment asked about if left out.",
+    "emergency": "What to say where an emergency number is to be called.",
+    "evidence": "The rows of evidence.tsv it rests on.",
+    "expected": "By treatment type: how long the reaction is expected.",
+    "fever": "A measured temperature.",
+    "fever.from": "Degrees Celsius from which on it is a fever.",
+    "findings": "The expected findings, all of them.",
+    "flag": "The red flag that it raises.",
+    "flags": "By reaction or red flag: the red flag that it then raises.",
+    "from": "From when on, counted from the treatment.",
+    "grade": "A peer-reviewed, society, hospital or label; B clinic; C commercial page or blog.",
+    "group": "The id of the group; the file is named after it.",
+    "harm": "What is at stake. With a grave one, a span that sources dispute stays closed.",
+    "headline": "The item that people mean by the group's word.",
+    "headline_groups": "The groups that people ask about most, in order.",
+    "id": "The case's name, used once.",
+    "includes": "Items of other groups that are shown here too.",
+    "instead": "What to do meanwhile.",
+    "items": "The items of the group by id.",
+    "label": "The name that is shown.",
+    "lasts": "How long a fever counts.",
+    "maintenance": "The usual time from one session to another after the course.",
+    "max": "At most.",
+    "min": "At least.",
+    "missing": "The ids of the expected questions, all of them.",
+    "name": "The id of the rule set.",
+    "next_change": "The next instant at which verdict or condition changes; null for never.",
+    "nodules": "Lumps long after the treatment.",
+    "nodules.from": "How long after the earliest possible treatment time they are late.",
+    "not_used": "By evidence id: why nothing uses the claim.",
+    "note": "Anything else; it is never judged.",
+    "notes": "Notes by id.",
+    "notice": "The one sentence that ends every answer.",
+    "other_groups": "The other groups, in order.",
+    "past": "What is said of a red flag or a fever that has passed.",
+    "phases": "The phases in order, each counted from the treatment.",
+    "publisher": "Who published it.",
+    "questions": "What is worth asking.",
+    "rationale": "Why the window differs from what the sources would give; names the figures.",
+    "reactions": "Expected reactions by id.",
+    "read": "The day on which its extract was read and entered.",
+    "reason": "Why, in plain words and without a figure.",
+    "recent": "How long a reaction is asked about after it was last there.",
+    "red_flags": "Red flags by id.",
+    "results": "What to expect, and from when on.",
+    "returned": "What is said of a sign that had gone and is back.",
+    "review_due": "The date by which the next review is due.",
+    "reviewed": "The date of the last review.",
+    "rise": "By how much the last recorded day exceeds the one before.",
+    "rules": "By treatment type: the phases, or where they are written.",
+    "same_as": "The treatment type, written out here, whose content holds for this one too.",
+    "same_day": "What to say where a doctor is to be seen the same day.",
+    "score": "From 0, gone or not there, to 10.",
+    "strong.score": "From which score on.",
+    "seed": "A seed document: credible whatever its grade.",
+    "sessions": "The usual number of sessions.",
+    "settled_after": "How much later a normal temperature ends it.",
+    "sign": "The id of a reaction or a red flag.",
+    "signs": "The reactions and red flags that count.",
+    "sources": "The documents by id.",
+    "spacing": "The usual time from one session to the next.",
+    "steady_days": "For how many days on end.",
+    "steady_rise": "By how much each of the last days exceeds its own day before.",
+    "still_there": "The question about a sign, after its name.",
+    "strong": "A sign that is a red flag by its score.",
+    "temperature": "The question about a temperature.",
+    "diary.temperature": "The body temperature in degrees Celsius.",
+    "text": "What is said.",
+    "title": "The title of the document.",
+    "treated": "When the treatment was, as somebody would type it.",
+    "treatments": "Several treatments, in place of `treated` and `type`.",
+    "type": "The treatment type; face if left out.",
+    "types": "Treatment types.",
+    "tz": "The IANA time zone.",
+    "unknown": "What is said of words that lead to no sign.",
+    "unrestricted": "Why the activity has nothing to do with this treatment type.",
+    "until": "The end of the window, counted from the treatment; the window does not include it.",
+    "urgency": "How quickly somebody has to be called.",
+    "url": "The address, or null.",
+    "verdict": "What is said of the activity.",
+    "verdict_if_earliest": "What would hold, had the treatment been as early as it can have been.",
+    "version": "The version, in quotes.",
+    "allowed_from": "From then on it is surely allowed; null for never.",
+    "limited_from": "From then on it is surely neither avoid nor ask; null for never.",
+    "why": "The reason, with the evidence ids.",
+    "windows": "By treatment type: when the instruction holds.",
+    "with_fever": "What lumps mean while a fever counts.",
+    "with_signs": "The red flag that a fever raises together with other signs.",
+    "within": "How far before or after the fever the sign was there.",
+    "words": "What was typed.",
+    "worse": "A sign that grows from day to day.",
+}
+
+
+def description(path: Path) -> str | None:
+    """Return what the key at the end of a path means, by its longest known ending."""
+    steps = [str(step) for step in path]
+    for start in range(len(steps)):
+        known = _TEXTS.get(".".join(steps[start:]))
+        if known is not None:
+            return known
+    return None
