@@ -90,9 +90,7 @@ def _index(closings: Sequence[datetime], instant: datetime) -> int:
 class ItemSubject:
     """One item after some treatments: the most severe verdict over all of them holds."""
 
-    def __init__(
-        self, item: Item, treatments: Sequence[Treatment], *, floor: bool = False
-    ) -> None:
+    def __init__(self, item: Item, treatments: Sequence[Treatment], *, floor: bool = False) -> None:
         self.item = item
         self._treatments = treatments
         rules = [(each.rule_for(item), each) for each in treatments]

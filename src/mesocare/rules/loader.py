@@ -119,16 +119,16 @@ def read_files(path: str | Path | None = None) -> Files:
         message = f"{str(path)!r} is a file, but neither the ruleset.yaml of a rule set nor a "
         raise RulesError(message + "protocol, which has a line `extends: mesocare`", _NEXT)
     base = built_in() if extends == BUILT_IN else place.parent / extends
+    said = f"the protocol {str(place)!r} extends {extends!r}"
     try:
         folder = _folder(base)
-        if folder is None:
-            message = f"{str(base)!r} is a file; a protocol extends a rule set, not another file"
-            raise RulesError(message, _EXTEND)
-        return Files(place, folder, _read_all(folder), content)
+        contents = {} if folder is None else _read_all(folder)
     except RulesError as error:
-        error.message = f"the protocol {str(place)!r} extends {extends!r}: {error.message}"
-        error.hint = _EXTEND
-        raise
+        raise RulesError(f"{said}: {error.message}", _EXTEND, error.problems) from error
+    if folder is None:
+        message = f"{said}, which is a file; a protocol extends a rule set, not another protocol"
+        raise RulesError(message, _EXTEND)
+    return Files(place, folder, contents, content)
 
 
 def compile_files(files: Files) -> tuple[dict[str, Any] | None, list[Problem]]:
@@ -147,9 +147,7 @@ def compile_files(files: Files) -> tuple[dict[str, Any] | None, list[Problem]]:
     if base is None:
         base, problems = compile_rules(files.contents)
         if base is None or problems:
-            return None, [
-                each._replace(file=str(files.folder / each.file)) for each in problems
-            ]
+            return None, [each._replace(file=str(files.folder / each.file)) for each in problems]
         cache.write(digest, base)
     try:
         return compile_protocol(files.path.name, files.protocol, base, digest)

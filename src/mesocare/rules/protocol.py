@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
+
 def compile_protocol(
     file: str, content: bytes, base: Plain, sha256: str
 ) -> tuple[Plain | None, list[Problem]]:

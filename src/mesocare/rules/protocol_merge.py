@@ -190,7 +190,8 @@ class Merge:
         path: Path = ("items", id_)
         self._check_types((*path, "rules"), each["rules"])
         self.origins[self.files[each["group"]], path] = path
-        rules = {}
+        rules: Plain = {}
+        known_rows: dict[str, str] = {}
         for type_ in self.types:
             chain = (type_, self.named.get(type_, type_), ALL)
             key = next((key for key in chain if key in each["rules"]), None)
@@ -201,7 +202,9 @@ class Merge:
             rule = {**each["rules"][key], "protocol": {}}
             rule["protocol"] = self._protocol(rule, None, loosens=False)
             if "phases" in rule:
-                row = self._row(each["group"], id_, here)
+                if key not in known_rows:
+                    known_rows[key] = self._row(each["group"], id_, here)
+                row = known_rows[key]
                 rule["phases"] = own_phases(rule["phases"], row)
                 rule["rationale"] = rule.pop("reason", _UNSAID)
                 self._fill_row(row, rule, None)

@@ -66,6 +66,7 @@ def _moved(phases: list[Plain], change: Plain, rows: list[str]) -> list[Plain]:
         _check_movable(phases, verdict)
     found: list[Plain] = []
     last = 0
+    spoken = {"reason": change["reason"]} if "reason" in change else {}
     earlier = False  # whether the phase before was cut short, so that this one begins sooner
     for phase in phases:
         own = end_of(phase)
@@ -76,21 +77,17 @@ def _moved(phases: list[Plain], change: Plain, rows: list[str]) -> list[Plain]:
                 message = "ends no later than the phase before"
                 raise ChangeError(message, "until", phase["verdict"])
             continue  # swallowed
-        spoken = {"reason": change["reason"]} if "reason" in change else {}
-        told = _cited({**phase, **spoken}, rows) if earlier or until is not None else phase
-        if until is not None and own is not None and end is not None and own < end and own > last:
-            # Up to where the rule reached by itself its own reason holds.
-            found += [phase, {**told, "until": until}]
-        elif until is not None:
-            kept = {} if earlier else {"reason": phase["reason"]}
-            found.append({**told, **kept, "until": until})
-        else:
-            found.append(told)
-        if until is not None:
-            earlier = own is not None and end is not None and end < own
-        else:
+        told = _cited({**phase, **spoken}, rows)
+        if until is None or own is None or end is None:
+            found.append(told if earlier else phase)
             earlier = False
-        last = end if end is not None else last
+        else:
+            if last < own < end:
+                found.append(phase)  # up to where the rule reached by itself its own reason holds
+            mine = told if earlier or last >= own or own < end else _cited(phase, rows)
+            found.append({**mine, "until": until})
+            earlier = end < own
+        last = last if end is None else end
     return found
 
 
