@@ -394,7 +394,7 @@ def test_a_file_instead_of_a_directory(folder: Path) -> None:
     """The ruleset.yaml of a rule set stands for it; another file does not."""
     assert load_rules(folder / "ruleset.yaml") == load_rules(folder)
     error = refused(folder / "care.yaml")
-    assert error.message.endswith("is a file, but not the ruleset.yaml of a rule set")
+    assert "is a file, but neither the ruleset.yaml of a rule set nor a protocol" in error.message
     (folder / "big").write_bytes(b"x" * (loader.LARGEST_FILE + 1))
     assert "a rule file has at most" in refused(folder / "big").message
 

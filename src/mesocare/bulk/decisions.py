@@ -210,4 +210,4 @@ class Decider:
             for id_ in ([each.id] if isinstance(each, Item) else each.items)
         }
         rules = (self.rules.items[id_].rules[type_] for id_ in items)
-        return {phase.until for rule in rules for phase in rule.phases if phase.until is not None}
+        return {span for rule in rules for span in rule.spans}

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 Id = Annotated[str, typer.Argument(help="The treatment's id, or how it begins.")]
-Type = Annotated[str | None, typer.Option(help="face, scalp or brightening.")]
 Area = Annotated[str | None, typer.Option(help="What was treated, in your words.")]
 Clinic = Annotated[str | None, typer.Option(help="The clinic's name.")]
 Phone = Annotated[str | None, typer.Option(help="The clinic's telephone number.")]

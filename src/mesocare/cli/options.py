@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mesocare.render.scene import Recorded, Scene
 
 DEFAULT_TYPE = "face"
+TYPE_HELP = "face, scalp or brightening, or a treatment your clinic's protocol names"
 NO_TREATMENT_HINT = (
     "Say when it was, for example: mesocare today --treated 2024-05-01T14:30, "
     "or put it on record: mesocare treated 2024-05-01T14:30"
@@ -59,7 +60,7 @@ _SHARED: dict[str, Any] = {
     ],
     "type": Annotated[
         list[str] | None,
-        _option("type", "face, scalp or brightening; one per --treated, in order.", "TYPE"),
+        _option("type", f"{TYPE_HELP}; one per --treated.", "TYPE"),
     ],
     "at": Annotated[str | None, _option("at", "The instant asked about; now if left out.", "WHEN")],
     "tz": Annotated[str | None, _option("tz", "IANA time zone; the system's if left out.", "ZONE")],
@@ -173,15 +174,24 @@ def _treatments(
     from mesocare.core.model import Treatment
 
     for type_ in types:
-        if type_ not in rules.types:
-            from difflib import get_close_matches
-
-            known = ", ".join(rules.types)
-            close = get_close_matches(type_.lower(), rules.types, n=1, cutoff=0.5)
-            message = f"unknown treatment type {type_!r}; known: {known}"
-            hint = f"Type for example: --type {close[0] if close else next(iter(rules.types))}"
-            raise TreatmentError(message, hint)
+        check_type(type_, rules)
     return tuple(Treatment(*pair) for pair in zip(types, intervals, strict=True))
+
+
+def check_type(type_: str, rules: RuleSet) -> None:
+    """Refuse a type that the rule set does not know.
+
+    Raises:
+        TreatmentError: It does not; the hint names the one that was probably meant.
+    """
+    if type_ not in rules.types:
+        from difflib import get_close_matches
+
+        known = ", ".join(rules.types)
+        close = get_close_matches(type_.lower(), rules.types, n=1, cutoff=0.5)
+        message = f"unknown treatment type {type_!r}; known: {known}"
+        hint = f"Type for example: --type {close[0] if close else next(iter(rules.types))}"
+        raise TreatmentError(message, hint)
 
 
 def _check_no_type(settings: Settings) -> None:

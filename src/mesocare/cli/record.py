@@ -25,9 +25,9 @@ from mesocare.cli.fields import (
     ordinary_area,
     zone_name,
 )
-from mesocare.cli.options import DEFAULT_TYPE, Reply
+from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, check_type
 from mesocare.cli.settings import Settings
-from mesocare.errors import DateError, MesocareError, StoreError, TreatmentError
+from mesocare.errors import DateError, MesocareError, StoreError
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -55,9 +55,7 @@ def register(app: typer.Typer) -> None:
 
 def treated(
     when: Annotated[str, typer.Argument(help="When the treatment was.")],
-    type_: Annotated[
-        str, typer.Option("--type", help="face, scalp or brightening.")
-    ] = DEFAULT_TYPE,
+    type_: Annotated[str, typer.Option("--type", help=f"{TYPE_HELP}.")] = DEFAULT_TYPE,
     area: Area = None,
     clinic: Clinic = None,
     phone: Phone = None,
@@ -69,12 +67,12 @@ def treated(
     from mesocare.store import database, treatments
 
     zone, now, rules = local_zone(tz), clock.now(), _rules()
-    _check_type(type_, rules)
+    check_type(type_, rules)
     earliest, latest = treatments.instants(_interval(when, now, zone))
     row = treatments.StoredTreatment(
         id=treatments.new_id(),
         type=type_,
-        area=kept_text("area", area) or ordinary_area(type_),
+        area=kept_text("area", area) or ordinary_area(rules.types[type_].extends or type_),
         typed=" ".join(when.split()),
         earliest=earliest,
         latest=latest,
@@ -124,7 +122,7 @@ def treatments(
 def edit(
     id_: Id,
     when: Annotated[str | None, typer.Option(help="When the treatment was.")] = None,
-    type_: Annotated[str | None, typer.Option("--type", help="face, scalp or brightening.")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help=f"{TYPE_HELP}.")] = None,
     area: Area = None,
     clinic: Clinic = None,
     phone: Phone = None,
@@ -139,23 +137,25 @@ def edit(
     given = {"area": area, "clinic": clinic, "phone": phone, "note": note}
     changes: dict[str, Any] = {k: kept_text(k, v) for k, v in given.items() if v is not None}
     # Before the record is locked, so that nobody waits for the rules to be read.
-    rules = _rules() if type_ is not None or overrides else None
+    rules = _rules() if type_ is not None or overrides or area == "" else None
     if type_ is not None and rules is not None:
-        _check_type(type_, rules)
+        check_type(type_, rules)
         changes["type"] = type_
     _need_record()
     with database.writing() as connection:
         row = treatments.find(connection, id_)
         final = type_ or row.type
         if area is not None:
-            changes["area"] = changes["area"] or ordinary_area(final)
+            known = None if rules is None else rules.types.get(final)
+            base = known.extends if known is not None else None
+            changes["area"] = changes["area"] or ordinary_area(base or final)
         if when is not None or tz is not None:
             changes |= _timed(row, when, tz, now)
         if overrides is not None:
             changes["overrides"] = (
                 _overrides(overrides, final, rules) if overrides and rules else {}
             )
-        elif rules is not None:
+        elif rules is not None and type_ is not None:
             _check_kept_overrides(row, final, rules)
         if not changes:
             hint = f"Type for example: mesocare edit {id_} --note ..."
@@ -245,19 +245,13 @@ def _rules() -> RuleSet:
     return load_rules(Settings({}).get("rules"))
 
 
-def _check_type(type_: str, rules: RuleSet) -> None:
-    if type_ not in rules.types:
-        message = f"unknown treatment type {type_!r}; known: {', '.join(rules.types)}"
-        raise TreatmentError(message, f"Type for example: --type {next(iter(rules.types))}")
-
-
 def _overrides(path: str, type_: str, rules: RuleSet) -> dict[str, dict[str, str]]:
     """Return what a file of overrides says of a treatment of that type; nothing for no file."""
     from pathlib import Path
 
     from mesocare.rules.overrides import read_overrides
 
-    _check_type(type_, rules)
+    check_type(type_, rules)
     return read_overrides(Path(path), rules, type_)
 
 

@@ -47,7 +47,11 @@ class Settings:
         if text:
             return _from_text(key, text, variable), f" (from {variable})"
         if key in self._file:
-            return self._file[key], f" (from the configuration file {str(self._path)!r})"
+            value = self._file[key]
+            if key == "rules" and value:
+                # Wherever it is asked from, the same file answers.
+                value = str(self._path.parent / value)
+            return value, f" (from the configuration file {str(self._path)!r})"
         return None, ""
 
     @contextmanager

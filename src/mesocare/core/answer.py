@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mesocare.core.model import Evidence, Identity, Rule, Treatment, Verdict
+    from mesocare.core.model import Evidence, Identity, Protocol, Rule, Treatment, Verdict
     from mesocare.core.watch import Advice, Alert
 
 
@@ -81,6 +81,11 @@ class Answer(NamedTuple):
         """Whether what the clinic said decides, in place of the rule set; the headline item's."""
         item = self.items[0].activity if self.items else self.activity
         return item in self.governed_by.overrides
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """What a clinic's protocol says of the deciding rule; `None` where it says nothing."""
+        return self.rule.protocol
 
     @property
     def figures(self) -> Figures:

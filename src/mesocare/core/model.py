@@ -87,16 +87,49 @@ class Phase(NamedTuple):
     evidence: tuple[str, ...]
 
 
+class Protocol(NamedTuple):
+    """What a clinic's protocol says of a rule it wrote.
+
+    Attributes:
+        clinic: The clinic's name.
+        reason: Why, in the clinic's words.
+        approved_by: Who stands for a rule that is milder than the one it replaces.
+        reviewed: The day the protocol was reviewed, in ISO 8601.
+        loosens: Whether it is milder, at some time, than the rule it replaces.
+        builtin: The rule it replaces; `None` for an item of the clinic's own.
+    """
+
+    clinic: str
+    reason: str | None
+    approved_by: str | None
+    reviewed: str
+    loosens: bool
+    builtin: Rule | None
+
+
 class Rule(NamedTuple):
     """What holds for one item after one treatment type: its phases, in order.
 
     `concerns` is false where the activity has nothing to do with the treatment type; the one phase
-    is then `allowed`, and its reason says so.
+    is then `allowed`, and its reason says so. `protocol` is there where a clinic wrote the rule.
     """
 
     phases: tuple[Phase, ...]
     rationale: str | None
     concerns: bool
+    protocol: Protocol | None = None
+
+    @property
+    def floor(self) -> Rule:
+        """What a group rests on at least: the rule replaced, unless it was loosened on purpose."""
+        protocol = self.protocol
+        return self if protocol is None or protocol.loosens else protocol.builtin or self
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Every span after which the rule can change an answer, that of a group included."""
+        own = [phase.until for phase in self.phases if phase.until is not None]
+        return tuple(own) if self.floor is self else (*own, *self.floor.spans)
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -184,20 +217,31 @@ class Course(NamedTuple):
 
 
 class TreatmentType(NamedTuple):
-    """A kind of treatment the rule set knows."""
+    """A kind of treatment the rule set knows.
+
+    `extends` is the type whose rules a named treatment of a clinic's protocol takes over.
+    """
 
     id: str
     label: str
+    extends: str | None = None
 
 
 class Identity(NamedTuple):
-    """Which rule set answered. `sha256` is that of its files' content, in order of name."""
+    """Which rule set answered. `sha256` is that of its files' content, in order of name.
+
+    Of a clinic's protocol, `extends` is the rule set under it, `clinic` and `phone` are the
+    clinic's, and the digest is that of both together.
+    """
 
     name: str
     version: str
     reviewed: str
     review_due: str
     sha256: str
+    extends: Identity | None = None
+    clinic: str | None = None
+    phone: str | None = None
 
 
 class RuleSet(NamedTuple):

@@ -90,13 +90,21 @@ def _index(closings: Sequence[datetime], instant: datetime) -> int:
 class ItemSubject:
     """One item after some treatments: the most severe verdict over all of them holds."""
 
-    def __init__(self, item: Item, treatments: Sequence[Treatment]) -> None:
+    def __init__(self, item: Item, treatments: Sequence[Treatment], *, floor: bool = False) -> None:
         self.item = item
-        self._windows = [_Windows(each.rule_for(item), each) for each in treatments]
+        self._treatments = treatments
+        rules = [(each.rule_for(item), each) for each in treatments]
+        self.has_floor = any(rule.floor is not rule for rule, _ in rules)
+        self._windows = [_Windows(rule.floor if floor else rule, of) for rule, of in rules]
         self.begins = max(each.when.latest for each in treatments)
         self.boundaries = frozenset(
             end for each in self._windows for end in (*each.if_latest, *each.if_earliest)
         )
+
+    @property
+    def floor(self) -> ItemSubject:
+        """The same item without what a clinic's protocol tightened."""
+        return ItemSubject(self.item, self._treatments, floor=True) if self.has_floor else self
 
     @property
     def softens(self) -> bool:
@@ -131,13 +139,25 @@ class ItemSubject:
 
 
 class GroupSubject:
-    """A group after some treatments: its headline item's verdict, softened by its siblings."""
+    """A group after some treatments: its headline item's verdict, softened by its siblings.
 
-    def __init__(self, group: Group, items: Mapping[str, ItemSubject]) -> None:
+    What a clinic's protocol tightens never opens it: it is then no milder than without that. An
+    item that is closed for longer could otherwise open its group, since a closed headline item is
+    softened and one to ask about is not.
+    """
+
+    def __init__(
+        self, group: Group, items: Mapping[str, ItemSubject], *, floor: bool = False
+    ) -> None:
         self.group = group
         self.items = {id_: items[id_] for id_ in group.items}
         self.begins = max(each.begins for each in self.items.values())
         self.boundaries = frozenset().union(*(each.boundaries for each in self.items.values()))
+        self._floor: GroupSubject | None = None
+        if not floor and any(each.has_floor for each in self.items.values()):
+            without = {id_: each.floor for id_, each in self.items.items()}
+            self._floor = GroupSubject(group, without, floor=True)
+            self.boundaries |= self._floor.boundaries
 
     def standing(self, instant: datetime) -> Standing:
         """Return what holds at `instant` (UTC)."""
@@ -145,9 +165,14 @@ class GroupSubject:
         headline = standings[self.group.headline]
         softening = [standings[id_] for id_, each in self.items.items() if each.softens]
         verdict = _soften(headline.verdict, [each.verdict for each in softening])
+        if_earliest = _soften(headline.if_earliest, [each.if_earliest for each in softening])
+        if self._floor is not None:
+            floor = self._floor.standing(instant)
+            verdict = max(verdict, floor.verdict, key=_severity)
+            if_earliest = max(if_earliest, floor.if_earliest, key=_severity)
         return Standing(
             verdict=verdict,
-            if_earliest=_soften(headline.if_earliest, [each.if_earliest for each in softening]),
+            if_earliest=if_earliest,
             condition=self._condition(verdict, standings),
             reason=headline.reason,
             treatment=headline.treatment,
@@ -173,6 +198,10 @@ class GroupSubject:
             if each.verdict is verdict and (verdict.closed or self.items[id_].softens)
         ]
         return f"{word}: {', '.join(labels)}." if labels else ""
+
+
+def _severity(verdict: Verdict) -> int:
+    return verdict.severity
 
 
 def _soften(headline: Verdict, items: Sequence[Verdict]) -> Verdict:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from mesocare.render.page import Page
 from mesocare.render.questions import figures_words, footer, treatment_words
-from mesocare.render.words import hours_words, lower_first
+from mesocare.render.words import hours_words, lower_first, protocol_words
 
 if TYPE_CHECKING:
     from mesocare.core.answer import Answer
-    from mesocare.core.model import Evidence
+    from mesocare.core.model import Evidence, Protocol
     from mesocare.render.scene import Scene
 
 AXIS_TICKS = (
@@ -34,6 +34,8 @@ def explain_text(answer: Answer, scene: Scene) -> str:
     page.gap()
     if not answer.rule.concerns:
         page.line(answer.reason)
+        if answer.protocol is not None:
+            _protocol(page, answer.protocol)
         footer(page, scene)
         return page.text()
     _phases(page, answer)
@@ -53,12 +55,21 @@ def explain_text(answer: Answer, scene: Scene) -> str:
         page.line(("Figures ", "bold"), figures_words(answer) or "no source gives one.")
     if item.harm:
         page.line(("Harm    ", "bold"), f"{item.harm}.")
-    if answer.rule.rationale:
+    if answer.protocol is not None:
+        _protocol(page, answer.protocol)
+    elif answer.rule.rationale:
         page.line(("Why so  ", "bold"), answer.rule.rationale)
     page.gap()
     page.line(("Grades: A hospital, journal or label; B clinic; C commercial page.", "dim"))
     footer(page, scene)
     return page.text()
+
+
+def _protocol(page: Page, protocol: Protocol) -> None:
+    """Show the clinic as the source, and beside it the rule that it changed."""
+    page.line(("Protocol ", "bold"), protocol_words(protocol), hang=2)
+    if protocol.builtin is not None and protocol.builtin.rationale:
+        page.line(("Built in ", "bold"), protocol.builtin.rationale, hang=2)
 
 
 def _phases(page: Page, answer: Answer) -> None:
@@ -75,7 +86,7 @@ def _bars(page: Page, answer: Answer, rows: list[Evidence]) -> None:
     if not rows:
         return
     chosen = answer.figures.chosen
-    longest = max([*(_given(row)[-1] for row in rows), chosen or 0])
+    longest = max([*(_given(row)[-1] for row in rows), chosen or 0, _builtin_end(answer) or 0])
     name = 0 if page.narrow else max(SHORTEST_NAME, min(34, page.width - 50))
     width = page.width - name - (2 if page.narrow else 24)
     axis = _Axis(longest, width)
@@ -97,6 +108,18 @@ def _bars(page: Page, answer: Answer, rows: list[Evidence]) -> None:
     if line is not None and chosen is not None:
         word = f"{page.signs.mark} chosen: {hours_words(chosen)}"
         page.line((word, "bold"), indent=indent + min(line, max(0, width - len(word))))
+    builtin = _builtin_end(answer)
+    if builtin is not None:
+        word = f"{page.signs.mark} built in: {hours_words(builtin)}"
+        at = min(axis.column(builtin), max(0, width - len(word)))
+        page.line((word, "dim"), indent=indent + at)
+
+
+def _builtin_end(answer: Answer) -> int | None:
+    """Return the figure that a clinic's protocol replaced, in hours."""
+    rule = None if answer.protocol is None else answer.protocol.builtin
+    until = None if rule is None else rule.restricted_until
+    return None if until is None else until.nominal_hours
 
 
 class _Axis:

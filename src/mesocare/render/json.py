@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.core.answer import Answer, Assessment
-    from mesocare.core.model import Evidence, Identity, Phase, Treatment
+    from mesocare.core.model import Evidence, Identity, Phase, Protocol, Treatment
     from mesocare.core.triage import Triage
     from mesocare.errors import MesocareError
     from mesocare.render.scene import Scene
@@ -37,6 +37,9 @@ def explain(answer: Answer, scene: Scene) -> str:
         "harm": scene.rules.items[item.activity].harm,
         "rationale": rule.rationale,
         "phases": [phase(each) for each in rule.phases],
+        "builtin": None
+        if rule.protocol is None or rule.protocol.builtin is None
+        else [phase(each) for each in rule.protocol.builtin.phases],
     }
     return dumped(plain)
 
@@ -133,6 +136,32 @@ def rules(identity: Identity) -> Plain:
         "version": identity.version,
         "reviewed": identity.reviewed,
         "sha256": identity.sha256,
+        "clinic": identity.clinic,
+        "extends": None if identity.extends is None else _base(identity.extends),
+    }
+
+
+def _base(identity: Identity) -> Plain:
+    return {
+        "name": identity.name,
+        "version": identity.version,
+        "reviewed": identity.reviewed,
+        "sha256": identity.sha256,
+    }
+
+
+def protocol(said: Protocol | None) -> Plain | None:
+    """Return what a clinic's protocol says of a rule it decides; `None` where it decides none."""
+    if said is None:
+        return None
+    until = None if said.builtin is None else said.builtin.restricted_until
+    return {
+        "clinic": said.clinic,
+        "reason": said.reason,
+        "approved_by": said.approved_by,
+        "reviewed": said.reviewed,
+        "loosens": said.loosens,
+        "builtin_hours": None if until is None else until.nominal_hours,
     }
 
 
@@ -191,6 +220,7 @@ def _answer(answer: Answer, zone: tzinfo) -> Plain:
             "longest_credible_hours": figures.credible,
             "chosen_hours": figures.chosen,
         },
+        "protocol": protocol(answer.protocol),
         "items": [_answer(each, zone) for each in answer.items],
         "evidence": [evidence(each) for each in answer.evidence],
     }

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from mesocare.core.model import Verdict
 from mesocare.render.page import Page
 from mesocare.render.words import (
+    builtin_words,
     came_twice,
     elapsed_words,
     hours_words,
     instant_words,
-    lower_first,
+    protocol_words,
     treated_words,
+    type_words,
     typed_words,
     wait_words,
 )
@@ -37,6 +39,7 @@ def can_i_text(answer: Answer, scene: Scene) -> str:
     if answer.condition:
         _row(page, "Which" if answer.items else "How", answer.condition)
     _row(page, "Why", answer.reason)
+    _protocol(page, answer)
     _clinic(page, answer.items[1:])
     for label, text in _opening(answer, scene):
         _row(page, label, text)
@@ -60,6 +63,7 @@ def when_text(answer: Answer, scene: Scene) -> str:
     page.gap()
     if answer.by_clinic:
         _row(page, "Why", answer.reason)
+    _protocol(page, answer)
     _clinic(page, answer.items[1:])
     for label, text in _opening(answer, scene):
         _row(page, label, text)
@@ -80,6 +84,16 @@ def when_text(answer: Answer, scene: Scene) -> str:
 
 def _row(page: Page, label: str, text: str) -> None:
     page.row([(label, "bold")], COLUMN, text)
+
+
+def _protocol(page: Page, answer: Answer) -> None:
+    """Say where a clinic's protocol decides, and what is built in; the item asked about first."""
+    if answer.protocol is not None:
+        _row(page, "Protocol", protocol_words(answer.protocol))
+    for each in answer.items[1:]:
+        if each.protocol is not None:
+            clinic, builtin = each.protocol.clinic, builtin_words(each.protocol)
+            _row(page, "Protocol", f"{each.label}: as {clinic} has it. {builtin}.")
 
 
 def _clinic(page: Page, items: Sequence[Answer]) -> None:
@@ -193,8 +207,7 @@ def _treatments(page: Page, answer: Answer, scene: Scene) -> None:
 
 def treatment_words(treatment: Treatment, answer: Answer, scene: Scene) -> str:
     """Return one treatment as understood; with several, whether it is the one that governs."""
-    label = lower_first(scene.rules.types[treatment.type].label)
-    words = f"After {label} mesotherapy, {treated_words(treatment)}"
+    words = f"After {type_words(treatment.type, scene.rules)}, {treated_words(treatment)}"
     words += f" ({elapsed_words(treatment, scene.at)})"
     governs = len(scene.treatments) > 1 and treatment == answer.governed_by
     return words + (": this one decides." if governs else ".")

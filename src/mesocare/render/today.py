@@ -13,6 +13,7 @@ from mesocare.render import today_all, triage
 from mesocare.render.page import URGENCY_STYLES, Page
 from mesocare.render.questions import clinic_words, footer, unsure, until_words
 from mesocare.render.words import (
+    builtin_words,
     changes_words,
     date_words,
     elapsed_words,
@@ -20,6 +21,7 @@ from mesocare.render.words import (
     joined,
     lower_first,
     treated_words,
+    type_words,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def _draw(page: Page, assessment: Assessment, scene: Scene) -> None:
     _others(page, others)
     for text in clinic_words([each for group in assessment.answers for each in group.items]):
         page.row([("Clinic", "bold")], COLUMN, text)
+    _protocol(page, assessment)
     page.gap()
     _next(page, assessment.upcoming, scene)
     _normal(page, assessment.normal, scene)
@@ -84,7 +87,7 @@ def _draw(page: Page, assessment: Assessment, scene: Scene) -> None:
 def _where(page: Page, assessment: Assessment, scene: Scene) -> None:
     days = [
         f"Day {day_number(each.when.earliest, scene.at, each.when.zone)} after "
-        f"{lower_first(scene.rules.types[each.type].label)} mesotherapy"
+        + type_words(each.type, scene.rules)
         for each in scene.treatments
     ]
     page.line((joined([days[0], *(lower_first(day) for day in days[1:])]), "bold"))
@@ -146,6 +149,23 @@ def _others(page: Page, answers: Sequence[Answer]) -> None:
         labels = [lower_first(each.label) for each in answers if each.verdict is verdict]
         if labels:
             page.row([page.verdict(verdict, 11), "Also"], COLUMN, ", ".join(labels))
+
+
+def _protocol(page: Page, assessment: Assessment) -> None:
+    """Say once that a clinic's protocol decides, and what is built in where it matters most."""
+    items = [each for group in assessment.answers for each in group.items]
+    decided = {each.activity: (each, each.protocol) for each in items if each.protocol is not None}
+    found = sorted(decided.values(), key=lambda pair: -pair[0].verdict.severity)
+    if not found:
+        return
+    parts = [
+        f"{lower_first(answer.label)} ({lower_first(builtin_words(protocol))})"
+        for answer, protocol in found[:NAMES_SHOWN]
+    ]
+    if len(found) > NAMES_SHOWN:
+        parts.append(f"{len(found) - NAMES_SHOWN} more")
+    words = f"{found[0][1].clinic}'s decides {joined(parts)}."
+    page.row([("Protocol", "bold")], COLUMN, words)
 
 
 def _next(page: Page, upcoming: Sequence[Change], scene: Scene) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mesocare.core.signs import Urgency
 from mesocare.render.page import URGENCY_STYLES, Page, Part
 from mesocare.render.questions import until_words
-from mesocare.render.words import changes_words, date_words, instant_words
+from mesocare.render.words import changes_words, date_words, instant_words, protocol_words
 
 if TYPE_CHECKING:
     from mesocare.core.answer import Assessment
@@ -32,6 +32,9 @@ def draw(page: Page, assessment: Assessment, scene: Scene) -> None:
                 page.line((item.condition, "dim"), indent=2 if page.narrow else 11)
             if item.by_clinic:
                 page.line((item.reason, "dim"), indent=2 if page.narrow else 11)
+            if item.protocol is not None:
+                words = protocol_words(item.protocol)
+                page.line((words, "dim"), indent=2 if page.narrow else 11)
     _upcoming(page, assessment, scene)
     _advice(page, "Care", assessment.care, scene)
     _advice(page, "Results to expect now", assessment.results, scene)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from mesocare.core.answer import Change
+    from mesocare.core.model import Protocol, RuleSet
     from mesocare.render.scene import Scene
     from mesocare.store.treatments import StoredTreatment
 
@@ -135,9 +136,44 @@ def stored_words(row: StoredTreatment) -> str:
 
 
 def clinic_contact(scene: Scene) -> str:
-    """Return the name and number of the clinic that treated last, as recorded; else nothing."""
+    """Return the name and number of the clinic that treated last, as recorded.
+
+    Where none is, those of the clinic whose protocol is in use; else nothing.
+    """
     latest = next((each for each in reversed(scene.recorded) if each.clinic or each.phone), None)
-    return "" if latest is None else ", ".join(filter(None, (latest.clinic, latest.phone)))
+    known = scene.rules.identity if latest is None else latest
+    return ", ".join(filter(None, (known.clinic, known.phone)))
+
+
+def type_words(type_: str, rules: RuleSet) -> str:
+    """Return a treatment type as it reads inside a sentence, and what a named one is a kind of."""
+    known = rules.types[type_]
+    if known.extends is None:
+        return f"{lower_first(known.label)} mesotherapy"
+    return f"{known.label} ({type_words(known.extends, rules)})"
+
+
+def protocol_words(protocol: Protocol) -> str:
+    """Return whose protocol decides, why and on whose word, and what is built in."""
+    words = f"{protocol.clinic}'s protocol, reviewed {protocol.reviewed}"
+    if protocol.loosens:
+        words += f", milder than what is built in, approved by {protocol.approved_by}"
+    reason = (protocol.reason or "").rstrip(".")
+    return f"{words}{': ' + reason if reason else ''}. {builtin_words(protocol)}."
+
+
+def builtin_words(protocol: Protocol) -> str:
+    """Return `Built in: avoid until 48 h, then allowed`."""
+    if protocol.builtin is None:
+        return "Nothing is built in"
+    if not protocol.builtin.concerns:
+        return "Built in: no restriction"
+    *parts, last = (
+        phase.verdict.value
+        + ("" if phase.until is None else f" until {hours_words(phase.until.nominal_hours)}")
+        for phase in protocol.builtin.phases
+    )
+    return f"Built in: {', '.join([*parts, f'then {last}'] if parts else [last])}"
 
 
 def came_twice(treatment: Treatment) -> bool:

@@ -36,15 +36,10 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
     }
     order = [*ruleset["headline_groups"], *ruleset["other_groups"]]
     return model.RuleSet(
-        identity=model.Identity(
-            ruleset["name"],
-            ruleset["version"],
-            ruleset["reviewed"],
-            ruleset["review_due"],
-            sha256,
-        ),
+        identity=_identity(ruleset, sha256),
         types={
-            id_: model.TreatmentType(id_, each["label"]) for id_, each in ruleset["types"].items()
+            id_: model.TreatmentType(id_, each["label"], each.get("extends"))
+            for id_, each in ruleset["types"].items()
         },
         headline_groups=tuple(ruleset["headline_groups"]),
         groups={id_: _group(groups[id_]) for id_ in order},
@@ -66,6 +61,20 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
         contacts=dict(ruleset["contacts"]),
         notice=ruleset["notice"],
         names=plain["names"],
+    )
+
+
+def _identity(ruleset: Plain, sha256: str) -> model.Identity:
+    clinic, extends = ruleset.get("clinic", {}), ruleset.get("extends")
+    return model.Identity(
+        ruleset["name"],
+        ruleset["version"],
+        ruleset["reviewed"],
+        ruleset["review_due"],
+        sha256,
+        None if extends is None else _identity(extends, extends["sha256"]),
+        clinic.get("name"),
+        clinic.get("phone"),
     )
 
 
@@ -120,9 +129,10 @@ def _resolved(by_type: Plain, type_: str) -> Plain:
 
 
 def _rule(each: Plain) -> model.Rule:
+    protocol = _protocol(each["protocol"]) if "protocol" in each else None
     if "unrestricted" in each:
         phase = model.Phase(None, model.Verdict.ALLOWED, each["unrestricted"], None, ())
-        return model.Rule((phase,), None, concerns=False)
+        return model.Rule((phase,), None, concerns=False, protocol=protocol)
     phases = tuple(
         model.Phase(
             _span(phase.get("until")),
@@ -133,7 +143,19 @@ def _rule(each: Plain) -> model.Rule:
         )
         for phase in each["phases"]
     )
-    return model.Rule(phases, each.get("rationale"), concerns=True)
+    return model.Rule(phases, each.get("rationale"), concerns=True, protocol=protocol)
+
+
+def _protocol(each: Plain) -> model.Protocol:
+    builtin = each.get("builtin")
+    return model.Protocol(
+        each["clinic"],
+        each.get("reason"),
+        each.get("approved_by"),
+        each["reviewed"],
+        each["loosens"],
+        None if builtin is None else _rule(builtin),
+    )
 
 
 def _reaction(id_: str, each: Plain) -> signs.Reaction:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 # Raised whenever `build` reads something that older compiled files do not have.
-FORMAT = 4
+FORMAT = 5
 MOST_FILES = 8
 LARGEST = 16 * 1024 * 1024
 

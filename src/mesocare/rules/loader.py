@@ -2,15 +2,17 @@
 
 A rule set is a directory laid out like `data/`: `ruleset.yaml`, `sources.yaml`, `evidence.tsv`,
 one file per group in `activities/`, and the files on reactions, red flags, care, course, triage and
-the ledger. Anything else in the directory is left alone.
+the ledger. Anything else in the directory is left alone. A clinic's protocol is a file that extends
+one.
 """
 
 from __future__ import annotations
 
+import re
 import stat
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.errors import RulesError
 from mesocare.rules import cache
@@ -18,14 +20,23 @@ from mesocare.rules.build import build
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
+    from mesocare.rules.report import Problem
 
 LARGEST_FILE = 1024 * 1024
 MOST_GROUPS = 64
+# What a protocol calls the rule set that comes with mesocare.
+BUILT_IN = "mesocare"
+
+# What is extended has to be known before the file is read as YAML, which a warm start never does.
+_EXTENDS = re.compile(r"""^extends:[ \t]+("[^"\n]*"|'[^'\n]*'|[^"'\s][^\n]*)""", re.MULTILINE)
 
 _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
     "care.yaml", "course.yaml", "triage.yaml", "ledger.yaml",
 )  # fmt: skip
+_EXTEND = (
+    "A protocol extends mesocare, or a rule set by its path, seen from the protocol's own place."
+)
 _NEXT = (
     "A rule set is a directory laid out like mesocare's data/; without --rules that one is used."
 )
@@ -42,42 +53,127 @@ def built_in() -> Path:
     return packaged if packaged.is_dir() else checkout
 
 
+class Files(NamedTuple):
+    """What a rule set is made of: the content of its files, and of a clinic's protocol over them.
+
+    Attributes:
+        path: What was asked for, as it is named in errors.
+        folder: The rule set's directory; that of the set extended, under a protocol.
+        contents: The content of the rule set's files by name.
+        protocol: The protocol's content; `None` without one.
+    """
+
+    path: Path
+    folder: Path
+    contents: dict[str, bytes]
+    protocol: bytes | None = None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of everything that was read."""
+        digest = _digest(self.contents)
+        if self.protocol is None:
+            return digest
+        return sha256(b"protocol\0" + digest.encode() + b"\0" + self.protocol).hexdigest()
+
+
 def load_rules(path: str | Path | None = None) -> RuleSet:
     """Return the rule set at a path, checked, or the built-in one.
 
     Args:
-        path: A rule-set directory, or the `ruleset.yaml` in one.
+        path: A rule-set directory, the `ruleset.yaml` in one, or a clinic's protocol.
 
     Raises:
         RulesError: It cannot be read or does not hold together; `problems` lists every reason.
     """
-    if path == "":
-        raise RulesError("the path of the rule set is empty", _NEXT)
-    folder = built_in() if path is None else _folder(Path(path))
-    contents = _read_all(folder)
-    digest = _digest(contents)
+    files = read_files(path)
+    digest = files.digest
     plain = cache.read(digest)
     if plain is not None:
         try:
             return build(plain, digest)
         except (KeyError, TypeError, ValueError, AttributeError):
             pass  # a foreign cache file under our name: compile again
-    plain = _compile(folder, contents)
+    plain = _compile(files)
     cache.write(digest, plain)
     return build(plain, digest)
 
 
-def _folder(path: Path) -> Path:
+def read_files(path: str | Path | None = None) -> Files:
+    """Return the files of the rule set at a path, or of the built-in one, unread beyond that.
+
+    Raises:
+        RulesError: They cannot be read, or are no rule set.
+    """
+    if path == "":
+        raise RulesError("the path of the rule set is empty", _NEXT)
+    if path is None:
+        return Files(built_in(), built_in(), _read_all(built_in()))
+    place = Path(path)
+    folder = _folder(place)
+    if folder is not None:
+        return Files(place, folder, _read_all(folder))
+    content = read_file(place)
+    extends = extended(content)
+    if extends is None:
+        message = f"{str(path)!r} is a file, but neither the ruleset.yaml of a rule set nor a "
+        raise RulesError(message + "protocol, which has a line `extends: mesocare`", _NEXT)
+    base = built_in() if extends == BUILT_IN else place.parent / extends
+    said = f"the protocol {str(place)!r} extends {extends!r}"
+    try:
+        folder = _folder(base)
+        contents = {} if folder is None else _read_all(folder)
+    except RulesError as error:
+        raise RulesError(f"{said}: {error.message}", _EXTEND, error.problems) from error
+    if folder is None:
+        message = f"{said}, which is a file; a protocol extends a rule set, not another protocol"
+        raise RulesError(message, _EXTEND)
+    return Files(place, folder, contents, content)
+
+
+def compile_files(files: Files) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """Return the plain values and every problem; values only if enough could be read for them.
+
+    A problem of the rule set under a protocol is named by its file's path.
+    """
+    from mesocare.rules.compile import compile_rules
+
+    if files.protocol is None:
+        return compile_rules(files.contents)
+    from mesocare.rules.protocol import compile_protocol
+
+    digest = _digest(files.contents)
+    base = cache.read(digest)
+    if base is None:
+        base, problems = compile_rules(files.contents)
+        if base is None or problems:
+            return None, [each._replace(file=str(files.folder / each.file)) for each in problems]
+        cache.write(digest, base)
+    try:
+        return compile_protocol(files.path.name, files.protocol, base, digest)
+    except (KeyError, TypeError, AttributeError):
+        # A foreign cache file under our name.
+        base, _ = compile_rules(files.contents)
+        return compile_protocol(files.path.name, files.protocol, base or {}, digest)
+
+
+def extended(content: bytes) -> str | None:
+    """Return what a protocol's line `extends: ...` names; `None` for a file that has none."""
+    match = _EXTENDS.search(content.decode("utf-8-sig", errors="replace"))
+    if match is None:
+        return None
+    value = match[1]
+    return value[1:-1] if value[0] in "\"'" else re.split(r"[ \t]#", value)[0].strip()
+
+
+def _folder(path: Path) -> Path | None:
+    """Return a rule set's directory; `None` for a file that is no ruleset.yaml."""
     shown = str(path)
     try:
         if path.is_dir():
             return path
         if path.is_file() or path.is_symlink():
-            if path.name != "ruleset.yaml":
-                read_file(path)  # says first what is wrong with the file itself
-                message = f"{shown!r} is a file, but not the ruleset.yaml of a rule set"
-                raise RulesError(message, _NEXT)
-            return path.parent
+            return path.parent if path.name == "ruleset.yaml" else None
         exists = path.exists()
     except (OSError, ValueError) as error:
         message = f"the rule set {shown!r} cannot be read: {_why(error)}"
@@ -135,13 +231,13 @@ def _digest(contents: dict[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _compile(folder: Path, contents: dict[str, bytes]) -> dict[str, Any]:
+def _compile(files: Files) -> dict[str, Any]:
     """Return the plain values of a rule set, or raise with every problem in it."""
-    from mesocare.rules.compile import compile_rules
-
-    plain, problems = compile_rules(contents)
+    plain, problems = compile_files(files)
     if plain is None or problems:
+        kind = "rule set in" if files.protocol is None else "protocol"
+        shown = files.folder if files.protocol is None else files.path
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        message = f"the rule set in {str(folder)!r} has {count}"
+        message = f"the {kind} {str(shown)!r} has {count}"
         raise RulesError(message, "Correct the lines named and run the command again.", problems)
     return plain

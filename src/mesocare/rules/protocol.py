@@ -1,0 +1,81 @@
+"""A clinic's protocol: a YAML file laid over a rule set.
+
+It is applied to the plain values, before anything is built of them, so that what comes out is an
+ordinary rule set: checked by the same checks, kept in the same cache, answered by the same engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mesocare.rules.loader import extended
+from mesocare.rules.report import Report
+
+if TYPE_CHECKING:
+    from mesocare.rules.report import Path, Problem
+
+Plain = dict[str, Any]
+
+
+def compile_protocol(
+    file: str, content: bytes, base: Plain, sha256: str
+) -> tuple[Plain | None, list[Problem]]:
+    """Return the plain values of a rule set under a protocol, and the problems of the protocol.
+
+    Args:
+        file: The protocol's name, for the problems.
+        content: What is in it.
+        base: The plain values of the rule set it extends, checked.
+        sha256: The digest of that rule set's content.
+
+    Returns:
+        The values, or `None` where too little could be read to say how it holds together.
+    """
+    from mesocare.rules import parse
+    from mesocare.rules.check import Checker
+    from mesocare.rules.protocol_merge import Merge
+    from mesocare.rules.protocol_schema import PROTOCOL
+
+    report = Report()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        report.add(file, line, (), f"not UTF-8 text: byte {content[error.start]:#04x}")
+        return None, report.listed()
+    overlay = parse.parse_yaml(file, text, PROTOCOL, report)
+    if overlay is None or report.problems:
+        return None, report.listed()
+    if overlay["extends"] != extended(content):
+        message = "write it on a line of its own, such as `extends: mesocare`"
+        report.at(file, ("extends",), message)
+    if overlay["review_due"] < overlay["reviewed"]:
+        report.at(file, ("review_due",), "lies before the day of the review")
+    merge = Merge(base, overlay, file, report)
+    plain = merge.merged(sha256)
+    placed = _Placed(file, merge.origins, report)
+    Checker(plain, merge.files, placed).run()
+    if not report.problems:
+        # What is wrong in a place that the protocol did not write follows from what it did write.
+        report.problems |= placed.elsewhere.problems
+    return plain, report.listed()
+
+
+class _Placed(Report):
+    """Problems of the merged values, noted where the protocol caused them."""
+
+    def __init__(self, file: str, origins: dict[tuple[str, Path], Path], report: Report) -> None:
+        super().__init__(lines=report.lines)
+        self.elsewhere = Report(lines=report.lines)
+        self._file = file
+        self._origins = origins
+        self._report = report
+
+    def at(self, file: str, path: Path, message: str) -> None:
+        """Note a problem at the part of the protocol that the place comes from."""
+        for length in range(len(path), -1, -1):
+            origin = self._origins.get((file, path[:length]))
+            if origin is not None:
+                self._report.at(self._file, (*origin, *path[length:]), message)
+                return
+        self.elsewhere.at(self._file, (), f"{file}: {'.'.join(map(str, path))}: {message}")
