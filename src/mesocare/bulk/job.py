@@ -22,6 +22,8 @@ OPTIONAL = ("tz",)
 # What a long table adds, and what it says of something that opens soon.
 LONG = ("activity", "verdict", "condition", "limited_from", "allowed_from", "protocol")
 OPENING = ("opens_as", "opens_at")
+# What --where can ask for besides columns of the input.
+JUDGED = ("verdict", "activity")
 REJECT_COLUMNS = ("line", "column", "value", "reason", "row")
 LONGEST_SHOWN = 200
 
