@@ -87,7 +87,7 @@ class Decider:
         self._turns: dict[tzinfo, list[tuple[datetime, datetime]]] = {}
         self._steps: dict[tuple[str, str], Steps] = {}
         self._asked: Counter[tuple[str, str]] = Counter()
-        self._known: dict[tuple[str, str, str], Cells | MesocareError] = {}
+        self._known: dict[tuple[str, str, str], Cells] = {}
         self._alike: dict[Cells, Cells] = {}
         self._settled: dict[str, Cells] = {}
         longest = max(
@@ -104,15 +104,14 @@ class Decider:
         key = (treated, type_, tz)
         found = self._known.get(key)
         if found is None:
-            try:
-                found = self._judged(self.treatment(treated, type_, tz), tz)
-            except MesocareError as error:
-                found = error
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            self._known[key] = found
-        if isinstance(found, MesocareError):
-            raise found.with_traceback(None)
+            treatment = self.treatment(treated, type_, tz)
+            found = self._quickly(treatment, tz)
+            # Only what took the engine is worth the memory.
+            if found is None:
+                found = self._verdicts(treatment)
+                if len(self._known) >= MOST_REMEMBERED:
+                    self._known.clear()
+                self._known[key] = found
         return found
 
     def answers(self, treated: str, type_: str, tz: str = "") -> list[Answer]:
@@ -167,7 +166,7 @@ class Decider:
             try:
                 found = dates.parse_zone(tz)
             except MesocareError as error:
-                found = error
+                found = type(error)(error.message, error.hint)
             if len(self._zones) >= _MOST_ZONES:
                 self._zones = {"": self._zones[""]}
             self._zones[tz] = found
@@ -184,17 +183,15 @@ class Decider:
             message = f"unknown treatment type {type_!r}; known: {known}"
             raise TreatmentError(message, f"Did you mean {close[0]}?" if close else "")
 
-    def _judged(self, treatment: Treatment, tz: str) -> Cells:
-        """Return the verdicts by the shortest way that leads to the engine's."""
+    def _quickly(self, treatment: Treatment, tz: str) -> Cells | None:
+        """Return the verdicts where they are known without asking the engine anew."""
         when = treatment.when
         if self.judged_at - when.latest > self._longest:
             return self._after_all(treatment.type)
         if when.earliest == when.latest and (steps := self.ready(treatment.type, tz)):
             local = when.latest.astimezone(when.zone).replace(tzinfo=None)
-            found = steps.cells[bisect_right(steps.breaks, local)]
-            if found is not None:
-                return found
-        return self._verdicts(treatment)
+            return steps.cells[bisect_right(steps.breaks, local)]
+        return None
 
     def _after_all(self, type_: str) -> Cells:
         """Return the verdicts once every window has closed: each rule is in its last phase."""
