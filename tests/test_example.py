@@ -20,7 +20,7 @@ AT = ("--at", "2024-05-03T09:00", "--tz", "Europe/London")
 EXPECTED = {
     "P001": ("avoid", "42.5 h after face, and the clinic asks for 72"),
     "P002": ("avoid", "a whole day, at least 33 h ago"),
-    "P003": ("allowed", "71 h after PRP, for which the built-in 48 h hold"),
+    "P003": ("avoid", "71 h after PRP, which takes over the 72 h of the face"),
     "P005": ("allowed", "a scalp protocol: the face was not treated"),
     "P006": ("allowed", "a month ago"),
     "P008": ("allowed", "a scalp treatment"),
