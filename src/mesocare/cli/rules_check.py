@@ -27,7 +27,8 @@ Strict = Annotated[
 ]
 Form = Annotated[str, typer.Option("--format", help="text, json, github or sarif.")]
 At = Annotated[
-    str | None, typer.Option("--at", help="The day of the check; today if left out.", metavar="WHEN")
+    str | None,
+    typer.Option("--at", help="The day of the check; today if left out.", metavar="WHEN"),
 ]
 Junit = Annotated[
     Path | None, typer.Option("--junit", help="Write JUnit XML there too.", metavar="FILE")
@@ -79,9 +80,7 @@ def _today(at: str | None) -> date:
     return instant.astimezone(zone).date()
 
 
-def test(
-    files: CaseFiles, *, rules: Rules = None, junit: Junit = None, json: Json = None
-) -> Reply:
+def test(files: CaseFiles, *, rules: Rules = None, junit: Junit = None, json: Json = None) -> Reply:
     """Put published cases to a rule set; exit code 1 if any fails, 2 if they cannot be run."""
     from mesocare.render import rules_test
     from mesocare.rules.case_run import run_case

@@ -201,7 +201,9 @@ class _Reader:
         for n, each in enumerate(stated.get("treatments") or [{"treated": stated["treated"]}]):
             inner: Path = ("treatments", n) if "treatments" in stated else ()
             place = (*(path if stated is own else ("defaults",)), *inner)
-            own_zone = self._read((*place, "tz"), dates.parse_zone, each["tz"]) if "tz" in each else zone
+            own_zone = (
+                self._read((*place, "tz"), dates.parse_zone, each["tz"]) if "tz" in each else zone
+            )
             if own_zone is not None:
                 when = self._read(
                     (*place, "treated"),
@@ -235,9 +237,7 @@ class _Reader:
         )
 
     def _instant(self, path: Path, text: str, zone: tzinfo) -> datetime | None:
-        return self._read(
-            path, lambda typed: dates.parse_at(typed, now=_READING, zone=zone), text
-        )
+        return self._read(path, lambda typed: dates.parse_at(typed, now=_READING, zone=zone), text)
 
     def _read(self, path: Path, read: Any, text: str) -> Any:
         """Return what a text means, or `None` after noting why nothing."""

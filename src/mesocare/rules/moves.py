@@ -65,12 +65,15 @@ def ended(old: dict[int, Verdict], new: dict[int, Verdict]) -> Iterator[str]:
         old: The verdict from each boundary, in hours, to the next.
         new: The same with the same boundaries.
     """
+    told = None
     for verdict in reversed(Verdict):
-        if verdict is Verdict.ALLOWED:
+        if verdict is Verdict.ALLOWED or verdict not in {*old.values(), *new.values()}:
             continue
-        was, now = (_end(course, verdict) for course in (old, new))
-        if was != now:
-            yield f"{verdict.value} {_moved(was, now)}"
+        ends = [_end(course, verdict) for course in (old, new)]
+        # What ends together with something more severe has moved with it.
+        if ends[0] != ends[1] and ends != told:
+            yield f"{verdict.value} {_moved(*ends)}"
+            told = ends
 
 
 def _end(course: dict[int, Verdict], verdict: Verdict) -> float:
