@@ -298,7 +298,11 @@ ITEM = """
     rules:
       face:
         phases:
-          - {until: UNTIL, verdict: limited, condition: CONDITION, reason: REASON, evidence: [CITED]}
+          - until: UNTIL
+            verdict: limited
+            condition: CONDITION
+            reason: REASON
+            evidence: [CITED]
           - {verdict: allowed, reason: It is over., evidence: [CITED]}
       scalp: {same_as: face}
       brightening: {same_as: face}
@@ -403,7 +407,7 @@ def test_strict_looks_at_reactions(tmp_path: Path) -> None:
     """An expected duration needs a figure and more than commercial pages, or a rationale."""
     text = (built_in() / "reactions.yaml").read_text(encoding="utf-8")
     found = re.search(
-        r"        rationale: >-\n          Only commercial pages.*?\n      bright", text, re.S
+        r"        rationale: >-\n          Only commercial pages.*?\n      bright", text, re.DOTALL
     )
     assert found
     moved = _strict(tmp_path, {"reactions.yaml": (found[0], "      bright")})

@@ -106,10 +106,10 @@ def junit_xml(outcomes: Sequence[Outcome], identity: Identity) -> str:
     for each in outcomes:
         by_file.setdefault(each.case.file, []).append(each)
     for file, group in by_file.items():
-        suite = ET.SubElement(root, "testsuite", name=_clean(file), **_counts(group))
+        suite = ET.SubElement(root, "testsuite", {"name": _clean(file), **_counts(group)})
         for each in group:
             name = {"classname": _clean(file), "name": _clean(each.case.id)}
-            case = ET.SubElement(suite, "testcase", **name)
+            case = ET.SubElement(suite, "testcase", name)
             if not each.passed:
                 kind = "failure" if each.error is None else "error"
                 details = _details(each)

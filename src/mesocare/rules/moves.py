@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 LOOSENED, TIGHTENED, MIXED, CHANGED = "loosened", "tightened", "mixed", "changed"
 NEW, REMOVED = "new", "removed"
 
+_WEEK = 168
+
 
 class Stretch(NamedTuple):
     """A stretch after the treatment in which the verdict differs; in hours, `None` for good."""
@@ -101,4 +103,4 @@ def _span(hours: float) -> str:
 def span_words(hours: float) -> str:
     """Return nominal hours as sources speak of them: `72 h`, from a week on in days."""
     whole = int(hours)
-    return f"{whole // 24} d" if whole >= 168 and whole % 24 == 0 else f"{whole} h"
+    return f"{whole // 24} d" if whole >= _WEEK and whole % 24 == 0 else f"{whole} h"
