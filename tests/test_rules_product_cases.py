@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from mesocare.rules.case_run import run_case
 from mesocare.rules.cases import read_cases
 from mesocare.rules.loader import built_in
 from tests.process import copy_rules
@@ -15,6 +16,8 @@ from tests.process import copy_rules
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mesocare.core.model import RuleSet
+    from mesocare.rules.case_run import Outcome
     from tests.process import Finished, Program
 
 HEAD = "defaults: {tz: Europe/London, type: face, treated: 2024-06-03T14:00}\ncases:\n"
@@ -176,3 +179,46 @@ def test_junit_that_cannot_be_written(own: Program, tmp_path: Path) -> None:
     done = _run(own, HEAD + GOOD, "--junit", str(tmp_path))
     assert done.code == 2
     assert "is a directory" in done.err
+
+
+def _outcomes(text: str, rules: RuleSet) -> list[Outcome]:
+    cases, problems = read_cases("c.yaml", (HEAD + text).encode())
+    assert not problems
+    return [run_case(case, rules) for case in cases]
+
+
+def test_outcomes(rules: RuleSet) -> None:
+    """What differs, why there is no answer, and which phase decided."""
+    unknown = GOOD.replace("ask: makeup", "ask: juggling").replace("id: a", "id: c")
+    strange = GOOD.replace("id: a,", "id: d, type: knee,")
+    free = GOOD.replace("ask: makeup", "ask: hair dye").replace("id: a", "id: e")
+    good, wrong, none, knee, dye = _outcomes(GOOD + WRONG + unknown + strange + free, rules)
+    assert good.passed
+    assert [each.key for each in wrong.differences] == ["verdict", "next_change"]
+    assert wrong.decided.startswith("foundation after face, until 48 h avoid: ")
+    assert (none.passed, none.decided) == (False, "")
+    assert none.error
+    assert none.error.startswith("no rule is written for 'juggling'")
+    assert knee.error == "unknown treatment type 'knee'; known: face, scalp, brightening"
+    assert dye.decided.startswith("hair-colour after face, from then on allowed: ")
+    softened = GOOD.replace("ask: makeup", "ask: exercise").replace(
+        "verdict: avoid", "verdict: ask"
+    )
+    (group,) = _outcomes(softened, rules)
+    assert group.decided.startswith("intense-workout after face, until 72 h avoid: ")
+
+
+def test_outcomes_of_a_diary(rules: RuleSet) -> None:
+    """Every finding that is not as expected, on either side, and the questions."""
+    text = (
+        "  - {id: a, at: 2024-06-04T14:00, diary: [{sign: redness}],\n"
+        "     findings: {fever: same_day}, missing: [], why: It is made up}\n"
+    )
+    (outcome,) = _outcomes(text, rules)
+    got = {each.key: each.got for each in outcome.differences}
+    assert got.pop("findings.fever") is None
+    assert got.pop("missing") == ["temperature"]
+    assert not got
+    (outcome,) = _outcomes(text.replace("redness", "blisters"), rules)
+    assert "findings.blisters" in [each.key for each in outcome.differences]
+    assert not outcome.passed
