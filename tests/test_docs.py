@@ -186,7 +186,12 @@ def _rewritten(text: str, terminal: _Terminal) -> str:
 
 def _options() -> Iterator[tuple[str, str]]:
     """Yield every command with every option it takes."""
-    for name, command in COMMANDS.items():
+    inner = {
+        f"{name} {sub}": command
+        for name, group in COMMANDS.items()
+        for sub, command in getattr(group, "commands", {}).items()
+    }
+    for name, command in {**COMMANDS, **inner}.items():
         yield from (
             (name, option) for each in command.params for option in each.opts if "--" in option
         )

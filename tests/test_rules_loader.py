@@ -308,9 +308,9 @@ def test_all_problems_at_once(folder: Path) -> None:
     assert error.message.endswith("has 5 problems")
     places = [each.split(": ")[0] for each in error.problems]
     assert places == [
-        f"{LIFE}:8",
-        f"{LIFE}:17",
-        "care.yaml:24",
+        f"{LIFE}:9",
+        f"{LIFE}:18",
+        "care.yaml:25",
         "evidence.tsv:2",
         "evidence.tsv:204",
     ]

@@ -27,7 +27,8 @@ FOLDER = built_in()
 FILES = {
     path.relative_to(FOLDER).as_posix(): path.read_bytes()
     for path in sorted(FOLDER.rglob("*"))
-    if path.suffix in {".yaml", ".tsv"} and path.relative_to(FOLDER).parts[0] != "cases"
+    if path.suffix in {".yaml", ".tsv"}
+    and path.relative_to(FOLDER).parts[0] not in {"cases", "starter"}
 }
 IDS = re.findall(rb"^[A-Z][0-9]{3}(?:-[0-9]{3})?", FILES["evidence.tsv"], re.MULTILINE)
 KEY = re.compile(rb"^( *(?:- )?)([a-z_]+|[a-z-]+):", re.MULTILINE)

@@ -27,7 +27,8 @@ Strict = Annotated[
 ]
 Form = Annotated[str, typer.Option("--format", help="text, json, github or sarif.")]
 At = Annotated[
-    str | None, typer.Option("--at", help="The day of the check; today if left out.", metavar="WHEN")
+    str | None,
+    typer.Option("--at", help="The day of the check; today if left out.", metavar="WHEN"),
 ]
 Junit = Annotated[
     Path | None, typer.Option("--junit", help="Write JUnit XML there too.", metavar="FILE")
@@ -37,7 +38,7 @@ Junit = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     add(app, "check", check, "mesocare rules check my-clinic.yaml --strict")
-    add(app, "test", test, "mesocare rules test cases.yaml --rules my-clinic.yaml")
+    add(app, "test", run_cases, "mesocare rules test cases.yaml --rules my-clinic.yaml")
 
 
 def check(
@@ -56,9 +57,12 @@ def check(
         message = f"unknown format {form!r}; known: {', '.join(FORMATS)}"
         raise MesocareError(message, "Type for example: mesocare rules check --format github")
     today = _today(at)
+    given: list[str | None] = [*files] if files else [None]
     checked = [
-        Checked(file or "built-in rules", findings(file, today if strict else None))
-        for file in files or [None]
+        Checked(
+            "built-in rules" if file is None else file, findings(file, today if strict else None)
+        )
+        for file in given
     ]
     text = FORMATS["json" if json else form](checked)
     return Reply(text, int(any(each.findings for each in checked)))
@@ -79,7 +83,7 @@ def _today(at: str | None) -> date:
     return instant.astimezone(zone).date()
 
 
-def test(
+def run_cases(
     files: CaseFiles, *, rules: Rules = None, junit: Junit = None, json: Json = None
 ) -> Reply:
     """Put published cases to a rule set; exit code 1 if any fails, 2 if they cannot be run."""

@@ -32,9 +32,7 @@ def list_(*, rules: Rules = None, json: Json = None, no_color: NoColor = None) -
     return Reply(rules_list.list_text(known, no_color=bool(settings.get("no_color"))))
 
 
-def show(
-    item: Item, *, rules: Rules = None, json: Json = None, no_color: NoColor = None
-) -> Reply:
+def show(item: Item, *, rules: Rules = None, json: Json = None, no_color: NoColor = None) -> Reply:
     """All that is written of one item: phases, reasons, evidence with grades, rationale."""
     from mesocare.lookup import find
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from mesocare import __version__
 from mesocare.render.json import dumped
+from mesocare.render.words import visible
 from mesocare.rules.problems import BROKEN
 from mesocare.rules.strict import CHECKS
 
@@ -35,10 +36,12 @@ def check_text(checked: Sequence[Checked]) -> str:
     """
     lines = []
     for each in checked:
-        lines += [f"{found.file}:{found.problem.line}: {_said(found)}" for found in each.findings]
+        lines += [
+            f"{visible(found.file)}:{found.problem.line}: {_said(found)}" for found in each.findings
+        ]
         count = len(each.findings)
         said = "no problems" if not count else f"{count} problem{'' if count == 1 else 's'}"
-        lines.append(f"{each.name}: {said}")
+        lines.append(f"{visible(each.name)}: {said}")
     return "".join(f"{line}\n" for line in lines)
 
 

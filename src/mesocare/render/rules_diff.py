@@ -28,9 +28,7 @@ _HEADINGS = {
 }
 
 
-def diff_text(
-    moves: Sequence[Move], old: Identity, new: Identity, *, no_color: bool
-) -> str:
+def diff_text(moves: Sequence[Move], old: Identity, new: Identity, *, no_color: bool) -> str:
     """Return the moves by direction, what loosened first."""
     page = Page(no_color=no_color)
     page.line(f"From {_name(old)} to {_name(new)}")
@@ -57,13 +55,17 @@ def _move(page: Page, move: Move) -> None:
     told = f": {'; '.join(move.notes)}" if move.notes else ""
     page.line((f"{kind}{move.id}{after}", "bold"), told, indent=2, hang=2)
     for each in move.stretches:
-        page.line(f"{stretch_words(each)}: {each.new.value}, was {each.old.value}", indent=6, hang=2)
+        page.line(
+            f"{stretch_words(each)}: {each.new.value}, was {each.old.value}", indent=6, hang=2
+        )
 
 
 def stretch_words(stretch: Stretch) -> str:
     """Return `48 h to 72 h` or `from 7 d on`."""
     begins = span_words(stretch.begins)
-    return f"from {begins} on" if stretch.until is None else f"{begins} to {span_words(stretch.until)}"
+    return (
+        f"from {begins} on" if stretch.until is None else f"{begins} to {span_words(stretch.until)}"
+    )
 
 
 def diff_json(moves: Sequence[Move], old: Identity, new: Identity) -> str:

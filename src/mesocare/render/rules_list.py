@@ -28,7 +28,7 @@ def list_text(rules: RuleSet, *, no_color: bool) -> str:
         page.line((group.label, "bold"), (f"  {group.id}", "dim"))
         for id_ in group.items:
             item = rules.items[id_]
-            figures = [f"{type_} {figure_words(rule)}" for type_, rule in item.rules.items()]
+            figures = [f"{type_} {figure_words(item.rules[type_])}" for type_ in rules.types]
             name = f"  {id_}{' *' if id_ == group.headline else ''}"
             page.row([name], _LABEL, (", ".join(figures), "dim"))
     page.gap()
@@ -63,8 +63,8 @@ def list_json(rules: RuleSet) -> str:
                             "id": id_,
                             "label": rules.items[id_].label,
                             "types": {
-                                type_: _figure(rule)
-                                for type_, rule in rules.items[id_].rules.items()
+                                type_: _figure(rules.items[id_].rules[type_])
+                                for type_ in rules.types
                             },
                         }
                         for id_ in group.items
@@ -191,6 +191,8 @@ def show_json(named: Item | Group, rules: RuleSet) -> str:
                     for type_, rule in item.rules.items()
                 },
             },
-            "evidence": [json.evidence(rules.evidence[id_]) for id_ in rules.evidence if id_ in rows],
+            "evidence": [
+                json.evidence(rules.evidence[id_]) for id_ in rules.evidence if id_ in rows
+            ],
         }
     )

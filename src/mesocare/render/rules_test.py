@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from mesocare.render.json import dumped
 from mesocare.render.json import rules as rules_json
+from mesocare.render.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ def outcomes_text(outcomes: Sequence[Outcome], identity: Identity) -> str:
     lines = []
     for each in failed:
         case = each.case
-        lines.append(f"{case.file}:{case.line}: {case.id}")
+        lines.append(f"{visible(case.file)}:{case.line}: {case.id}")
         lines += [f"  {line}" for line in _details(each)]
         lines.append("")
     name = f"{identity.name} {identity.version}"
@@ -105,10 +106,10 @@ def junit_xml(outcomes: Sequence[Outcome], identity: Identity) -> str:
     for each in outcomes:
         by_file.setdefault(each.case.file, []).append(each)
     for file, group in by_file.items():
-        suite = ET.SubElement(root, "testsuite", name=_clean(file), **_counts(group))
+        suite = ET.SubElement(root, "testsuite", {"name": _clean(file), **_counts(group)})
         for each in group:
             name = {"classname": _clean(file), "name": _clean(each.case.id)}
-            case = ET.SubElement(suite, "testcase", **name)
+            case = ET.SubElement(suite, "testcase", name)
             if not each.passed:
                 kind = "failure" if each.error is None else "error"
                 details = _details(each)

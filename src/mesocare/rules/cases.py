@@ -7,6 +7,7 @@ command line reads them, and every problem of a file is noted with its line.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare import dates
@@ -201,7 +202,9 @@ class _Reader:
         for n, each in enumerate(stated.get("treatments") or [{"treated": stated["treated"]}]):
             inner: Path = ("treatments", n) if "treatments" in stated else ()
             place = (*(path if stated is own else ("defaults",)), *inner)
-            own_zone = self._read((*place, "tz"), dates.parse_zone, each["tz"]) if "tz" in each else zone
+            own_zone = (
+                self._read((*place, "tz"), dates.parse_zone, each["tz"]) if "tz" in each else zone
+            )
             if own_zone is not None:
                 when = self._read(
                     (*place, "treated"),
@@ -227,7 +230,7 @@ class _Reader:
         return Entry(
             id=id_,
             sign=sign,
-            words=plain.get("words", sign or ""),
+            words=str(plain.get("words", sign or "")),
             score=plain.get("score"),
             temperature=plain.get("temperature"),
             note=plain.get("note"),
@@ -235,9 +238,9 @@ class _Reader:
         )
 
     def _instant(self, path: Path, text: str, zone: tzinfo) -> datetime | None:
-        return self._read(
-            path, lambda typed: dates.parse_at(typed, now=_READING, zone=zone), text
-        )
+        read = partial(dates.parse_at, now=_READING, zone=zone)
+        found: datetime | None = self._read(path, read, text)
+        return found
 
     def _read(self, path: Path, read: Any, text: str) -> Any:
         """Return what a text means, or `None` after noting why nothing."""

@@ -68,11 +68,11 @@ def _pairs(old: RuleSet, new: RuleSet) -> list[Pair]:
     pairs = [Pair(type_, type_, type_) for type_ in new.types if type_ in old.types]
     for type_, each in new.types.items():
         base = getattr(each, "extends", None)
-        if type_ not in old.types and base in old.types:
+        if base is not None and type_ not in old.types and base in old.types:
             pairs.append(Pair(base, type_, type_))
     for type_, each in old.types.items():
         base = getattr(each, "extends", None)
-        if type_ not in new.types and base in new.types:
+        if base is not None and type_ not in new.types and base in new.types:
             pairs.append(Pair(type_, base, type_))
     return pairs
 
@@ -174,8 +174,8 @@ def _rule_notes(old: Rule, new: Rule) -> list[str]:
     spans = [{str(phase.until) for phase in rule.phases if phase.until} for rule in (old, new)]
     nominal = [{p.until.nominal_hours for p in rule.phases if p.until} for rule in (old, new)]
     if nominal[0] == nominal[1] and spans[0] != spans[1]:
-        now, was = (", ".join(sorted(each)) for each in (spans[1] - spans[0], spans[0] - spans[1]))
-        notes.append(f"counted as {now}, was {was}")
+        before, after = spans[0] - spans[1], spans[1] - spans[0]
+        notes.append(f"counted as {', '.join(sorted(after))}, was {', '.join(sorted(before))}")
     for key in ("reason", "condition"):
         was, now = ([getattr(phase, key) for phase in rule.phases] for rule in (old, new))
         notes += [f"{key} reworded: {text}" for text in now if text and text not in was]

@@ -78,9 +78,7 @@ def _red_flag(
     if new.urgency is not old.urgency:
         change = new.urgency.severity - old.urgency.severity
         steps.append((change, f"{new.urgency.value}, was {old.urgency.value}"))
-    ends = [
-        float("inf") if each.until is None else each.until.nominal_hours for each in (old, new)
-    ]
+    ends = [float("inf") if each.until is None else each.until.nominal_hours for each in (old, new)]
     if ends[0] != ends[1]:
         before, after = ("for good" if e == float("inf") else span_words(e) for e in ends)
         steps.append((1 if ends[1] > ends[0] else -1, f"shown until {after}, was {before}"))

@@ -62,9 +62,7 @@ def _every(known: dict[str, kinds.Record]) -> Plain:
         "$id": "urn:mesocare:schema",
         "title": "Any file of a mesocare rule set",
         "anyOf": [{"$ref": f"#/$defs/{kind}"} for kind in known],
-        "$defs": {
-            kind: {"title": TITLES[kind], **_of(shape, ())} for kind, shape in known.items()
-        },
+        "$defs": {kind: {"title": TITLES[kind], **_of(shape, ())} for kind, shape in known.items()},
     }
 
 
@@ -162,7 +160,8 @@ def _table(shape: kinds.Table, path: Path) -> Plain:
 @_of.register
 def _record(shape: kinds.Record, path: Path) -> Plain:
     properties = {
-        key: _described((*path, key), of) for key, of in {**shape.required, **shape.optional}.items()
+        key: _described((*path, key), of)
+        for key, of in {**shape.required, **shape.optional}.items()
     }
     record: Plain = {"type": "object", "properties": properties, "additionalProperties": False}
     if shape.required:

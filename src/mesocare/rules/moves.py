@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 LOOSENED, TIGHTENED, MIXED, CHANGED = "loosened", "tightened", "mixed", "changed"
 NEW, REMOVED = "new", "removed"
 
+_WEEK = 168
+
 
 class Stretch(NamedTuple):
     """A stretch after the treatment in which the verdict differs; in hours, `None` for good."""
@@ -65,12 +67,15 @@ def ended(old: dict[int, Verdict], new: dict[int, Verdict]) -> Iterator[str]:
         old: The verdict from each boundary, in hours, to the next.
         new: The same with the same boundaries.
     """
+    told = None
     for verdict in reversed(Verdict):
-        if verdict is Verdict.ALLOWED:
+        if verdict is Verdict.ALLOWED or verdict not in {*old.values(), *new.values()}:
             continue
-        was, now = (_end(course, verdict) for course in (old, new))
-        if was != now:
-            yield f"{verdict.value} {_moved(was, now)}"
+        ends = [_end(course, verdict) for course in (old, new)]
+        # What ends together with something more severe has moved with it.
+        if ends[0] != ends[1] and ends != told:
+            yield f"{verdict.value} {_moved(*ends)}"
+            told = ends
 
 
 def _end(course: dict[int, Verdict], verdict: Verdict) -> float:
@@ -98,4 +103,4 @@ def _span(hours: float) -> str:
 def span_words(hours: float) -> str:
     """Return nominal hours as sources speak of them: `72 h`, from a week on in days."""
     whole = int(hours)
-    return f"{whole // 24} d" if whole >= 168 and whole % 24 == 0 else f"{whole} h"
+    return f"{whole // 24} d" if whole >= _WEEK and whole % 24 == 0 else f"{whole} h"

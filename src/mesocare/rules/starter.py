@@ -29,5 +29,6 @@ def starter_text(today: date) -> str:
         ("reviewed: ", today.isoformat()),
         ("review_due: ", (today + _REVIEW).isoformat()),
     ):
-        text = re.sub(rf"^({key}).*$", lambda line, new=value: line[1] + new, text, flags=re.M)
+        # Through a part in braces, as a date would otherwise be read as the number of a group.
+        text = re.sub(rf"^({key}).*$", rf"\g<1>{value}", text, flags=re.MULTILINE)
     return text

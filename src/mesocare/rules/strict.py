@@ -167,7 +167,9 @@ def _of_reactions(rules: RuleSet) -> Iterator[_Found]:
             if all(row.grade == "C" for row in rows):
                 yield WEAK, "reactions.yaml", place, "rests on grade C alone: write a `rationale`"
             if expected.until.nominal_hours not in _figures(rows):
-                message = f"no claim it cites gives {expected.until}: cite one or write a `rationale`"
+                message = (
+                    f"no claim it cites gives {expected.until}: cite one or write a `rationale`"
+                )
                 yield UNCITED, "reactions.yaml", (*place, "until"), message
 
 
@@ -187,9 +189,7 @@ def _dead(rules: RuleSet, cited: set[str], ledger: set[str]) -> Iterator[_Found]
 
 
 def _figures(rows: Iterable[Evidence]) -> set[int]:
-    return {
-        hours for row in rows for hours in (row.min_hours, row.max_hours) if hours is not None
-    }
+    return {hours for row in rows for hours in (row.min_hours, row.max_hours) if hours is not None}
 
 
 def _timed(text: str) -> Iterator[tuple[str, int]]:
