@@ -211,11 +211,8 @@ def test_a_relative_path_in_the_configuration(
     assert load_rules(Settings({}).get("rules")).identity.name == "rose-clinic"
 
 
-def test_the_environment_goes_first(
-    configuration: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.usefixtures("configuration")
+def test_the_environment_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where MESOCARE_RULES is set, `use` says that it still decides."""
     monkeypatch.setenv("MESOCARE_RULES", "/elsewhere")
     assert "But MESOCARE_RULES is set" in use(str(write(tmp_path))).text
