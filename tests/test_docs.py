@@ -54,11 +54,10 @@ GLOSSARY_TERMS = (
     "course", "credible figure", "diary", "disputed span", "entry", "evidence",
     "expected duration", "export", "figure", "finding", "grade", "group", "harm",
     "headline group", "headline item", "interval", "item", "ledger", "modality",
-    "named treatment", "override",
-    "phase", "plan", "practitioner", "protocol", "rationale", "reaction", "record", "recovery window",
-    "red flag", "restriction", "rule", "rule set", "score", "seed document", "session", "sign",
-    "softening", "source", "treatment", "treatment type", "trend", "triage", "urgency", "verdict",
-    "washout", "worst case",
+    "named treatment", "override", "phase", "plan", "practitioner", "protocol", "rationale",
+    "reaction", "record", "recovery window", "red flag", "restriction", "rule", "rule set",
+    "score", "seed document", "session", "sign", "softening", "source", "treatment",
+    "treatment type", "trend", "triage", "urgency", "verdict", "washout", "worst case",
 )  # fmt: skip
 
 
