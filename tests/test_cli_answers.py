@@ -102,6 +102,7 @@ ANSWER: dict[str, Shape] = {
         "longest_credible_hours": or_null(hours),
         "chosen_hours": or_null(hours),
     },
+    "protocol": lambda value: value is None,
 }
 # `items` in an answer holds answers whose own `items` are empty.
 ITEM: dict[str, Shape] = {**ANSWER, "items": lambda value: value == []}
@@ -117,6 +118,9 @@ RULES: dict[str, Shape] = {
     "version": text,
     "reviewed": lambda value: re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None,
     "sha256": lambda value: re.fullmatch(r"[0-9a-f]{64}", value) is not None,
+    # Added since; a clinic's protocol has both, see test_protocol_views.py.
+    "clinic": lambda value: value is None,
+    "extends": lambda value: value is None,
 }
 QUESTION: dict[str, Shape] = {
     "schema": one_of("mesocare.can-i/1"),

@@ -27,6 +27,7 @@ from mesocare.core.signs import Urgency
 from mesocare.rules import schema
 from mesocare.rules import shape as kinds
 from mesocare.rules.loader import load_rules
+from mesocare.rules.protocol_schema import PROTOCOL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,11 +53,11 @@ GLOSSARY_TERMS = (
     "alias", "aside", "care", "case", "certain", "clinic", "condition", "contraindication",
     "course", "credible figure", "diary", "disputed span", "entry", "evidence",
     "expected duration", "export", "figure", "finding", "grade", "group", "harm",
-    "headline group", "headline item", "interval", "item", "ledger", "modality", "override",
-    "phase", "plan", "practitioner", "rationale", "reaction", "record", "recovery window",
-    "red flag", "restriction", "rule", "rule set", "score", "seed document", "session", "sign",
-    "softening", "source", "treatment", "treatment type", "trend", "triage", "urgency", "verdict",
-    "washout", "worst case",
+    "headline group", "headline item", "interval", "item", "ledger", "modality",
+    "named treatment", "override", "phase", "plan", "practitioner", "protocol", "rationale",
+    "reaction", "record", "recovery window", "red flag", "restriction", "rule", "rule set",
+    "score", "seed document", "session", "sign", "softening", "source", "treatment",
+    "treatment type", "trend", "triage", "urgency", "verdict", "washout", "worst case",
 )  # fmt: skip
 
 
@@ -248,6 +249,8 @@ def test_every_key_of_the_rule_set_is_in_the_reference() -> None:
         words |= set(_keys(record))
     missing = [each for each in sorted(words) if f"`{each}`" not in text]
     assert not missing
+    text = (DOCS / "reference" / "protocol.md").read_text(encoding="utf-8")
+    assert [each for each in sorted(set(_keys(PROTOCOL))) if f"`{each}`" not in text] == []
 
 
 def _keys(shape: kinds.Shape) -> Iterator[str]:

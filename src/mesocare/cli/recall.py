@@ -59,8 +59,8 @@ def _treatment(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment:
     if row.type not in rules.types:
         known = ", ".join(rules.types)
         message = f"the treatment {row.id[:8]} on record is of a type {row.type!r} unknown here"
-        hint = f"Type: mesocare edit {row.id[:8]} --type TYPE, of {known}"
-        hint += "\nWhere a protocol names it: mesocare rules use FILE"
+        hint = f"Type: mesocare edit {row.id[:8]} --type TYPE, of {known}; "
+        hint += "or, where a clinic's protocol names it: mesocare rules use FILE"
         raise TreatmentError(message, hint)
     try:
         zone = ZoneInfo(row.zone)

@@ -123,6 +123,9 @@ class Merge:
             if key is None:
                 rules[type_] = builtin
                 continue
+            if key == base != type_:
+                rules[type_] = rules[base]
+                continue
             path = ("changes", id_, key)
             self.origins[self.files[group], ("items", id_, "rules", type_)] = path
             rule = self._changed(path, (group, id_, type_), builtin, changes[key])
