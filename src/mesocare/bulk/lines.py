@@ -88,11 +88,12 @@ class Lines:
         self._encoding = self._encoding or found
         try:
             decoder = codecs.getincrementaldecoder(self._encoding)("strict")
-            decoder.decode(b"")
-        except (LookupError, TypeError) as error:
-            message = f"{self._encoding!r} is not the name of an encoding"
-            raise TableError(message, "Type for example: --encoding cp1252") from error
-        return decoder
+            if isinstance(decoder.decode(b""), str):  # not one from bytes to bytes
+                return decoder
+        except (LookupError, ValueError, TypeError):
+            pass  # none such, or one that does not decode piece by piece
+        message = f"{self._encoding!r} is not the name of an encoding of text"
+        raise TableError(message, "Type for example: --encoding cp1252")
 
     def _decoded(self, decoder: codecs.IncrementalDecoder, chunk: bytes) -> str:
         try:

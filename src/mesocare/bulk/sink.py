@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 
 from mesocare.bulk.job import REJECT_COLUMNS, Reject
 from mesocare.errors import OutputError, TableError
@@ -141,21 +141,33 @@ class CsvSink:
 
     def __init__(self, sink: Sink, delimiter: str) -> None:
         self._sink = sink
-        self._buffer = StringIO()
-        writer = csv.writer(self._buffer, delimiter=delimiter, lineterminator="\n")
-        self.rows = writer.writerows
+        self._delimiter = delimiter
+        self._waiting: list[str] = []
+        self._size = 0
 
-    def write(self, rows: Iterable[Sequence[str | None]]) -> None:
+    def write(self, rows: Sequence[Sequence[str | None]]) -> None:
         """Take some rows, and pass them on once there are enough."""
-        self.rows(rows)
-        if self._buffer.tell() >= _FLUSH_AT:
+        text = self._text(rows, csv.QUOTE_MINIMAL)
+        # Before Python 3.13 a carriage return in a cell is not quoted by itself.
+        if "\r" in text:
+            text = self._text(rows, csv.QUOTE_ALL)
+        self._waiting.append(text)
+        self._size += len(text)
+        if self._size >= _FLUSH_AT:
             self.flush()
+
+    def _text(self, rows: Sequence[Sequence[str | None]], quoting: Literal[0, 1]) -> str:
+        buffer = StringIO(newline="")
+        csv.writer(
+            buffer, delimiter=self._delimiter, lineterminator="\n", quoting=quoting
+        ).writerows(rows)
+        return buffer.getvalue()
 
     def flush(self) -> None:
         """Pass on what is waiting."""
-        text = self._buffer.getvalue()
-        self._buffer.seek(0)
-        self._buffer.truncate()
+        text = "".join(self._waiting)
+        self._waiting.clear()
+        self._size = 0
         # A lone surrogate, which JSON can hold, has no other form.
         self._sink.write(text.encode("utf-8", "backslashreplace"))
 
