@@ -208,3 +208,11 @@ def test_columns_tell_every_kind_of_day_apart(rules: RuleSet) -> None:
         Column(noted=True, present=True, peak=0, beyond=True),
         Column(),
     ]
+
+
+def test_what_lies_beside_the_axis_is_not_drawn(rules: RuleSet) -> None:
+    """On an axis of other entries only the days that it has are shown."""
+    days = [_entry(f"2024-05-{day:02}T08:00", score=day) for day in (1, 2, 3)]
+    [sign] = _signs(rules, *days, at="2024-05-03T09:00")
+    middle = axis(days[1:2], [], _at("2024-05-02T09:00"), BERLIN, 70)
+    assert [each.peak for each in columns(sign, middle)] == [2]

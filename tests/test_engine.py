@@ -9,7 +9,7 @@ import pytest
 
 from mesocare.core import watch
 from mesocare.core.answer import Answer, Figures, Step
-from mesocare.core.engine import answer, assess
+from mesocare.core.engine import answer, assess, in_recovery
 from mesocare.core.model import (
     Care,
     CareWindow,
@@ -746,3 +746,37 @@ def test_equals_in_two_zones(*, swap: bool) -> None:
     given = ask(subject, [other, one] if swap else [one, other], 1)
     assert given.verdict is Verdict.AVOID
     assert given.governed_by in (one, other)
+
+
+@pytest.mark.parametrize(("hours", "healing"), [(0, True), (47, True), (48, False), (900, False)])
+def test_recovery_window(hours: int, healing: bool) -> None:
+    """It lasts as long as the last restriction that ends; one without an end prolongs nothing."""
+    gym = item("gym", rule(("avoid", 24), ("limited", 48), ("allowed", None)))
+    sun = item("sun", rule(("avoid", 12), ("limited", None)))
+    assert in_recovery(treated(), rule_set(gym, sun), T0 + hours * HOUR) is healing
+
+
+def test_no_recovery_window() -> None:
+    """Where nothing ends, or nothing is restricted, there is no window to be in."""
+    free, shut = item("a", rule(("allowed", None))), item("b", rule(("avoid", None)))
+    assert not in_recovery(treated(), rule_set(free, shut), T0)
+
+
+def test_recovery_window_of_a_clinics_own_word() -> None:
+    """What the clinic said of one patient counts in place of the rule."""
+    gym = item("gym", rule(("avoid", 24), ("allowed", None)))
+    longer = treated()._replace(overrides={"gym": rule(("avoid", 72), ("allowed", None))})
+    assert in_recovery(longer, rule_set(gym), T0 + 60 * HOUR)
+    assert not in_recovery(treated(), rule_set(gym), T0 + 60 * HOUR)
+
+
+def test_an_answer_says_whose_word_decides() -> None:
+    """An override decides its item and, through the headline item, the group; nothing else."""
+    own = {"gym": rule(("avoid", 72), ("allowed", None))}
+    gym, walk = (item(id_, rule(("avoid", 24), ("allowed", None))) for id_ in ("gym", "walk"))
+    rules, at = rule_set(gym, walk), T0 + HOUR
+    told = [treated()._replace(overrides=own)]
+    assert answer(gym, told, rules, at).by_clinic
+    assert answer(rules.groups["all"], told, rules, at).by_clinic
+    assert not answer(walk, told, rules, at).by_clinic
+    assert not answer(gym, [treated()], rules, at).by_clinic
