@@ -56,6 +56,10 @@ class StoreError(MesocareError):
     """A record that cannot be read or written, or that does not hold what was asked for."""
 
 
+class TableError(MesocareError):
+    """A table of patients that cannot be read or checked."""
+
+
 class RulesError(MesocareError):
     """A rule set that cannot be used, with every problem found in it."""
 

@@ -4,11 +4,14 @@ The engine answers for one treatment. For a million of them it is asked only whe
 change: at the times from which a window closes at the instant asked about, and around changes of
 clocks. Between two such times the verdicts are the same, which is checked at both ends; where they
 are not, and where a clock time came twice or not at all, the step holds nothing and the treatment
-goes the slow way, through the engine itself.
+goes the slow way, through the engine itself. Once every window has closed for good, only the type
+makes a difference.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +21,7 @@ from mesocare.core.engine import answer
 from mesocare.core.model import Item, Treatment
 from mesocare.core.standing import GroupSubject, ItemSubject
 from mesocare.core.timespan import Days, Interval, turns
-from mesocare.errors import TreatmentError
+from mesocare.errors import MesocareError, TreatmentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,10 +32,17 @@ if TYPE_CHECKING:
     from mesocare.core.timespan import Span
 
 HORIZON = timedelta(days=3653)
-MOST_REMEMBERED = 200_000
+# What is remembered must not grow with the table: some 4 MB at most.
+MOST_REMEMBERED = 16_384
+# From so many treatments of a type and zone on, its steps are worth the making.
+_WORTH_STEPS = 48
+# Looking for a zone's name among all takes its time, and a column may hold anything.
+_MOST_ZONES = 1_000
 _TICK = timedelta(microseconds=1)
 # A change of clocks this near to the instant can move the end of a window of days.
 _NEAR = timedelta(days=2)
+# More than any change of clocks can add to a window.
+_SPARE = timedelta(days=4)
 
 Cells = tuple[str, ...]
 
@@ -73,9 +83,17 @@ class Decider:
         self.activities = tuple(activities)
         self.at = at
         self.judged_at = judged_at or at
-        self._zones: dict[str, tzinfo] = {"": zone}
+        self._zones: dict[str, tzinfo | MesocareError] = {"": zone}
+        self._turns: dict[tzinfo, list[tuple[datetime, datetime]]] = {}
         self._steps: dict[tuple[str, str], Steps] = {}
+        self._asked: Counter[tuple[str, str]] = Counter()
         self._known: dict[tuple[str, str, str], Cells] = {}
+        self._alike: dict[Cells, Cells] = {}
+        self._settled: dict[str, Cells] = {}
+        longest = max(
+            (span.nominal_hours for type_ in rules.types for span in self._spans(type_)), default=0
+        )
+        self._longest = timedelta(hours=longest) + _SPARE
 
     def cells(self, treated: str, type_: str, tz: str = "") -> Cells:
         """Return the verdicts for a treatment as somebody wrote it, in the order of activities.
@@ -86,10 +104,14 @@ class Decider:
         key = (treated, type_, tz)
         found = self._known.get(key)
         if found is None:
-            found = self._verdicts(self.treatment(treated, type_, tz))
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            self._known[key] = found
+            treatment = self.treatment(treated, type_, tz)
+            found = self._quickly(treatment, tz)
+            # Only what took the engine is worth the memory.
+            if found is None:
+                found = self._verdicts(treatment)
+                if len(self._known) >= MOST_REMEMBERED:
+                    self._known.clear()
+                self._known[key] = found
         return found
 
     def answers(self, treated: str, type_: str, tz: str = "") -> list[Answer]:
@@ -123,10 +145,34 @@ class Decider:
             self._steps[key] = self._compiled(type_, self._zone(tz))
         return self._steps[key]
 
+    def ready(self, type_: str, tz: str = "") -> Steps | None:
+        """Return the steps of a type and a zone once so many asked for them that they are worth it.
+
+        Raises:
+            MesocareError: There is no such type or zone.
+        """
+        key = (type_, tz)
+        if key not in self._steps:
+            self._check_type(type_)
+            self._zone(tz)
+            self._asked[key] += 1
+            if self._asked[key] < _WORTH_STEPS:
+                return None
+        return self.steps(type_, tz)
+
     def _zone(self, tz: str) -> tzinfo:
-        if tz not in self._zones:
-            self._zones[tz] = dates.parse_zone(tz)
-        return self._zones[tz]
+        found = self._zones.get(tz)
+        if found is None:
+            try:
+                found = dates.parse_zone(tz)
+            except MesocareError as error:
+                found = type(error)(error.message, error.hint)
+            if len(self._zones) >= _MOST_ZONES:
+                self._zones = {"": self._zones[""]}
+            self._zones[tz] = found
+        if isinstance(found, MesocareError):
+            raise found.with_traceback(None)
+        return found
 
     def _check_type(self, type_: str) -> None:
         if type_ not in self.rules.types:
@@ -136,6 +182,24 @@ class Decider:
             close = get_close_matches(type_.lower(), self.rules.types, n=1, cutoff=0.5)
             message = f"unknown treatment type {type_!r}; known: {known}"
             raise TreatmentError(message, f"Did you mean {close[0]}?" if close else "")
+
+    def _quickly(self, treatment: Treatment, tz: str) -> Cells | None:
+        """Return the verdicts where they are known without asking the engine anew."""
+        when = treatment.when
+        if self.judged_at - when.latest > self._longest:
+            return self._after_all(treatment.type)
+        if when.earliest == when.latest and (steps := self.ready(treatment.type, tz)):
+            local = when.latest.astimezone(when.zone).replace(tzinfo=None)
+            return steps.cells[bisect_right(steps.breaks, local)]
+        return None
+
+    def _after_all(self, type_: str) -> Cells:
+        """Return the verdicts once every window has closed: each rule is in its last phase."""
+        if type_ not in self._settled:
+            zone = self._zone("")
+            past = self.judged_at - 2 * self._longest
+            self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
+        return self._settled[type_]
 
     def _verdicts(self, treatment: Treatment) -> Cells:
         items: dict[str, ItemSubject] = {}
@@ -153,7 +217,8 @@ class Decider:
                 else GroupSubject(each, {id_: subject(id_) for id_ in each.items})
             )
             found.append(asked.standing(self.judged_at).verdict.value)
-        return tuple(found)
+        cells = tuple(found)
+        return self._alike.setdefault(cells, cells)
 
     def _compiled(self, type_: str, zone: tzinfo) -> Steps:
         """Ask the engine at and between the local times at which its answer may change."""
@@ -162,6 +227,8 @@ class Decider:
             found = instants(local, zone)
             if len(found) != 1 or found[0] > self.at:
                 return None
+            if self.judged_at - found[0] > self._longest:
+                return self._after_all(type_)
             return self._verdicts(Treatment(type_, Interval(found[0], found[0], zone)))
 
         first = (self.at - HORIZON).astimezone(zone).replace(tzinfo=None)
@@ -198,9 +265,14 @@ class Decider:
             else:
                 start = self.judged_at - timedelta(hours=span.count)
                 yield start.astimezone(zone).replace(tzinfo=None)
-        for turn, before, after in turns(self.at - HORIZON, self.at, zone):
-            local = turn.replace(tzinfo=None)
-            yield from (local + before, local + after)
+        if zone not in self._turns:
+            found = turns(self.at - HORIZON, self.at, zone)
+            naive = [(turn.replace(tzinfo=None), before, after) for turn, before, after in found]
+            self._turns[zone] = [(turn + before, turn + after) for turn, before, after in naive]
+        for pair in self._turns[zone]:
+            yield from pair
+        # Before it every window has closed, and nothing but the type makes a difference.
+        yield (self.judged_at - self._longest).astimezone(zone).replace(tzinfo=None)
 
     def _spans(self, type_: str) -> set[Span]:
         """Return the ends of every phase that the activities rest on."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mesocare.core.timespan import closing
+from mesocare.errors import DateError, MesocareError, ZoneError
+
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
@@ -16,6 +19,13 @@ if TYPE_CHECKING:
 # The columns that have a meaning; `tz` may be absent. Any others are carried along.
 REQUIRED = ("patient_id", "treated", "type")
 OPTIONAL = ("tz",)
+# What a long table adds, and what it says of something that opens soon.
+LONG = ("activity", "verdict", "condition", "limited_from", "allowed_from", "protocol")
+OPENING = ("opens_as", "opens_at")
+# What --where can ask for besides columns of the input.
+JUDGED = ("verdict", "activity")
+REJECT_COLUMNS = ("line", "column", "value", "reason", "row")
+LONGEST_SHOWN = 200
 
 
 class Job(NamedTuple):
@@ -36,6 +46,8 @@ class Job(NamedTuple):
         long: A row per patient and activity, not a column per activity.
         raw: Whether cells that a spreadsheet would run are left as they are.
         rejects: The file for rejected rows; `None` for standard error.
+        delimiter: What stands between two cells; `None` to find out.
+        encoding: The encoding of the input; `None` to find out.
     """
 
     source: str
@@ -52,6 +64,25 @@ class Job(NamedTuple):
     long: bool = False
     raw: bool = False
     rejects: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the activities, in order."""
+        return tuple(each.id for each in self.activities)
+
+    @property
+    def until(self) -> datetime | None:
+        """The end, in UTC, of the time in which something has to open; `None` for no such limit."""
+        return None if self.within is None else closing(self.at, self.within, self.zone)
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The columns that the output has after those of the input."""
+        if not self.long:
+            return self.ids
+        return LONG if self.within is None else LONG + OPENING
 
 
 @dataclass
@@ -63,9 +94,64 @@ class Tally:
         written: Rows written.
         rejected: Rows that could not be judged; each was named.
         verdicts: How often each verdict was given, by activity; of all rows judged.
+        opening: How many rows an activity opens for within the time asked about, by activity.
     """
 
     read: int = 0
     written: int = 0
     rejected: int = 0
     verdicts: dict[str, Counter[str]] = field(default_factory=dict)
+    opening: dict[str, int] = field(default_factory=dict)
+
+
+class Reject(NamedTuple):
+    """A row that could not be judged.
+
+    Attributes:
+        line: The line of the input that the row begins on, the first being 1.
+        column: The column at fault, by the input's name; empty where it is the row as a whole.
+        value: What stands there.
+        reason: Why it cannot be used, and what can.
+        row: The row as it was, as far as it is shown.
+    """
+
+    line: int
+    column: str
+    value: str
+    reason: str
+    row: str
+
+    def __str__(self) -> str:
+        """Return the reject in a line: `line 17: treated '1/5/24': why`."""
+        value = repr(shortened(self.value))
+        said = " ".join(self.reason.split())
+        if not self.column:
+            return f"line {self.line}: {said}"
+        known = said.startswith(repr(self.value))
+        return f"line {self.line}: {self.column} {said if known else f'{value}: {said}'}"
+
+
+class Interrupted(Exception):  # noqa: N818 - somebody's wish, not an error
+    """Somebody stopped a check; `tally` says how far it was, `signal` by which signal."""
+
+    def __init__(self, tally: Tally, signal: int) -> None:
+        super().__init__()
+        self.tally = tally
+        self.signal = signal
+
+
+def shortened(text: str) -> str:
+    """Return a text as far as it is shown of a row that was rejected."""
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def blamed(error: MesocareError) -> str:
+    """Return the column of ours that an error about a treatment is about."""
+    if isinstance(error, DateError):
+        return "treated"
+    return "tz" if isinstance(error, ZoneError) else "type"
+
+
+def reason(error: MesocareError) -> str:
+    """Return why a row was rejected, with what to write instead."""
+    return " ".join(filter(None, (error.message, error.hint)))

@@ -17,6 +17,7 @@ COMMANDS = {
     "can-i": "questions",
     "when": "questions",
     "explain": "questions",
+    "check": "check",
     "course": "course",
     "treated": "record",
     "treatments": "record",

@@ -78,7 +78,8 @@ def _deliver(reply: Reply | int | None) -> int:
     if reply is None or isinstance(reply, int):
         _write("")
         return reply or 0
-    _write(reply.text)
+    if reply.text:  # a command that has written for itself may do without standard output
+        _write(reply.text)
     return reply.exit_code
 
 
