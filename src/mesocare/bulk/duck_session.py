@@ -1,0 +1,179 @@
+"""A DuckDB of its own for one check: in memory, spilling to a directory that goes with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from mesocare.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+MEMORY_VARIABLE = "MESOCARE_MEMORY_LIMIT"
+_MEMORY = re.compile(r"[1-9][0-9]{0,8} ?([KMGT]i?B)", re.IGNORECASE | re.ASCII)
+_PATIENCE = 0.1
+# Whatever would make DuckDB see more in a path than the name of one file.
+_MEANING = re.compile(r"[*?\[\]]|://|:$")
+
+
+class Session:
+    """A connection, and a directory for whatever does not fit into memory.
+
+    Attributes:
+        folder: The directory; it is gone when the session ends, however it ends.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, folder: Path) -> None:
+        self._connection = connection
+        self.folder = folder
+
+    def run(self, query: str, values: Sequence[object] = ()) -> Any:
+        """Run a query and return its cursor.
+
+        It runs beside the thread that asks, which so stays open to a signal; the query then ends.
+        """
+        found: list[Any] = []
+
+        def execute() -> None:
+            try:
+                found.append(self._connection.execute(query, list(values) or None))
+            except BaseException as error:  # noqa: BLE001 - raised where it was asked for
+                found.append(error)
+
+        thread = Thread(target=execute, daemon=True)
+        thread.start()
+        try:
+            thread.join()
+        except BaseException:
+            while thread.is_alive():
+                # It may just have begun, and not heard.
+                self._connection.interrupt()
+                thread.join(_PATIENCE)
+            raise
+        if isinstance(found[0], BaseException):
+            raise found[0]
+        return found[0]
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return all its rows."""
+        found: list[tuple[Any, ...]] = self.run(query, values).fetchall()
+        return found
+
+    def batches(self, query: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Run a query and yield its rows in lists; on a cursor, so that others may be run."""
+        cursor = self._connection.cursor().execute(query)
+        while found := cursor.fetchmany(size):
+            yield found
+
+    def file(self, path: str) -> str:
+        """Return a literal for a file; a name that DuckDB would read more into goes by a link."""
+        if _MEANING.search(path):
+            link = self.folder / f"input{len(list(self.folder.iterdir()))}"
+            link.symlink_to(Path(path).absolute())
+            path = str(link)
+        return literal(path)
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """Yield a session, and leave nothing of it behind.
+
+    Raises:
+        TableError: DuckDB is not installed, or the memory limit is none.
+    """
+    duckdb = module()
+    limit = memory_limit()
+    with tempfile.TemporaryDirectory(prefix="mesocare-") as folder:
+        spill = Path(folder) / "spill"
+        spill.mkdir()
+        config = {
+            "temp_directory": str(spill),
+            # What does not come with DuckDB would be fetched from elsewhere.
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        } | ({"memory_limit": limit} if limit else {})
+        with duckdb.connect(":memory:", config=config) as connection:
+            # The rows keep their order only while they are the side that streams by.
+            connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+            connection.execute("SET enable_progress_bar = false")
+            connection.execute("SET TimeZone = 'UTC'")
+            yield Session(connection, Path(folder))
+
+
+def module() -> Any:
+    """Return DuckDB.
+
+    Raises:
+        TableError: It is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise TableError(
+            "this needs DuckDB, which is not installed",
+            "Type: pip install 'mesocare[bulk]'; without it CSV and NDJSON can be checked by"
+            " --engine stream.",
+        ) from error
+    return duckdb
+
+
+def memory_limit() -> str:
+    """Return how much memory DuckDB may take; empty for what it takes by itself.
+
+    Raises:
+        TableError: What is set is no amount of memory.
+    """
+    text = os.environ.get(MEMORY_VARIABLE, "").strip()
+    if text and not _MEMORY.fullmatch(text):
+        raise TableError(
+            f"{MEMORY_VARIABLE} is {text!r}, which is no amount of memory",
+            f"Set it for example to: {MEMORY_VARIABLE}=2GB",
+        )
+    return text
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Let what DuckDB cannot read be an error of ours.
+
+    Raises:
+        TableError: With what DuckDB says of it, in one line.
+    """
+    duckdb = module()
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise TableError(
+            f"{name} does not fit into the memory allowed: {first_line(error)}",
+            f"Set {MEMORY_VARIABLE} to more, or leave it out.",
+        ) from error
+    except duckdb.Error as error:
+        raise TableError(
+            f"{name} cannot be read: {first_line(error)}", "Name another file."
+        ) from error
+
+
+def first_line(error: Exception) -> str:
+    """Return the gist of what DuckDB says."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].partition("Error: ")[2] or lines[0]
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """Return the name of a column as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
