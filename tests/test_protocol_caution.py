@@ -138,11 +138,11 @@ def test_never_milder(
 
 def test_a_group_is_not_opened_by_a_longer_wait(tmp_path: Path) -> None:
     """To ask about would soften to `limited` once it is to be avoided; the group stays closed."""
-    body = {"changes": {"retinoids": {"brightening": {"until": {"avoid": "14 d"}}}}}
+    body = {"changes": {"retinoids": {"brightening": {"until": {"avoid": "20 d"}}}}}
     rules = load(tmp_path, body)
     zone = ZONES[0]
     when = Interval(BASES[0], BASES[0], zone)
-    at = BASES[0] + timedelta(days=10)
+    at = BASES[0] + timedelta(days=17)
     treated = [Treatment("brightening", when)]
     before = flat(assess(treated, BUILT_IN, at).answers)
     after = flat(assess(treated, rules, at).answers)
