@@ -90,9 +90,8 @@ class _Check:
             tally = self._counted()
             progress(tally.read)
             tally.rejected = duck_output.reject(self.job, self.duck, self.source)
-        tally.written = duck_output.write(
-            self.job, self.duck, self.source, (self.table.cells, self.conditions)
-        )
+            wanted = (self.table.cells, self.conditions)
+            tally.written = duck_output.write(self.job, self.duck, self.source, wanted)
         return tally
 
     def _read(self) -> None:
@@ -144,9 +143,7 @@ class _Check:
         )
         if self.duck.rows("SELECT count(*) FROM asked")[0][0] > _MOST_ASKED:
             raise Unsure("it has too many treatments that are not written plainly")
-        self.duck.run(
-            "CREATE TABLE told (nr BIGINT, cell INTEGER, fault VARCHAR, reason VARCHAR)"
-        )
+        self.duck.run("CREATE TABLE told (nr BIGINT, cell INTEGER, fault VARCHAR, reason VARCHAR)")
         for batch in self.duck.batches("SELECT rowid, written, type_, tz_ FROM asked", _BATCH):
             told = [(row[0], *self._told(row[1], row[2], row[3])) for row in batch]
             columns = [list(column) for column in zip(*told, strict=True)]

@@ -152,9 +152,7 @@ class DecisionTable:
         pairs = zip(steps.breaks, steps.breaks[1:], steps.cells[1:], strict=False)
         return [Segment(begin, end, cells) for begin, end, cells in pairs if cells is not None]
 
-    def _days(
-        self, points: list[Segment], type_: str, tz: str, zone: tzinfo
-    ) -> Iterator[Segment]:
+    def _days(self, points: list[Segment], type_: str, tz: str, zone: tzinfo) -> Iterator[Segment]:
         """Yield what holds after a day of which nobody knows the time.
 
         The engine is asked for every day on which a step begins or ends and for its neighbours, and
