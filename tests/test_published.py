@@ -26,7 +26,7 @@ from tests.bulk import AT, MOMENTS, ZONES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mesocare.core.model import RuleSet
+    from mesocare.core.model import Group, Item, RuleSet
 
 TREATED = 60
 
@@ -86,7 +86,7 @@ def test_the_query_is_exact_where_the_time_is_known(rules: RuleSet, at: datetime
     """After a treatment at a known time, every item and group has the engine's verdict."""
     treatments = _treatments(rules, at, days=False)
     found = _by_sql(rules, treatments, at)
-    activities = [*rules.items.values(), *rules.groups.values()]
+    activities: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
     assert len(found) == len(treatments) * len(activities)
     for n, each in enumerate(treatments):
         for activity in activities:
@@ -99,7 +99,7 @@ def test_the_query_is_never_milder_after_a_whole_day(rules: RuleSet, at: datetim
     """After a day without a time, it is the engine's verdict, or a stricter one near a change."""
     treatments = _treatments(rules, at, days=True)
     found = _by_sql(rules, treatments, at)
-    activities = [*rules.items.values(), *rules.groups.values()]
+    activities: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
     stricter = 0
     for n, each in enumerate(treatments):
         for activity in activities:
@@ -155,7 +155,7 @@ def test_the_command_writes_each_format(rules: RuleSet, tmp_path: Path) -> None:
     assert _run("--format", "sql") == published.as_sql(rules)
     target = tmp_path / "rules.parquet"
     _run("-o", str(target))
-    rows = duckdb.sql(f"SELECT * FROM '{target}'").fetchall()
+    rows = duckdb.execute(f"SELECT * FROM '{target}'").fetchall()
     assert rows == [tuple(row) for row in published.phases(rules)]
     text = tmp_path / "rules.sql"
     _run("-o", str(text))

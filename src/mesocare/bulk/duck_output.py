@@ -139,7 +139,8 @@ def place(output: str | None, folder: Path) -> Iterator[Path]:
 
 def _neutral(column: str) -> str:
     """Return a cell, in SQL, that no spreadsheet takes for a formula."""
-    # All of them stand before the letters. Not by IN, which DuckDB makes a join of: none keeps order.
+    # All of them stand before the letters. Not by IN: DuckDB makes a join of it, and none keeps
+    # the order.
     starts = literal("".join(sorted(FORMULA)))
     risky = f"{column} < 'A' AND {column} <> '' AND contains({starts}, left({column}, 1))"
     return f"CASE WHEN {risky} THEN '''' || {column} ELSE {column} END"
