@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from tests import bulk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from mesocare.bulk.job import Job, Tally
     from mesocare.core.model import RuleSet
@@ -64,8 +64,9 @@ def _both(job: Job, folder: Path) -> tuple[Tally, Tally]:
 def random_rows(rules: RuleSet) -> list[tuple[str, ...]]:
     """Return rows in all zones, most at a change; some that nobody can read."""
     random_ = random.Random(7)
-    rows = []
-    for n, (treated, type_, tz) in enumerate(bulk.treatments(rules, bulk.AT, ROWS, 11)):
+    rows: list[tuple[str, ...]] = []
+    for n, row in enumerate(bulk.treatments(rules, bulk.AT, ROWS, 11)):
+        treated, type_, tz = row
         note = random_.choice(["", "", "plain", "=1+1", "-2", "a b"])
         if n % 5000 == 0:
             treated = random_.choice(["01/05/2024", "", "2024-02-30", "2024-05-01T24:00"])
@@ -112,7 +113,7 @@ def test_every_option_says_the_same(
     changes: dict[str, Any],
 ) -> None:
     """Whatever is asked of it, DuckDB writes what streaming writes."""
-    source = _table(tmp_path / "in.csv", random_rows[:3000])
+    source = _table(tmp_path / "in.csv", random_rows[:1500])
     job = bulk.job(rules, source, tmp_path, **changes)
     if changes.get("form") == "ndjson":
         one = duck.run(job._replace(output=str(tmp_path / "a"), rejects=os.devnull), _nothing)
@@ -121,7 +122,7 @@ def test_every_option_says_the_same(
         return
     one, other = _both(job, tmp_path)
     assert one == other
-    assert 0 < one.written
+    assert one.written > 0
 
 
 def test_parquet_in_and_out_keeps_rows_and_order(
@@ -137,24 +138,20 @@ def test_parquet_in_and_out_keeps_rows_and_order(
     columns = ", ".join(f"coalesce({name}, '')" for name in rows[0])
     first, second, third = (str(tmp_path / name) for name in ("a.parquet", "b.parquet", "c.csv"))
     duck.run(job._replace(output=first, form="parquet"), _nothing)
-    found = duckdb.sql(f"SELECT {columns} FROM '{first}'").fetchall()
+    found = duckdb.execute(f"SELECT {columns} FROM '{first}'").fetchall()
     assert found == rows[1:]
     given = str(tmp_path / "in.parquet")
-    duckdb.sql(
-        f"COPY (SELECT * FROM read_csv('{source}', all_varchar = true)) TO '{given}'"
-    )
+    duckdb.execute(f"COPY (SELECT * FROM read_csv('{source}', all_varchar = true)) TO '{given}'")
     again = job._replace(source=given, kind="parquet")
     tally = duck.run(again._replace(output=second, form="parquet"), _nothing)
-    assert duckdb.sql(f"SELECT {columns} FROM '{second}'").fetchall() == rows[1:]
+    assert duckdb.execute(f"SELECT {columns} FROM '{second}'").fetchall() == rows[1:]
     duck.run(again._replace(output=third), _nothing)
     assert Path(third).read_bytes() == expected.read_bytes()
     assert tally.rejected == 20_000 - len(rows) + 1
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_typed_columns_are_read_as_what_they_are(
-    rules: RuleSet, tmp_path: Path, form: str
-) -> None:
+def test_typed_columns_are_read_as_what_they_are(rules: RuleSet, tmp_path: Path, form: str) -> None:
     """A date is a whole day, a time a local time, a time with a zone an instant."""
     zone = "America/New_York"
     days = "DATE '2024-04-01' + (i % 40)::INTEGER"
@@ -170,11 +167,11 @@ def test_typed_columns_are_read_as_what_they_are(
         ),
     ):
         typed, text = tmp_path / "typed.parquet", tmp_path / "text.csv"
-        duckdb.sql(
+        duckdb.execute(
             f"COPY (SELECT i AS patient_id, ({expression})::{type_} AS treated, 'face' AS type,"
             f" '{zone}' AS tz FROM range(2400) t(i)) TO '{typed}'"
         )
-        duckdb.sql(f"COPY (SELECT * REPLACE ({written} AS treated) FROM '{typed}') TO '{text}'")
+        duckdb.execute(f"COPY (SELECT * REPLACE ({written} AS treated) FROM '{typed}') TO '{text}'")
         job = bulk.job(rules, text, tmp_path / "a.csv", rejects=str(tmp_path / "a.bad"))
         expected = stream.run(job, _nothing)
         out = tmp_path / f"b.{form}"
@@ -183,7 +180,7 @@ def test_typed_columns_are_read_as_what_they_are(
         assert (found.verdicts, found.rejected) == (expected.verdicts, expected.rejected)
         ids = ", ".join(job.ids)
         one, other = (
-            duckdb.sql(f"SELECT patient_id::BIGINT, {ids} FROM '{path}'").fetchall()
+            duckdb.execute(f"SELECT patient_id::BIGINT, {ids} FROM '{path}'").fetchall()
             for path in (tmp_path / "a.csv", out)
         )
         assert one == other
@@ -224,7 +221,19 @@ def test_a_text_that_readers_disagree_about(rules: RuleSet, tmp_path: Path, name
 def test_random_text_is_read_alike(rules: RuleSet, tmp_path: Path) -> None:
     """Short texts of all that CSV is made of give the same rows and the same rejects."""
     random_ = random.Random(3)
-    pieces = ['"', '""', ",", "\n", "\r\n", " ", "a", "é", "2024-05-01", "face", "P,2024-05-01,face"]
+    pieces = [
+        '"',
+        '""',
+        ",",
+        "\n",
+        "\r\n",
+        " ",
+        "a",
+        "é",
+        "2024-05-01",
+        "face",
+        "P,2024-05-01,face",
+    ]
     for _ in range(120):
         source = tmp_path / "in.csv"
         body = "".join(random_.choices(pieces, k=random_.randrange(25)))
@@ -237,7 +246,7 @@ def test_random_text_is_read_alike(rules: RuleSet, tmp_path: Path) -> None:
 def test_a_broken_parquet_file_is_named(rules: RuleSet, tmp_path: Path, broken: str) -> None:
     """A file that is no Parquet is an error in one line, and nothing is written."""
     whole, path, out = tmp_path / "whole.parquet", tmp_path / "in.parquet", tmp_path / "out.csv"
-    duckdb.sql(f"COPY (SELECT 1 AS patient_id, 'x' AS treated, 'face' AS type) TO '{whole}'")
+    duckdb.execute(f"COPY (SELECT 1 AS patient_id, 'x' AS treated, 'face' AS type) TO '{whole}'")
     data = whole.read_bytes()
     path.write_bytes({"truncated": data[: len(data) // 2], "text": b"a,b\n", "empty": b""}[broken])
     with pytest.raises(MesocareError, match=r"in\.parquet' cannot be read") as caught:
@@ -254,7 +263,7 @@ def test_a_column_of_the_wrong_type_is_rejected_row_by_row(
 ) -> None:
     """A time of treatment that is none is rejected, and carried columns of any type survive."""
     path, bad = tmp_path / "in.parquet", tmp_path / "bad.csv"
-    duckdb.sql(
+    duckdb.execute(
         f"COPY (SELECT 'a' AS patient_id, {value} AS treated, 'face' AS type, [1, 2] AS list"
         f") TO '{path}'"
     )
@@ -267,7 +276,7 @@ def test_a_column_of_the_wrong_type_is_rejected_row_by_row(
 def test_a_parquet_file_without_the_columns_is_refused(rules: RuleSet, tmp_path: Path) -> None:
     """The error says which column is missing, and which there are."""
     path = tmp_path / "in.parquet"
-    duckdb.sql(f"COPY (SELECT 1 AS patient_id, DATE '2024-05-01' AS date) TO '{path}'")
+    duckdb.execute(f"COPY (SELECT 1 AS patient_id, DATE '2024-05-01' AS date) TO '{path}'")
     with pytest.raises(MesocareError, match="lacks the column 'treated', 'type'; it has"):
         duck.run(bulk.job(rules, path, tmp_path / "out.csv", kind="parquet"), _nothing)
 
@@ -277,15 +286,17 @@ def test_long_from_parquet_says_what_it_says_from_text(rules: RuleSet, tmp_path:
     rows = [(f"P{n}", *each, "n") for n, each in enumerate(bulk.treatments(rules, bulk.AT, 50, 5))]
     source = _table(tmp_path / "in.csv", rows)
     given = tmp_path / "in.parquet"
-    duckdb.sql(f"COPY (SELECT * FROM read_csv('{source}', all_varchar = true)) TO '{given}'")
+    duckdb.execute(f"COPY (SELECT * FROM read_csv('{source}', all_varchar = true)) TO '{given}'")
     job = bulk.job(rules, source, tmp_path / "a.csv", long=True, rejects=os.devnull)
     expected = stream.run(job, _nothing)
     out = str(tmp_path / "b.parquet")
-    found = duck.run(job._replace(source=str(given), kind="parquet", form="parquet", output=out), _nothing)
+    found = duck.run(
+        job._replace(source=str(given), kind="parquet", form="parquet", output=out), _nothing
+    )
     assert found == expected
     columns = "patient_id, activity, verdict, condition"
     one, other = (
-        duckdb.sql(f"SELECT {columns} FROM {table}").fetchall()
+        duckdb.execute(f"SELECT {columns} FROM {table}").fetchall()
         for table in (f"read_csv('{tmp_path / 'a.csv'}', all_varchar = true)", f"'{out}'")
     )
     assert one == other
@@ -300,7 +311,9 @@ def test_a_name_that_looks_like_a_pattern_is_a_name(rules: RuleSet, tmp_path: Pa
 
 def test_a_zone_that_comes_late_is_laid_out_too(rules: RuleSet, tmp_path: Path) -> None:
     """A type and zone that the first rows did not have are decided by the table all the same."""
-    rows = [(f"P{n}", f"2024-04-30T{n % 24:02}:{n // 24 % 60:02}", "face", "UTC") for n in range(51_000)]
+    rows = [
+        (f"P{n}", f"2024-04-30T{n % 24:02}:{n // 24 % 60:02}", "face", "UTC") for n in range(51_000)
+    ]
     rows += [(*row[:2], "scalp", "Asia/Kathmandu") for row in rows[:2000]]
     source = _table(tmp_path / "in.csv", rows, HEADER[:4])
     one, other = _both(bulk.job(rules, source, tmp_path), tmp_path)
@@ -311,9 +324,9 @@ def test_memory_has_a_limit(
     rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A limit is kept to by spilling, and one that is no amount of memory is refused."""
-    rows = [(f"P{n}", "2024-04-30T10:00", "face", "UTC", "x" * 600) for n in range(150_000)]
+    rows = [(f"P{n}", "2024-04-30T10:00", "face", "UTC", "x" * 40) for n in range(400_000)]
     source = _table(tmp_path / "in.csv", rows)
-    monkeypatch.setenv(MEMORY_VARIABLE, "180MB")
+    monkeypatch.setenv(MEMORY_VARIABLE, "90MB")
     one, other = _both(bulk.job(rules, source, tmp_path), tmp_path)
     assert one == other
     monkeypatch.setenv(MEMORY_VARIABLE, "plenty")
@@ -342,7 +355,7 @@ except Interrupted as error:
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     """A signal amid the work ends it; neither output nor temporary files are left."""
     source = tmp_path / "in.csv"
-    duckdb.sql(
+    duckdb.execute(
         "COPY (SELECT i AS patient_id, '2024-04-30T10:00' AS treated, 'face' AS type,"
         f" repeat('x', 100) AS note FROM range(1500000) t(i)) TO '{source}'"
     )

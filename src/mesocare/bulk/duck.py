@@ -1,8 +1,9 @@
 """The engine for large tables: in DuckDB, parallel, and out of core where it has to be.
 
 The rows are read once, each with the number of what holds after its treatment, then counted, then
-written in the order in which they came. No join stands in the way of a row, as none keeps order. A row that the decision table has no answer for is asked of
-the engine itself, each distinct treatment once, and is answered or rejected as it would be alone.
+written in the order in which they came. No join stands in their way, as none keeps order. A row
+that the decision table has no answer for is asked of the engine itself, each distinct treatment
+once, and is answered or rejected as it would be alone.
 """
 
 from __future__ import annotations
@@ -84,15 +85,22 @@ class _Check:
         self.table = DecisionTable(duck, self.decider, job.zone)
 
     def run(self, progress: Callable[[int], None]) -> Tally:
+        """Do it; nothing is delivered before all rows have been written.
+
+        Raises:
+            Unsure: It needs more memory than is allowed, which streaming does not.
+        """
         with reading(repr(self.job.source)):
-            self._read()
-            self._ask()
-            tally = self._counted()
-            progress(tally.read)
+            try:
+                self._read()
+                self._ask()
+                tally = self._counted()
+                progress(tally.read)
+                wanted = (self.table.cells, self.conditions)
+                tally.written = duck_output.write(self.job, self.duck, self.source, wanted)
+            except module().OutOfMemoryException as error:
+                raise Unsure(first_line(error)) from error
             tally.rejected = duck_output.reject(self.job, self.duck, self.source)
-        tally.written = duck_output.write(
-            self.job, self.duck, self.source, (self.table.cells, self.conditions)
-        )
         return tally
 
     def _read(self) -> None:
@@ -144,9 +152,7 @@ class _Check:
         )
         if self.duck.rows("SELECT count(*) FROM asked")[0][0] > _MOST_ASKED:
             raise Unsure("it has too many treatments that are not written plainly")
-        self.duck.run(
-            "CREATE TABLE told (nr BIGINT, cell INTEGER, fault VARCHAR, reason VARCHAR)"
-        )
+        self.duck.run("CREATE TABLE told (nr BIGINT, cell INTEGER, fault VARCHAR, reason VARCHAR)")
         for batch in self.duck.batches("SELECT rowid, written, type_, tz_ FROM asked", _BATCH):
             told = [(row[0], *self._told(row[1], row[2], row[3])) for row in batch]
             columns = [list(column) for column in zip(*told, strict=True)]

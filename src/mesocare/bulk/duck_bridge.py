@@ -29,9 +29,7 @@ def by_streaming(job: Job, duck: Session, progress: Callable[[int], None]) -> Ta
         return stream.run(streamed, progress)
     form = "ndjson" if streamed.kind == "ndjson" else "csv"
     path = duck.folder / "streamed"
-    tally = stream.run(
-        streamed._replace(output=str(path), form=form, raw=True), progress
-    )
+    tally = stream.run(streamed._replace(output=str(path), form=form, raw=True), progress)
     with reading(repr(job.source)):
         duck_output.copy(job, duck, _streamed(streamed, str(path), form))
     return tally

@@ -183,5 +183,3 @@ def _iso(time: str) -> str:
 
 def _text(expression: str) -> str:
     return f"coalesce(CAST({expression} AS VARCHAR), '')"
-
-

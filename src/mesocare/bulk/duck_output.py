@@ -97,7 +97,7 @@ def copy(job: Job, duck: Session, query: str, delimiter: str = ",") -> int:
         "parquet": "FORMAT parquet",
     }
     duckdb = module()
-    with _place(job.output, duck.folder) as path:
+    with place(job.output, duck.folder) as path:
         target = literal(str(path))
         try:
             found = duck.rows(f"COPY ({query}) TO {target} ({kinds[job.form]}, USE_TMP_FILE false)")
@@ -109,7 +109,7 @@ def copy(job: Job, duck: Session, query: str, delimiter: str = ",") -> int:
 
 
 @contextmanager
-def _place(output: str | None, folder: Path) -> Iterator[Path]:
+def place(output: str | None, folder: Path) -> Iterator[Path]:
     """Yield a file to write; in the end it is where it belongs, or nowhere if something failed."""
     given = None if output is None else Path(os.path.realpath(output))
     if given is None or given.is_dir() or (given.exists() and not given.is_file()):
@@ -139,7 +139,8 @@ def _place(output: str | None, folder: Path) -> Iterator[Path]:
 
 def _neutral(column: str) -> str:
     """Return a cell, in SQL, that no spreadsheet takes for a formula."""
-    # All of them stand before the letters. Not by IN, which DuckDB makes a join of: none keeps order.
+    # All of them stand before the letters. Not by IN: DuckDB makes a join of it, and none keeps
+    # the order.
     starts = literal("".join(sorted(FORMULA)))
     risky = f"{column} < 'A' AND {column} <> '' AND contains({starts}, left({column}, 1))"
     return f"CASE WHEN {risky} THEN '''' || {column} ELSE {column} END"

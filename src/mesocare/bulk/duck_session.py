@@ -7,7 +7,7 @@ import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from mesocare.errors import TableError
@@ -41,22 +41,25 @@ class Session:
         It runs beside the thread that asks, which so stays open to a signal; the query then ends.
         """
         found: list[Any] = []
+        # Not by joining the thread: a join that a signal broke off takes it for ended.
+        done = Event()
 
         def execute() -> None:
             try:
                 found.append(self._connection.execute(query, list(values) or None))
             except BaseException as error:  # noqa: BLE001 - raised where it was asked for
                 found.append(error)
+            finally:
+                done.set()
 
-        thread = Thread(target=execute, daemon=True)
-        thread.start()
+        Thread(target=execute, daemon=True).start()
         try:
-            thread.join()
+            done.wait()
         except BaseException:
-            while thread.is_alive():
+            while not done.is_set():
                 # It may just have begun, and not heard.
                 self._connection.interrupt()
-                thread.join(_PATIENCE)
+                done.wait(_PATIENCE)
             raise
         if isinstance(found[0], BaseException):
             raise found[0]
@@ -175,5 +178,3 @@ def literal(text: str) -> str:
 def quoted(name: str) -> str:
     """Return the name of a column as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
-
-

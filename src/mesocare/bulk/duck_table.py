@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.bulk.decisions import HORIZON
-from mesocare.bulk.duck_input import DAY, INSTANT, LOCAL
+from mesocare.bulk.duck_input import DAY, LOCAL
 from mesocare.bulk.duck_session import literal
 from mesocare.core.civil import ONE_DAY, instants
 from mesocare.core.timespan import turns
@@ -96,7 +96,9 @@ class DecisionTable:
 
     def lookup(self) -> str:
         """Return what finds the number of a row in the long list, in SQL; null where it is not."""
-        kinds, types, zones = (sorted({key[n] for key in self._days_of}) for n in range(3))
+        kinds = sorted({kind for kind, _, _ in self._days_of})
+        types = sorted({type_ for _, type_, _ in self._days_of})
+        zones = sorted({tz for _, _, tz in self._days_of})
         empty: list[int | None] = [None] * self._length
         flat = [
             number
@@ -144,7 +146,7 @@ class DecisionTable:
             return []
         if kind == DAY:
             return list(self._days(points, type_, tz, zone))
-        assert kind == INSTANT
+        # An instant: the same, seen from UTC.
         return [_instants(each, zone) for each in points]
 
     def _points(self, type_: str, tz: str) -> list[Segment]:
@@ -152,9 +154,7 @@ class DecisionTable:
         pairs = zip(steps.breaks, steps.breaks[1:], steps.cells[1:], strict=False)
         return [Segment(begin, end, cells) for begin, end, cells in pairs if cells is not None]
 
-    def _days(
-        self, points: list[Segment], type_: str, tz: str, zone: tzinfo
-    ) -> Iterator[Segment]:
+    def _days(self, points: list[Segment], type_: str, tz: str, zone: tzinfo) -> Iterator[Segment]:
         """Yield what holds after a day of which nobody knows the time.
 
         The engine is asked for every day on which a step begins or ends and for its neighbours, and

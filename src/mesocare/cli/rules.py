@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
 
 # Each adds its commands, in the order `--help` lists them.
-MODULES = ("rules_show", "rules_check", "rules_change", "rules_use")
+MODULES = ("rules_show", "rules_check", "rules_change", "rules_table", "rules_use")
 
 Rules = Annotated[
     str | None, typer.Option("--rules", help="Another rule set or protocol.", metavar="PATH")
