@@ -106,25 +106,23 @@ class _Check:
     def _read(self) -> None:
         """Read every row with the number of its verdicts, or with none."""
         source = self.source
-        keys = (
-            f"SELECT *, {source.treated} AS written, {source.type} AS type_, {source.tz} AS tz_,"
-            f" {source.kind} AS kind_, {source.time} AS time_ FROM {source.relation}"
-        )
-        self._understood(f"SELECT DISTINCT kind_, type_, tz_ FROM ({keys} LIMIT {_SAMPLE})")
+        keys = f"SELECT {source.kind}, {source.type}, {source.tz}"
+        self._understood(f"SELECT DISTINCT * FROM ({keys} FROM {source.relation} LIMIT {_SAMPLE})")
         carried = ", ".join(f"c{n}" for n in range(len(source.names)))
         again = True
         while again:
             self._run(
-                f"CREATE OR REPLACE TABLE rows AS SELECT {carried}, written, type_, tz_, kind_,"
-                f" time_, {self.table.lookup()} AS cell FROM ({keys})"
+                f"CREATE OR REPLACE TABLE rows AS SELECT {carried},"
+                f" CAST({self.table.lookup(source)} AS INTEGER) AS cell FROM {source.relation}"
             )
             self._run(
                 "UPDATE rows SET cell = d.cell FROM decisions AS d WHERE rows.cell IS NULL"
-                " AND d.kind = kind_ AND d.type = type_ AND d.tz = tz_"
-                " AND d.day = CAST(time_ AS DATE) AND time_ >= d.begins AND time_ < d.ends"
+                f" AND d.kind = {source.kind} AND d.type = {source.type} AND d.tz = {source.tz}"
+                f" AND d.day = CAST({source.time} AS DATE)"
+                f" AND {source.time} >= d.begins AND {source.time} < d.ends"
             )
             again = self._understood(
-                "SELECT kind_, type_, tz_ FROM rows WHERE cell IS NULL GROUP BY ALL"
+                f"{keys} FROM rows WHERE cell IS NULL GROUP BY ALL"
                 f" HAVING count(*) >= {_WORTH_AGAIN}"
             )
 
@@ -146,14 +144,15 @@ class _Check:
 
     def _ask(self) -> None:
         """Ask the engine of every distinct treatment that the table has no answer for."""
+        source = self.source
         self.duck.run(
-            "CREATE TABLE asked AS SELECT written, type_, tz_ FROM rows WHERE cell IS NULL"
-            " GROUP BY ALL"
+            f"CREATE TABLE asked AS SELECT {source.treated} AS written, {source.type} AS type,"
+            f" {source.tz} AS tz FROM rows WHERE cell IS NULL GROUP BY ALL"
         )
         if self.duck.rows("SELECT count(*) FROM asked")[0][0] > _MOST_ASKED:
             raise Unsure("it has too many treatments that are not written plainly")
         self.duck.run("CREATE TABLE told (nr BIGINT, cell INTEGER, fault VARCHAR, reason VARCHAR)")
-        for batch in self.duck.batches("SELECT rowid, written, type_, tz_ FROM asked", _BATCH):
+        for batch in self.duck.batches("SELECT rowid, written, type, tz FROM asked", _BATCH):
             told = [(row[0], *self._told(row[1], row[2], row[3])) for row in batch]
             columns = [list(column) for column in zip(*told, strict=True)]
             self.duck.run(
@@ -162,9 +161,12 @@ class _Check:
                 columns,
             )
         self.duck.run(
-            "UPDATE rows SET cell = told.cell FROM asked, told WHERE told.nr = asked.rowid AND"
-            " rows.cell IS NULL AND asked.written = rows.written AND asked.type_ = rows.type_"
-            " AND asked.tz_ = rows.tz_"
+            "CREATE TABLE answers AS SELECT asked.*, told.* FROM asked JOIN told"
+            " ON told.nr = asked.rowid"
+        )
+        self.duck.run(
+            "UPDATE rows SET cell = a.cell FROM answers AS a WHERE rows.cell IS NULL"
+            f" AND a.written = {source.treated} AND a.type = {source.type} AND a.tz = {source.tz}"
         )
 
     def _told(self, written: str, type_: str, tz: str) -> tuple[int | None, str, str]:

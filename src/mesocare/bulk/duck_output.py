@@ -155,9 +155,9 @@ def reject(job: Job, duck: Session, source: Source) -> int:
     rejects = Rejects(job.rejects)
     cells = ", ".join(f"coalesce(CAST(c{n} AS VARCHAR), '')" for n in range(len(source.names)))
     query = (
-        f"SELECT rows.rowid, fault, rows.written, rows.type_, rows.tz_, reason, {cells} FROM rows"
-        " JOIN asked USING (written, type_, tz_) JOIN told ON told.nr = asked.rowid"
-        " WHERE rows.cell IS NULL ORDER BY rows.rowid"
+        f"SELECT rows.rowid, a.fault, a.written, a.type, a.tz, a.reason, {cells} FROM rows"
+        f" JOIN answers AS a ON a.written = {source.treated} AND a.type = {source.type}"
+        f" AND a.tz = {source.tz} WHERE rows.cell IS NULL ORDER BY rows.rowid"
     )
     try:
         lines = _lines(job)

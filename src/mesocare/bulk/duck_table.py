@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
     from mesocare.bulk.decisions import Cells, Decider
+    from mesocare.bulk.duck_input import Source
     from mesocare.bulk.duck_session import Session
 
 _TICK = timedelta(microseconds=1)
 _NEAR = timedelta(days=3)
+# The signs that stand for a digit of a number in the long list: all that print, from `0` on.
+_ZERO, _BASE = ord("0"), ord("~") - ord("0") + 1
 _MIDNIGHT = datetime.min.time()
 
 Wanted = tuple[int, str, str]  # kind, type, zone
@@ -94,8 +97,11 @@ class DecisionTable:
             self._session.run(f"INSERT INTO decisions SELECT {unnested}", columns)
         return bool(new)
 
-    def lookup(self) -> str:
-        """Return what finds the number of a row in the long list, in SQL; null where it is not."""
+    def lookup(self, source: Source) -> str:
+        """Return what finds the number of a row in the long list, in SQL; null where it is not.
+
+        The list is a text, a sign for each day: DuckDB copies a list for each lookup.
+        """
         kinds = sorted({kind for kind, _, _ in self._days_of})
         types = sorted({type_ for _, type_, _ in self._days_of})
         zones = sorted({tz for _, _, tz in self._days_of})
@@ -108,18 +114,23 @@ class DecisionTable:
             for number in self._days_of.get((kind, type_, tz), empty)
         ]
         block = (
-            f"({_place('kind_', map(str, kinds))} * {len(types)}"
-            f" + {_place('type_', map(literal, types))}) * {len(zones)}"
-            f" + {_place('tz_', map(literal, zones))}"
+            f"({_place(source.kind, map(str, kinds))} * {len(types)}"
+            f" + {_place(source.type, map(literal, types))}) * {len(zones)}"
+            f" + {_place(source.tz, map(literal, zones))}"
         )
-        numbers = "[" + ",".join("NULL" if each is None else str(each) for each in flat) + "]"
-        day = f"(CAST(time_ AS DATE) - DATE '{self._first}')"
+        day = f"CAST({source.time} AS DATE)"
+        last = self._first + (self._length - 1) * ONE_DAY
+        at = f"CAST(({block}) * {self._length} + ({day} - DATE '{self._first}') + 1 AS BIGINT)"
+        found, scale = [], 1
+        while scale <= max(1, len(self._numbers) - 1):
+            signs = "".join(" " if n is None else chr(n // scale % _BASE + _ZERO) for n in flat)
+            sign = f"nullif(substring({literal(signs)}, {at}, 1), ' ')"
+            found.append(f"(ascii({sign}) - {_ZERO}) * {scale}")
+            scale *= _BASE
         # Infinity is a date to DuckDB, but no number of days.
         return (
-            f"CASE WHEN CAST(time_ AS DATE) BETWEEN DATE '{self._first}'"
-            f" AND DATE '{self._first + (self._length - 1) * ONE_DAY}'"
-            f" THEN list_extract({literal(numbers)}::INTEGER[],"
-            f" ({block}) * {self._length} + {day} + 1) END"
+            f"CASE WHEN {day} BETWEEN DATE '{self._first}' AND DATE '{last}'"
+            f" THEN {' + '.join(found)} END"
         )
 
     def _laid_out(
