@@ -19,7 +19,7 @@ coverage: ## Show that core/ and rules/ are covered, every branch
 
 # What covers core/ and rules/ without the long searches, which would only repeat it.
 COVERAGE_TESTS = tests/test_cases.py tests/test_chart.py tests/test_check_in.py tests/test_course.py tests/test_dates.py \
-	tests/test_engine.py tests/test_overrides.py tests/test_properties.py \
+	tests/test_engine.py tests/test_overrides.py tests/test_properties.py tests/test_protocol*.py \
 	tests/test_rules_loader.py tests/test_rules_product.py tests/test_rules_product_cases.py \
 	tests/test_rules_product_diff.py tests/test_rules_product_schema.py tests/test_timespan.py tests/test_triage.py \
 	tests/test_triage_cases.py

@@ -168,6 +168,7 @@ def faults(value: Any, shape: Shape, path: str = "$") -> Iterator[str]:
 
 # What the example of a command needs that a fresh record does not have.
 NEEDS = {
+    "check": "patients.csv",
     "edit": "3fa2",
     "remove": "3fa2",
     "undo": "nothing was removed",
