@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test coverage lint types architecture check benchmark picture mutants clean
+.PHONY: help setup test coverage lint types architecture check benchmark bulk picture mutants clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ architecture: ## Check that imports run downward only
 	$(dir $(PYTHON))lint-imports
 
 check: test coverage lint types architecture ## What CI runs
+
+bulk: ## Measure checks of many patients and write the figures into README.md
+	$(PYTHON) benchmarks/bulk.py --readme
 
 benchmark: ## Measure start-up and write the figures into README.md
 	$(PYTHON) benchmarks/startup.py --readme

@@ -228,3 +228,14 @@ def test_the_command_line(configuration: Path, tmp_path: Path) -> None:
     ran = CliRunner().invoke(app, ["use", str(write(tmp_path))], standalone_mode=False)
     assert ran.exit_code == 0, ran.output
     assert "rules = " in configuration.read_text(encoding="utf-8")
+
+
+def test_the_command_that_explains_names_the_rules_of_this_call(
+    program: Program, tmp_path: Path
+) -> None:
+    """What `More` says to type gives the same answer: rules named for one call are named again."""
+    path = str(write(tmp_path, TIGHTER))
+    told = program.run("can-i", "foundation", *ASKED, "--rules", path, env={"COLUMNS": "500"})
+    assert f"--rules{path}" in "".join(told.out.split())
+    kept = program.run("can-i", "foundation", *ASKED, env={"MESOCARE_RULES": path})
+    assert "--rules" not in kept.out

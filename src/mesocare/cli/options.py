@@ -148,8 +148,17 @@ def request(
         if needs_treatment and not recorded:
             raise no_treatment()
         treatments = recall.counting(recorded, rules, at, whole=whole_record)
-    no_color = bool(settings.get("no_color"))
-    scene = Scene(at, zone, treatments, rules, no_color=no_color, recorded=recorded)
+    # What the environment or the configuration file names is there for the next call too.
+    path, origin = settings.found("rules")
+    scene = Scene(
+        at,
+        zone,
+        treatments,
+        rules,
+        no_color=bool(settings.get("no_color")),
+        recorded=recorded,
+        rules_given=None if origin else path,
+    )
     return Request(scene, bool(settings.get("json")), on_record)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Each adds its commands, in the order `--help` lists them.
 MODULES = ("rules_show", "rules_check", "rules_change", "rules_table", "rules_use")
 
+_EXAMPLE = "mesocare rules show sauna"
+
 Rules = Annotated[
     str | None, typer.Option("--rules", help="Another rule set or protocol.", metavar="PATH")
 ]
@@ -28,7 +30,7 @@ NoColor = Annotated[bool | None, typer.Option("--no-color", help="No colour.", s
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
     group = typer.Typer(
-        help="Read, check, test and compare rule sets.",
+        help=f"Read, check, test and compare rule sets.\n\n\b\nExample:\n  {_EXAMPLE}",
         no_args_is_help=False,
         rich_markup_mode=None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from mesocare.core.model import Verdict
@@ -179,12 +180,12 @@ def figures_words(answer: Answer) -> str:
 
 def _explain_command(answer: Answer, scene: Scene) -> str:
     """Return the command that shows the evidence, ready to run."""
-    words = f"mesocare explain {answer.activity}"
-    if scene.recorded:
-        return words
-    for each in scene.treatments:
-        words += f" --treated {typed_words(each)} --type {each.type}"
-    return words
+    words = [f"mesocare explain {answer.activity}"]
+    if not scene.recorded:
+        words += [f"--treated {typed_words(each)} --type {each.type}" for each in scene.treatments]
+    if scene.rules_given:
+        words.append(f"--rules {quote(scene.rules_given)}")
+    return " ".join(words)
 
 
 def footer(page: Page, scene: Scene) -> None:

@@ -26,6 +26,7 @@ class Scene(NamedTuple):
         zone: The time zone in which every instant is shown.
         recorded: What is on record up to the instant, oldest first, whether it still counts or not;
             empty where the treatments were given for this call only.
+        rules_given: The path of the rules where they were named for this call only.
         no_color: Whether colour was declined; box drawing stays.
     """
 
@@ -35,3 +36,4 @@ class Scene(NamedTuple):
     rules: RuleSet
     no_color: bool = False
     recorded: tuple[Recorded, ...] = ()
+    rules_given: str | None = None
