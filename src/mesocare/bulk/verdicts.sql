@@ -14,8 +14,8 @@
 -- For a treatment whose time is not known, around a change of clocks, a window may end later here
 -- than mesocare says, by as much as the clocks changed; it never ends earlier.
 --
--- Written for DuckDB. In PostgreSQL it runs as it is, with MAKE_INTERVAL(hours => n) for TO_HOURS(n)
--- and MAKE_INTERVAL(days => n) for TO_DAYS(n).
+-- Written for DuckDB and tested there. PostgreSQL has MAKE_INTERVAL(hours => n) for TO_HOURS(n) and
+-- MAKE_INTERVAL(days => n) for TO_DAYS(n); nobody has tested it there.
 
 CREATE TABLE mesocare_phases (
   treatment_type VARCHAR, activity VARCHAR, phase INTEGER,
