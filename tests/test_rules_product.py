@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -537,7 +536,6 @@ def test_the_starter_has_its_dates() -> None:
     assert "\nextends: mesocare\n" in text
 
 
-@pytest.mark.skipif(find_spec("mesocare.rules.protocol") is None, reason="protocols are not there")
 def test_the_starter_passes_as_it_stands(own: Program) -> None:
     """`new`, then `check --strict`, changes nothing and finds nothing."""
     assert own.run("rules", "new", "mine.yaml").code == 0
