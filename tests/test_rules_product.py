@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
-from importlib.util import find_spec
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from mesocare.errors import RulesError
 from mesocare.render.rules_check import Checked, check_github, check_json, check_sarif, check_text
 from mesocare.rules.loader import built_in, load_rules
 from mesocare.rules.problems import Finding, findings
 from mesocare.rules.report import Problem
 from mesocare.rules.starter import starter_text
 from tests.process import copy_rules
+from tests.protocols import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,6 +181,59 @@ def test_an_unknown_format(own: Program) -> None:
     done = own.run("rules", "check", "--format", "xml")
     assert (done.code, done.out) == (2, "")
     assert "known: text, json, github, sarif" in done.err
+
+
+def test_findings_of_a_broken_rule_set(broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every problem is `broken`; its file is told from the working directory, if it lies below."""
+    (line,) = _lines(broken / "activities/makeup.yaml", "avoided")
+    outside = broken.parent.parent / "elsewhere"
+    outside.mkdir()
+    for folder, path, shown in (
+        (outside, broken, broken.as_posix()),
+        (broken.parent, broken, broken.name),
+        (broken.parent, broken / "ruleset.yaml", broken.name),
+    ):
+        monkeypatch.chdir(folder)
+        found = findings(str(path))
+        assert {each.check for each in found} == {"broken"}
+        assert (f"{shown}/activities/makeup.yaml", line) in [
+            (each.file, each.problem.line) for each in found
+        ]
+
+
+def test_findings_without_a_working_directory(
+    broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it was deleted, a file is told by its whole path."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    files = {each.file for each in findings(str(broken))}
+    assert f"{broken.as_posix()}/activities/makeup.yaml" in files
+    assert all(each.startswith(f"{broken.as_posix()}/") for each in files)
+
+
+def test_findings_of_nothing(tmp_path: Path) -> None:
+    """Without a day only what is broken counts; what is no rule set is an error, not a finding."""
+    overdue = date(2999, 1, 1)
+    assert findings(None) == []
+    assert [each.check for each in findings(None, overdue)] == ["review-overdue"]
+    with pytest.raises(RulesError, match="no such path"):
+        findings(str(tmp_path / "nowhere"), overdue)
+
+
+def test_strict_looks_at_a_protocol_by_itself(tmp_path: Path) -> None:
+    """Its own review date is due, on its own line; nothing is said of what it extends."""
+    path = write(tmp_path)
+    due = date(2027, 11, 1)
+    assert findings(str(path), due) == []
+    (found,) = findings(str(path), due + timedelta(days=1))
+    assert (found.check, found.file) == ("review-overdue", path.as_posix())
+    (line,) = _lines(path, "review_due:")
+    assert (found.problem.file, found.problem.line) == ("rose.yaml", line)
+    assert found.problem.path == "review_due"
+    assert found.problem.message == "the review was due by 2027-11-01, and it is 2027-11-02"
 
 
 def test_json(own: Program, broken: Path) -> None:
@@ -537,7 +591,6 @@ def test_the_starter_has_its_dates() -> None:
     assert "\nextends: mesocare\n" in text
 
 
-@pytest.mark.skipif(find_spec("mesocare.rules.protocol") is None, reason="protocols are not there")
 def test_the_starter_passes_as_it_stands(own: Program) -> None:
     """`new`, then `check --strict`, changes nothing and finds nothing."""
     assert own.run("rules", "new", "mine.yaml").code == 0

@@ -48,6 +48,10 @@ def _run(own: Program, text: str, *options: str) -> Finished:
         ("{id: a, ask: b, at: 2024-06-04, treated: 2024-06-05, verdict: ask, why: w}", 3, "treat"),
         ("{id: a, ask: b, at: 2024-06-04, limited_from: [], verdict: ask, why: w}", 3, "or null"),
         ("{id: a, ask: b, at: 2024-06-04, certain: 'no', why: w}", 3, "expected true or false"),
+        ("{id: a, ask: b, at: 2024-06-04, certain: yes, why: w}", 3,
+         "expected true or false, got 'yes'"),
+        (("{id: a, ask: b, at: 2024-06-04, treatments: [{treated: 2024-06-03, tz: Mars}], "
+          "verdict: ask, why: w}"), 3, "cases.0.treatments.0.tz: "),
         ("{id: a, at: 2024-06-04, diary: [{sign: redness, score: 11}], findings: {}, why: w}", 3,
          "a whole number from 0 to 10"),
         ("{id: a, at: 2024-06-04, diary: [{temperature: 99.5}], findings: {}, why: w}", 3,

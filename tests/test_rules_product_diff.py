@@ -15,6 +15,7 @@ from mesocare.rules.diff import compare
 from mesocare.rules.loader import built_in, load_rules
 from mesocare.rules.moves import CHANGED, LOOSENED, MIXED, NEW, REMOVED, TIGHTENED
 from tests.process import copy_rules
+from tests.protocols import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +141,84 @@ def test_items_come_and_go() -> None:
     )
     assert _of(compare(BUILT_IN, fewer), "item", "self-tan").direction == REMOVED
     assert _of(compare(fewer, BUILT_IN), "item", "self-tan").direction == NEW
+
+
+def test_groups_come_and_go() -> None:
+    """A group on one side only is new or removed; nothing of it is compared."""
+    fewer = BUILT_IN._replace(
+        groups={id_: each for id_, each in BUILT_IN.groups.items() if id_ != "makeup"}
+    )
+    (gone,) = compare(BUILT_IN, fewer)
+    assert (gone.kind, gone.id, gone.direction) == ("group", "makeup", REMOVED)
+    (come,) = compare(fewer, BUILT_IN)
+    assert (come.kind, come.id, come.direction) == ("group", "makeup", NEW)
+
+
+PRP = {"treatments": {"prp": {"extends": "face", "label": "PRP"}}}
+
+
+def test_a_named_treatment_is_compared_with_its_type(tmp_path: Path) -> None:
+    """What it changes of the type that it extends is told under its own name, on either side."""
+    said = {"prp": {"until": {"avoid": "72 h"}}}
+    rules = load(tmp_path, {**PRP, "changes": {"foundation": said}})
+    moves = compare(BUILT_IN, rules)
+    assert _of(moves, "type", "prp").direction == NEW
+    move = _of(moves, "item", "foundation", "prp")
+    assert (move.direction, move.stretches) == (
+        TIGHTENED, ((48, 72, Verdict.ALLOWED, Verdict.AVOID),),
+    )  # fmt: skip
+    moves = compare(rules, BUILT_IN)
+    assert _of(moves, "type", "prp").direction == REMOVED
+    move = _of(moves, "item", "foundation", "prp")
+    assert (move.direction, move.stretches) == (
+        LOOSENED, ((48, 72, Verdict.AVOID, Verdict.ALLOWED),),
+    )  # fmt: skip
+    assert {each.type for each in moves} == {None, "prp"}
+
+
+def test_another_item_speaks_for_the_group() -> None:
+    """It is said of the group for every type, with both items' names."""
+    group = BUILT_IN.groups["makeup"]
+    other = next(id_ for id_ in group.items if id_ != group.headline)
+    turned = group._replace(headline=other)
+    rules = BUILT_IN._replace(groups={**BUILT_IN.groups, "makeup": turned})
+    moves = compare(BUILT_IN, rules)
+    assert {each.type for each in moves} == set(BUILT_IN.types)
+    for move in moves:
+        assert (move.kind, move.id) == ("group", "makeup")
+        assert f"{other} speaks for the group, was {group.headline}" in move.notes
+
+
+def test_an_item_steps_aside() -> None:
+    """Whether it speaks for its group is told, either way."""
+    item = BUILT_IN.items["light-activity"]
+    assert not item.aside
+    rules = _with_item(BUILT_IN, item._replace(aside=True))
+    move = _of(compare(BUILT_IN, rules), "item", item.id, "face")
+    assert (move.direction, move.notes) == (CHANGED, ("no longer speaks for its group",))
+    move = _of(compare(rules, BUILT_IN), "item", item.id, "face")
+    assert (move.direction, move.notes) == (CHANGED, ("speaks for its group now",))
+
+
+def test_words_of_signs() -> None:
+    """A reaction that only reads otherwise is changed, once for all types."""
+    redness = BUILT_IN.reactions["redness"]
+    reworded = redness._replace(beyond="Call us.")
+    rules = BUILT_IN._replace(reactions={**BUILT_IN.reactions, "redness": reworded})
+    (move,) = compare(BUILT_IN, rules)
+    assert (move.kind, move.id, move.type, move.direction) == ("reaction", "redness", None, CHANGED)
+    assert move.notes == (f"reworded: {redness.text} Call us.",)
+
+
+def test_a_red_flag_after_more_types() -> None:
+    """One more type is one more reason to call, one less is one less."""
+    id_, flag = next((i, f) for i, f in BUILT_IN.red_flags.items() if "face" in f.types)
+    fewer = flag._replace(types=tuple(each for each in flag.types if each != "face"))
+    rules = BUILT_IN._replace(red_flags={**BUILT_IN.red_flags, id_: fewer})
+    (move,) = compare(rules, BUILT_IN)
+    assert (move.id, move.direction, move.notes) == (id_, TIGHTENED, ("after face too",))
+    (move,) = compare(BUILT_IN, rules)
+    assert (move.id, move.direction, move.notes) == (id_, LOOSENED, ("no longer after face",))
 
 
 def test_signs() -> None:

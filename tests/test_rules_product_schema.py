@@ -17,6 +17,7 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
 from mesocare.errors import MesocareError
+from mesocare.rules import jsonschema
 from mesocare.rules import shape as kinds
 from mesocare.rules.descriptions import TITLES, description
 from mesocare.rules.jsonschema import schema_text, shapes
@@ -216,6 +217,24 @@ def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(MesocareError, match="known: ruleset, sources") as caught:
         schema_text("makeup")
     assert "mesocare rules schema activities" in caught.value.hint
+
+
+def test_a_key_without_words_has_no_description(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nothing is said of is a schema all the same, beside a key that is described."""
+    record = kinds.Record({"verdict": kinds.Text(5), "juggling": kinds.Text(7)})
+    monkeypatch.setattr(jsonschema, "shapes", lambda: {"ruleset": record})
+    verdict, juggling = json.loads(schema_text("ruleset"))["properties"].values()
+    assert description(("items", "juggling")) is None
+    assert juggling == {"type": "string", "maxLength": 7, "pattern": r"\S"}
+    assert verdict["description"] == description(("verdict",))
+
+
+def test_a_shape_without_a_schema_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new kind of value is never passed off as one that accepts anything."""
+    record = kinds.Record({"verdict": object()})  # type: ignore[dict-item]
+    monkeypatch.setattr(jsonschema, "shapes", lambda: {"ruleset": record})
+    with pytest.raises(TypeError, match="no JSON Schema is written for object"):
+        schema_text("ruleset")
 
 
 def main() -> None:

@@ -87,9 +87,8 @@ def _diary(case: Diary, rules: RuleSet) -> Outcome:
 def _decided(given: Answer) -> str:
     """Return the phase whose reason the answer gives, as `foundation after face, until 48 h: …`."""
     item = (given.items[0] if given.items else given).activity
-    phase = next((each for each in given.rule.phases if each.reason == given.reason), None)
-    if phase is None:  # the rule of another item speaks, or there is none for this type
-        return f"{item} after {given.governed_by.type}: {given.reason}"
+    # An answer's reason is always that of a phase of its rule, a group's that of its headline item.
+    phase = next(each for each in given.rule.phases if each.reason == given.reason)
     span = "from then on" if phase.until is None else f"until {phase.until}"
     cited = f" ({', '.join(phase.evidence)})" if phase.evidence else ""
     where = f"{item} after {given.governed_by.type}"

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 from functools import singledispatch
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from mesocare.errors import MesocareError
-from mesocare.rules import cases, schema
+from mesocare.rules import cases, protocol_schema, schema
 from mesocare.rules import shape as kinds
 from mesocare.rules.descriptions import TITLES, description
 from mesocare.rules.parse import ID
@@ -21,7 +19,6 @@ from mesocare.rules.report import EVIDENCE_ID, Path
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EVERY_KIND = "all"
-_PROTOCOL = "mesocare.rules.protocol_schema"
 _DURATION = "^[1-9][0-9]{0,3} [hd]$"
 _DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
@@ -31,10 +28,11 @@ Plain = dict[str, Any]
 def shapes() -> dict[str, kinds.Record]:
     """Return the shape of every kind of file by the name of the kind."""
     found = {name.removesuffix(".yaml"): shape for name, shape in schema.FILES.items()}
-    found |= {"activities": schema.ACTIVITIES, "cases": cases.CASES}
-    if find_spec(_PROTOCOL) is not None:
-        found["protocol"] = import_module(_PROTOCOL).PROTOCOL
-    return found
+    return found | {
+        "activities": schema.ACTIVITIES,
+        "cases": cases.CASES,
+        "protocol": protocol_schema.PROTOCOL,
+    }
 
 
 def schema_text(kind: str = EVERY_KIND) -> str:

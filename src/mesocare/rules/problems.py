@@ -63,6 +63,10 @@ def _placed(path: str | None, found: Iterable[tuple[str, Problem]]) -> list[Find
 def _shown(folder: Path, name: str) -> str:
     """Return the path of a file, relative to the working directory where it lies below it."""
     path = folder / name
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
+    try:
+        here = Path.cwd()
+    except OSError:  # it was deleted, so nothing lies below it
+        return path.as_posix()
+    if path.is_absolute() and path.is_relative_to(here):
+        path = path.relative_to(here)
     return path.as_posix()
