@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import shutil
@@ -12,7 +13,9 @@ import pytest
 
 from mesocare.core.model import Verdict
 from mesocare.errors import RulesError
-from mesocare.rules.loader import built_in, load_rules
+from mesocare.rules import cache
+from mesocare.rules.loader import built_in, compile_files, load_rules, read_files
+from mesocare.rules.protocol_merge import MOST_TREATMENTS
 from tests.protocols import APPROVED, FRAME, change, load, write
 
 if TYPE_CHECKING:
@@ -287,6 +290,113 @@ def test_a_line_that_yaml_reads_otherwise(tmp_path: Path) -> None:
     for spelled in ('"mesocare"', "'mesocare'", "mesocare # ours", "mesocare\r"):
         write(tmp_path, frame=FRAME.replace("extends: mesocare", f"extends: {spelled}"))
         assert load_rules(tmp_path / "rose.yaml").identity.name == "rose-clinic"
+
+
+def test_extends_in_two_lines(tmp_path: Path) -> None:
+    """What YAML makes of the line has to be what was extended."""
+    frame = FRAME.replace("extends: mesocare", "extends: mesocare\n  and more")
+    (problem,) = refused(tmp_path, "", frame)
+    assert problem.startswith("rose.yaml:1: extends: write it on a line of its own")
+
+
+def test_the_name_of_what_it_extends(tmp_path: Path) -> None:
+    """A protocol is told apart from the rule set under it."""
+    (problem,) = refused(tmp_path, "", FRAME.replace("name: rose-clinic", "name: mesocare"))
+    assert problem == "rose.yaml:2: name: that is the name of the rule set it extends"
+
+
+def test_too_many_treatments(tmp_path: Path) -> None:
+    """As many as are allowed are read, and with one more nothing is."""
+    each = {"extends": "face", "label": "PRP"}
+    treatments = {f"prp-{n:02}": each for n in range(MOST_TREATMENTS)}
+    rules = load(tmp_path, {"treatments": treatments})
+    assert [id_ for id_ in rules.types if id_ in treatments] == list(treatments)
+    (problem,) = refused(tmp_path, {"treatments": {**treatments, "one-more": each}})
+    assert problem.startswith("rose.yaml:8: treatments: more than ")
+
+
+def test_a_source_that_is_called_as_the_clinic_would_be(tmp_path: Path) -> None:
+    """The clinic's word and that of the rule set's own source are kept apart."""
+    folder = tmp_path / "base"
+    shutil.copytree(built_in(), folder)
+    for name in ("sources.yaml", "evidence.tsv"):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert "nhs-content-anaphylaxis" in text
+        text = text.replace("nhs-content-anaphylaxis", "clinic")
+        (folder / name).write_text(text, encoding="utf-8")
+    body = change("foundation", "face", until={"avoid": "72 h"}, reason="Three days.")
+    path = write(tmp_path, body, FRAME.replace("extends: mesocare", "extends: base"))
+    before, rules = load_rules(folder), load_rules(path)
+    assert rules.sources["clinic"] == before.sources["clinic"]
+    theirs = [id_ for id_, row in before.evidence.items() if row.source.id == "clinic"]
+    assert theirs
+    assert all(rules.evidence[id_] == before.evidence[id_] for id_ in theirs)
+    (ours,) = set(rules.evidence) - set(before.evidence)
+    assert rules.evidence[ours].source.publisher == "Rose Clinic"
+    assert rules.evidence[ours].source.id not in before.sources
+
+
+@pytest.mark.parametrize("alias", ["    aliases: [sauna]\n", ""])
+def test_a_name_that_leads_elsewhere(tmp_path: Path, alias: str) -> None:
+    """It is refused where the protocol says it, also where a later group has the name."""
+    label = "Oxygen facial" if alias else "Sauna"
+    body = OWN.replace("procedures", "makeup").replace("    aliases: [oxygen therapy]\n", alias)
+    (problem,) = refused(tmp_path, body.replace("Oxygen facial", label))
+    line = 12 if alias else 10
+    place = f"rose.yaml:{line}: items.oxygen-facial.aliases: "
+    assert problem == f"{place}'sauna' already leads to 'sauna'"
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [{}, {"groups": []}, {"ruleset": {"types": {}}, "groups": {"makeup": None}}, "span"],
+    ids=["empty", "list", "null", "span"],
+)
+def test_a_foreign_cache_of_what_it_extends(
+    tmp_path: Path, foreign: dict[str, Any] | str, rules: RuleSet
+) -> None:
+    """It is compiled again, and what is wrong with a rule set is still told."""
+    body = change("foundation", "face", until={"avoid": "72 h"}, reason="Three days.")
+    digest = rules.identity.sha256
+    if foreign == "span":
+        good, problems = compile_files(read_files())
+        assert good
+        assert not problems
+        foreign = json.loads(json.dumps(good).replace('"48 h"', '"soon"'))
+    assert isinstance(foreign, dict)
+    cache.write(digest, foreign)
+    assert cache.read(digest) == foreign
+    rule = load(tmp_path, body).items["foundation"].rules["face"]
+    assert course(rule) == [("48 h", "avoid"), ("72 h", "avoid"), ("", "allowed")]
+    assert cache.read(digest) != foreign
+
+
+def test_a_foreign_cache_of_what_is_broken(tmp_path: Path) -> None:
+    """The rule set's own problems are told, as without the foreign file."""
+    folder = tmp_path / "base"
+    shutil.copytree(built_in(), folder)
+    (folder / "activities" / "makeup.yaml").write_text("x", encoding="utf-8")
+    path = write(tmp_path, "", FRAME.replace("extends: mesocare", "extends: base"))
+    expected = refused(tmp_path, "", FRAME.replace("extends: mesocare", "extends: base"))
+    cache.write(read_files(path)._replace(protocol=None).digest, {})
+    assert refused(tmp_path, "", FRAME.replace("extends: mesocare", "extends: base")) == expected
+    assert "base/activities/makeup.yaml" in expected[0]
+
+
+def test_spans(tmp_path: Path) -> None:
+    """A stricter rule can change an answer at its own ends and at those of the rule replaced."""
+    phases = [
+        {"until": "72 h", "verdict": "avoid", "reason": "Wait."},
+        {"verdict": "allowed", "reason": "Over."},
+    ]
+    rule = load(tmp_path, change("foundation", "face", phases=phases)).items["foundation"].rules
+    assert [str(span) for span in rule["face"].spans] == ["72 h", "48 h"]
+    assert [str(span) for span in rule["brightening"].spans] == ["48 h"]
+    assert rule["scalp"].spans == ()
+    phases[0]["until"] = "24 h"
+    body = change("foundation", "face", phases=phases, **APPROVED)
+    milder = load(tmp_path, body).items["foundation"].rules["face"]
+    assert [str(span) for span in milder.spans] == ["24 h"]
 
 
 def test_the_rule_set_under_it_changes(tmp_path: Path) -> None:

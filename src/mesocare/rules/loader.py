@@ -144,17 +144,16 @@ def compile_files(files: Files) -> tuple[dict[str, Any] | None, list[Problem]]:
 
     digest = _digest(files.contents)
     base = cache.read(digest)
-    if base is None:
-        base, problems = compile_rules(files.contents)
-        if base is None or problems:
-            return None, [each._replace(file=str(files.folder / each.file)) for each in problems]
-        cache.write(digest, base)
-    try:
-        return compile_protocol(files.path.name, files.protocol, base, digest)
-    except (KeyError, TypeError, AttributeError):
-        # A foreign cache file under our name.
-        base, _ = compile_rules(files.contents)
-        return compile_protocol(files.path.name, files.protocol, base or {}, digest)
+    if base is not None:
+        try:
+            return compile_protocol(files.path.name, files.protocol, base, digest)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            pass  # a foreign cache file under our name: compile again
+    base, problems = compile_rules(files.contents)
+    if base is None or problems:
+        return None, [each._replace(file=str(files.folder / each.file)) for each in problems]
+    cache.write(digest, base)
+    return compile_protocol(files.path.name, files.protocol, base, digest)
 
 
 def extended(content: bytes) -> str | None:

@@ -116,8 +116,6 @@ class Merge:
         milder: dict[str, bool] = {}
         for type_ in self.types:
             base = self.named.get(type_, type_)
-            if base not in before:
-                continue  # the extended rule set lacks it, which its own check has said
             builtin = before[before[base]["same_as"]] if "same_as" in before[base] else before[base]
             key = next((key for key in (type_, base, ALL) if key in changes), None)
             if key is None:
