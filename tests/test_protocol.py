@@ -312,7 +312,7 @@ def test_too_many_treatments(tmp_path: Path) -> None:
     rules = load(tmp_path, {"treatments": treatments})
     assert [id_ for id_ in rules.types if id_ in treatments] == list(treatments)
     (problem,) = refused(tmp_path, {"treatments": {**treatments, "one-more": each}})
-    assert problem.startswith("rose.yaml:8: treatments: more than ")
+    assert problem.startswith("rose.yaml:9: treatments: more than ")
 
 
 def test_a_source_that_is_called_as_the_clinic_would_be(tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_a_source_that_is_called_as_the_clinic_would_be(tmp_path: Path) -> None:
 def test_a_name_that_leads_elsewhere(tmp_path: Path, alias: str) -> None:
     """It is refused where the protocol says it, also where a later group has the name."""
     label = "Oxygen facial" if alias else "Sauna"
-    body = OWN.replace("procedures", "makeup").replace("    aliases: [oxygen therapy]\n", alias)
+    body = OWN.replace("procedures", "actives").replace("    aliases: [oxygen therapy]\n", alias)
     (problem,) = refused(tmp_path, body.replace("Oxygen facial", label))
     line = 12 if alias else 10
     place = f"rose.yaml:{line}: items.oxygen-facial.aliases: "
