@@ -277,3 +277,17 @@ def test_memory_does_not_grow_with_the_table(own: Program, tmp_path: Path) -> No
         assert ended.code == 0
         peaks.append(int(ended.err.partition("VmHWM:")[2].split()[0]))
     assert peaks[1] < 1.1 * peaks[0], peaks
+
+
+@pytest.mark.parametrize("output", [(), ("-o", "out.csv")])
+def test_the_bar_and_the_rows_do_not_share_a_screen(output: tuple[str, ...], own: Program) -> None:
+    """Rows on a terminal begin their lines; a bar is for rows that go elsewhere."""
+    (own.place / "patients.csv").write_text(
+        "patient_id,treated,type\n1,2024-05-01,face\n", encoding="utf-8"
+    )
+    at = ("--at", "2024-05-03T09:00")
+    screen = own.on_terminal("check", "patients.csv", *at, *output)
+    assert screen.code == 0
+    assert ("\x1b[?25l" in screen.raw) is bool(output)
+    if not output:
+        assert any(line.startswith("patient_id,") for line in screen.lines)

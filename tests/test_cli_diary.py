@@ -726,3 +726,18 @@ def test_a_time_left_out_is_given_to_the_record(own: Program) -> None:
     assert f"mesocare edit {row['id'][:8]} --when 2024-05-01THH:MM" in told
     assert "mesocare explain masks" in told
     assert "--treated" not in told
+
+
+def test_an_emergency_asks_nothing(treated: Program) -> None:
+    """Whoever has to call now is asked for no temperature; the JSON has the questions still."""
+    at = ("--at", "2024-05-02T12:00")
+    _feel(treated, "redness", "3", at="2024-05-02T11:00")
+    _feel(treated, "blisters", at="2024-05-02T11:00")
+    assert "measure your temperature" in _flat(treated.run("triage", *at).out)
+    noted = _feel(treated, "trouble breathing", at="2024-05-02T12:00").out
+    told = treated.run("triage", *at)
+    for text in (noted, told.out):
+        assert "emergency number" in text
+        assert "Worth answering" not in text
+    assert told.code == 4
+    assert treated.run("triage", *at, "--json").json()["missing"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from contextlib import ExitStack, suppress
 from datetime import datetime
@@ -62,7 +63,7 @@ def run(job: Job, progress: Callable[[int], None]) -> Tally:
     return run_.tally
 
 
-class _Run:
+class _Run(ABC):
     """One check: what it reads, where it writes, and what it has counted."""
 
     stopping: Stopping
@@ -103,9 +104,9 @@ class _Run:
                 self.rejects.sink.keep()
         self.count()
 
+    @abstractmethod
     def table(self) -> None:
         """Read the table; in the end everything has been given to the output."""
-        raise NotImplementedError
 
     def begin(self, header: Sequence[str], names: Sequence[str]) -> None:
         """Open the output, which has the columns of the input and those of the answers."""

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mesocare.cli import clock
-from mesocare.cli.options import Reply
+from mesocare.cli.options import Reply, moment_and_rules
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, TableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, tzinfo
 
     from mesocare.bulk.job import Job, Tally
     from mesocare.core.model import Group, Item, RuleSet
@@ -103,7 +101,7 @@ def check(
     settings = Settings({"at": at, "tz": tz, "rules": rules, "json": as_json, "no_color": no_color})
     kind = _kind(file, input_format)
     form = _form(format_, output, kind)
-    at_, zone, rule_set = _asked(settings)
+    at_, zone, rule_set = moment_and_rules(settings)
     chosen = _activities(activities or [], rule_set)
     from mesocare.bulk.job import Job
 
@@ -128,7 +126,10 @@ def _run(
     gc.enable()
     gc.freeze()
     as_json, no_color = bool(settings.get("json")), bool(settings.get("no_color"))
-    show = not quiet and not as_json and sys.stderr is not None and sys.stderr.isatty()
+    # Rows that go to the same screen show by themselves how far it is.
+    shared = job.output is None and sys.stdout is not None and sys.stdout.isatty()
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    show = terminal and not shared and not quiet and not as_json
     stopped = 0
     try:
         if show:
@@ -204,21 +205,6 @@ def _form(named: str | None, output: str | None, kind: str) -> str:
     if found == "parquet" and output is None:
         return "csv"  # for the eyes, or the next program in the pipe
     return "csv" if found == "tsv" else found
-
-
-def _asked(settings: Settings) -> tuple[datetime, tzinfo, RuleSet]:
-    from mesocare import dates
-    from mesocare.rules.loader import load_rules
-
-    with settings.reading("tz"):
-        tz = settings.get("tz")
-        zone = dates.parse_zone(tz) if tz is not None else clock.system_zone()
-    at = clock.now()
-    with settings.reading("at"):
-        text = settings.get("at")
-        at = at if text is None else dates.parse_at(text, now=at, zone=zone)
-    with settings.reading("rules"):
-        return at, zone, load_rules(settings.get("rules"))
 
 
 def _activities(said: list[str], rules: RuleSet) -> tuple[Item | Group, ...]:

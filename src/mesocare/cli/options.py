@@ -14,6 +14,7 @@ from mesocare.errors import TreatmentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime, tzinfo
 
     from mesocare.core.model import RuleSet, Treatment
     from mesocare.core.timespan import Interval
@@ -121,17 +122,8 @@ def request(
     # The parts of the program that a question needs, loaded once it is clear there is one.
     from mesocare import dates
     from mesocare.render.scene import Scene
-    from mesocare.rules.loader import load_rules
 
-    with settings.reading("tz"):
-        tz = settings.get("tz")
-        zone = dates.parse_zone(tz) if tz is not None else clock.system_zone()
-    at = clock.now()
-    with settings.reading("at"):
-        at_text = settings.get("at")
-        at = at if at_text is None else dates.parse_at(at_text, now=at, zone=zone)
-    with settings.reading("rules"):
-        rules = load_rules(settings.get("rules"))
+    at, zone, rules = moment_and_rules(settings)
     recorded: tuple[Recorded, ...] = ()
     on_record = not settings.get("treated")
     if not on_record:
@@ -160,6 +152,26 @@ def request(
         rules_given=None if origin else path,
     )
     return Request(scene, bool(settings.get("json")), on_record)
+
+
+def moment_and_rules(settings: Settings) -> tuple[datetime, tzinfo, RuleSet]:
+    """Return the instant asked about, in UTC, the time zone, and the rules that answer.
+
+    Raises:
+        MesocareError: One of them cannot be used; the message says where it comes from.
+    """
+    from mesocare import dates
+    from mesocare.rules.loader import load_rules
+
+    with settings.reading("tz"):
+        tz = settings.get("tz")
+        zone = dates.parse_zone(tz) if tz is not None else clock.system_zone()
+    at = clock.now()
+    with settings.reading("at"):
+        text = settings.get("at")
+        at = at if text is None else dates.parse_at(text, now=at, zone=zone)
+    with settings.reading("rules"):
+        return at, zone, load_rules(settings.get("rules"))
 
 
 def _pairs(settings: Settings) -> tuple[list[str], list[str]]:

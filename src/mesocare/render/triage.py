@@ -27,7 +27,8 @@ def triage_text(triage: Triage, scene: Scene, *, empty: bool = False) -> str:
         page.line(NOTHING_UNEXPECTED)
     if empty:
         page.line(NOTHING_REPORTED)
-    if triage.missing:
+    # Whoever has to call now is not kept with questions.
+    if triage.missing and triage.urgency is not Urgency.EMERGENCY:
         page.gap()
         page.line(("Worth answering", "bold"))
         for question in triage.missing:
