@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import random
-import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,8 +19,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-README = Path(__file__).resolve().parents[1] / "README.md"
-MARKS = "<!-- bulk benchmark -->", "<!-- end of bulk benchmark -->"
+from figures import Row, tell
+
 AT = "2026-11-22T09:00"
 TYPES = ("face", "scalp", "brightening")
 ZONES = ("Europe/London", "America/New_York", "Asia/Kathmandu", "Australia/Sydney")
@@ -50,20 +47,6 @@ with open(sys.argv[2], newline="") as source, open(sys.argv[3], "w", newline="")
             row.append(verdicts[bisect_right(breaks, treated)])
         out.writerow(row)
 """
-
-
-class Row(NamedTuple):
-    """One comparison: what ran, beside what, the promised bound and the measured ratios."""
-
-    what: str
-    beside: str
-    bound: float
-    ratios: list[float]
-
-    def cells(self) -> tuple[str, str, str, str]:
-        """Return the row's cells."""
-        median = statistics.median(self.ratios)
-        return self.what, self.beside, f"{median:.2f}", f"{self.bound:g}"
 
 
 class Run(NamedTuple):
@@ -170,13 +153,6 @@ def measure(rows: int, pairs: int) -> list[Row]:
         return found
 
 
-def table(rows: list[Row]) -> str:
-    """Return the comparisons as a Markdown table."""
-    head = ("what", "beside", "median ratio", "promised at most")
-    lines = [head, ("---",) * len(head), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def main() -> None:
     """Measure, print, and with `--readme` write the figures into README.md."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -184,18 +160,9 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=3, help="pairs of runs per comparison")
     parser.add_argument("--readme", action="store_true", help="write the figures into README.md")
     options = parser.parse_args()
-    text = table(measure(options.rows, options.pairs))
-    note = (
-        f"Whole processes, all headline activities, median of {options.pairs} pairs run in turn, "
-        f"Python {platform.python_version()} on {platform.system()}."
-    )
-    print(text, note, sep="\n\n")
-    if options.readme:
-        begin, end = MARKS
-        content = README.read_text(encoding="utf-8")
-        block = f"{begin}\n{text}\n\n{note}\n{end}"
-        pattern = re.escape(begin) + ".*?" + re.escape(end)
-        README.write_text(re.sub(pattern, lambda _: block, content, flags=re.DOTALL), "utf-8")
+    how = f"Whole processes, all headline activities, median of {options.pairs} pairs run in turn"
+    marks = "bulk benchmark" if options.readme else None
+    tell(measure(options.rows, options.pairs), how, marks)
 
 
 if __name__ == "__main__":

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import pty
-import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from figures import Row, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-README = Path(__file__).resolve().parents[1] / "README.md"
-MARKS = "<!-- benchmark -->", "<!-- end of benchmark -->"
 HELLO = """
 import typer
 
@@ -44,24 +41,6 @@ QUESTION = [
     "--tz", "Europe/London", "--json",
 ]  # fmt: skip
 SCREEN = ["today", *QUESTION[2:-1]]
-
-
-class Row(NamedTuple):
-    """One comparison: what ran, beside what, the promised bound and the measured ratios."""
-
-    command: str
-    beside: str
-    bound: float
-    ratios: list[float]
-
-    def cells(self) -> tuple[str, str, str, str]:
-        """Return the row's cells: the two commands, the median and the promise."""
-        return (
-            self.command,
-            self.beside,
-            f"{statistics.median(self.ratios):.2f}",
-            f"{self.bound:g}",
-        )
 
 
 def seconds(command: list[str], environment: dict[str, str], *, terminal: bool = False) -> float:
@@ -151,31 +130,14 @@ def measure(pairs: int) -> list[Row]:
         ]
 
 
-def table(rows: list[Row]) -> str:
-    """Return the comparisons as a Markdown table."""
-    head = ("command", "beside", "median ratio", "promised at most")
-    lines = [head, ("---",) * len(head), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def main() -> None:
     """Measure, print, and with `--readme` write the figures into README.md."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--pairs", type=int, default=41, help="pairs of runs per comparison")
     parser.add_argument("--readme", action="store_true", help="write the figures into README.md")
     options = parser.parse_args()
-    text = table(measure(options.pairs))
-    note = (
-        f"Whole processes, median of {options.pairs} pairs run in turn, "
-        f"Python {platform.python_version()} on {platform.system()}."
-    )
-    print(text, note, sep="\n\n")
-    if options.readme:
-        begin, end = MARKS
-        content = README.read_text(encoding="utf-8")
-        block = f"{begin}\n{text}\n\n{note}\n{end}"
-        pattern = re.escape(begin) + ".*?" + re.escape(end)
-        README.write_text(re.sub(pattern, lambda _: block, content, flags=re.DOTALL), "utf-8")
+    how = f"Whole processes, median of {options.pairs} pairs run in turn"
+    tell(measure(options.pairs), how, "benchmark" if options.readme else None)
 
 
 if __name__ == "__main__":
