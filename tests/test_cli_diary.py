@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 import stat
+import subprocess
+from contextlib import closing
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.process import TREATED
+from tests.process import PATIENCE, TREATED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -296,6 +299,43 @@ def test_red_flag_that_is_refused_still_calls(treated: Program, given: list[str]
     """Whatever was wrong with the rest, the sign was reported."""
     _refused(treated.run("feel", "trouble", "breathing", *given), "emergency number")
     assert _entries(treated) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["feel", "trouble", "breathing"],
+        ["check-in", "--answers", '{"anaphylaxis": true}'],
+    ],
+)
+def test_red_flag_does_not_wait_for_the_record(
+    treated: Program, tmp_path: Path, given: list[str]
+) -> None:
+    """While another program holds the record, whom to call is said; then it is noted all the same.
+
+    The call is read before the record is given back, so it cannot come after.
+    """
+    if "--answers" in given:
+        (tmp_path / "answers.json").write_text(given[-1], encoding="utf-8")
+        given = [*given[:-1], str(tmp_path / "answers.json")]
+    record = sqlite3.connect(treated.record / "mesocare.db", isolation_level=None)
+    with closing(record) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with subprocess.Popen(
+            [treated.path, *given],
+            env=treated.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as waiting:
+            assert waiting.stderr is not None
+            assert "emergency" in waiting.stderr.readline().lower()
+            assert waiting.poll() is None
+            assert other.execute("SELECT count(*) FROM entry").fetchone() == (0,)
+            other.execute("ROLLBACK")
+            waiting.communicate(timeout=PATIENCE)
+    (entry,) = _entries(treated)
+    assert entry["sign"] == "anaphylaxis"
 
 
 def test_two_entries_in_one_second(treated: Program) -> None:

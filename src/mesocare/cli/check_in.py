@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
     @command(app, "check-in", example="mesocare check-in", whole_record=True)
     def check_in(request: Request, answers: Answers = None) -> Reply:
         """Answer today's questions one by one; Enter skips a question."""
-        from mesocare.cli.triage import judged, shown, still_calling
+        from mesocare.cli.triage import calling_meanwhile, judged, shown, still_calling
         from mesocare.store import database, diary
 
         if request.scene.at > clock.now():
@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
             raise DateError("the instant to answer for is in the future", hint)
         given = _asked(request) if answers is None else _from_file(answers, request)
         try:
-            with database.writing() as connection:
+            with calling_meanwhile(given, request.scene), database.writing() as connection:
                 for entry in given:
                     diary.keep(connection, entry)
         except MesocareError as error:

@@ -46,7 +46,7 @@ def feel(
     tz: Tz = None,
 ) -> Reply:
     """Note in the diary what you feel; 0 says that it is gone."""
-    from mesocare.cli.triage import still_calling, wrapped
+    from mesocare.cli.triage import calling_meanwhile, still_calling, wrapped
     from mesocare.core.diary import Entry
     from mesocare.lookup import find_sign
     from mesocare.render.scene import Scene
@@ -66,7 +66,7 @@ def feel(
             note=kept_text("note", note),
             at=_moment(at, now, local_zone(tz)),
         )
-        with database.writing() as connection:
+        with calling_meanwhile([entry], alone), database.writing() as connection:
             diary.keep(connection, entry)
     except MesocareError as error:
         raise still_calling(error, [entry], alone) from error
@@ -164,7 +164,7 @@ def _meaning(entry: Entry, alone: Scene, tz: str | None) -> list[str]:
 
     settings = Settings({"at": clock.now().isoformat(), "tz": tz})
     try:
-        asked = request(settings, whole_record=True, needs_treatment=False)
+        asked = request(settings, whole_record=True, needs_treatment=False, rules=alone.rules)
         meaning = in_brief(judged(asked)[1], asked.scene)
     except MesocareError as error:
         failed = f"What the diary means could not be told: {error.message}"

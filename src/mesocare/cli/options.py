@@ -108,12 +108,16 @@ def command(
 
 
 def request(
-    settings: Settings | None = None, *, whole_record: bool = False, needs_treatment: bool = True
+    settings: Settings | None = None,
+    *,
+    whole_record: bool = False,
+    needs_treatment: bool = True,
+    rules: RuleSet | None = None,
 ) -> Request:
     """Return what was asked; of no flags at all if `settings` are left out.
 
     With `whole_record`, the treatments on record are all of them, not those that still count.
-    Without `needs_treatment` there may be none.
+    Without `needs_treatment` there may be none. Who has read the rules already gives them.
 
     Raises:
         MesocareError: Something given cannot be used.
@@ -123,7 +127,7 @@ def request(
     from mesocare import dates
     from mesocare.render.scene import Scene
 
-    at, zone, rules = moment_and_rules(settings)
+    at, zone, rules = moment_and_rules(settings, rules)
     recorded: tuple[Recorded, ...] = ()
     on_record = not settings.get("treated")
     if not on_record:
@@ -154,8 +158,12 @@ def request(
     return Request(scene, bool(settings.get("json")), on_record)
 
 
-def moment_and_rules(settings: Settings) -> tuple[datetime, tzinfo, RuleSet]:
+def moment_and_rules(
+    settings: Settings, rules: RuleSet | None = None
+) -> tuple[datetime, tzinfo, RuleSet]:
     """Return the instant asked about, in UTC, the time zone, and the rules that answer.
+
+    Rules that were read already are not read again.
 
     Raises:
         MesocareError: One of them cannot be used; the message says where it comes from.
@@ -171,7 +179,7 @@ def moment_and_rules(settings: Settings) -> tuple[datetime, tzinfo, RuleSet]:
         text = settings.get("at")
         at = at if text is None else dates.parse_at(text, now=at, zone=zone)
     with settings.reading("rules"):
-        return at, zone, load_rules(settings.get("rules"))
+        return at, zone, rules or load_rules(settings.get("rules"))
 
 
 def _pairs(settings: Settings) -> tuple[list[str], list[str]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import typer
 
 from mesocare.cli.options import Reply, Request, command, no_treatment
 from mesocare.render.words import NOTHING_UNEXPECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import typer
+    from collections.abc import Iterator, Sequence
 
     from mesocare.core.diary import Entry
     from mesocare.core.model import RuleSet
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mesocare.render.scene import Scene
 
 WIDEST = 100
+# How long somebody in need may wait for the record before being told whom to call.
+PATIENCE_SECONDS = 2.0
 EXIT_CODES = {"none": 0, "contact_clinic": 1, "same_day": 3, "emergency": 4}
 
 
@@ -107,6 +110,28 @@ def calls_alone(entries: Sequence[Entry], scene: Scene) -> str:
     from mesocare.core.triage import triage
 
     return calls(triage(entries, (), scene.rules, scene.at, scene.zone), scene.rules)
+
+
+@contextmanager
+def calling_meanwhile(entries: Sequence[Entry], scene: Scene) -> Iterator[None]:
+    """While entries are kept: if that takes long, say on standard error whom to call for them.
+
+    Another program may hold the record for half a minute; a red flag does not wait so long.
+    """
+    call = calls_alone(entries, scene)
+    if not call:
+        yield
+        return
+    from threading import Timer
+
+    said = f"{wrapped(call)}\nThe record is in use; still trying to note it.\n"
+    timer = Timer(PATIENCE_SECONDS, lambda: typer.echo(said, nl=False, err=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def still_calling(error: MesocareError, entries: Sequence[Entry], scene: Scene) -> MesocareError:
