@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mesocare.core.engine import answer, assess
 from mesocare.core.model import Group, Item, Treatment, Verdict
-from mesocare.core.standing import GroupSubject, ItemSubject
+from mesocare.core.standing import GroupSubject, subjects
 from mesocare.core.timespan import Interval
 from mesocare.core.watch import normal, red_flags
 from mesocare.rules.loader import load_rules
@@ -91,7 +91,7 @@ def course(activity: str, treatments: list[Treatment]) -> list[datetime]:
     """Return the first instant anything may be asked of, and every boundary after it."""
     asked = ACTIVITIES[activity]
     ids = [asked.id] if isinstance(asked, Item) else asked.items
-    items = {id_: ItemSubject(RULES.items[id_], treatments) for id_ in ids}
+    items = subjects((RULES.items[id_] for id_ in ids), treatments)
     subject = items[asked.id] if isinstance(asked, Item) else GroupSubject(asked, items)
     return [subject.begins, *sorted(each for each in subject.boundaries if each > subject.begins)]
 

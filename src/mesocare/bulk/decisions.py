@@ -19,7 +19,7 @@ from mesocare import dates
 from mesocare.core.civil import instants
 from mesocare.core.engine import answer
 from mesocare.core.model import Item, Treatment
-from mesocare.core.standing import GroupSubject, ItemSubject
+from mesocare.core.standing import GroupSubject, subjects
 from mesocare.core.timespan import Days, Interval, turns
 from mesocare.errors import MesocareError, TreatmentError
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from mesocare.core.answer import Answer
     from mesocare.core.model import Group, RuleSet
+    from mesocare.core.standing import Subject
     from mesocare.core.timespan import Span
 
 HORIZON = timedelta(days=3653)
@@ -81,6 +82,12 @@ class Decider:
     ) -> None:
         self.rules = rules
         self.activities = tuple(activities)
+        ids = {
+            id_: None
+            for each in self.activities
+            for id_ in ([each.id] if isinstance(each, Item) else each.items)
+        }
+        self._items = [rules.items[id_] for id_ in ids]
         self.at = at
         self.judged_at = judged_at or at
         self._zones: dict[str, tzinfo | MesocareError] = {"": zone}
@@ -202,22 +209,12 @@ class Decider:
         return self._settled[type_]
 
     def _verdicts(self, treatment: Treatment) -> Cells:
-        items: dict[str, ItemSubject] = {}
-
-        def subject(id_: str) -> ItemSubject:
-            if id_ not in items:
-                items[id_] = ItemSubject(self.rules.items[id_], [treatment])
-            return items[id_]
-
-        found = []
-        for each in self.activities:
-            asked = (
-                subject(each.id)
-                if isinstance(each, Item)
-                else GroupSubject(each, {id_: subject(id_) for id_ in each.items})
-            )
-            found.append(asked.standing(self.judged_at).verdict.value)
-        cells = tuple(found)
+        items = subjects(self._items, [treatment])
+        found: list[Subject] = [
+            items[each.id] if isinstance(each, Item) else GroupSubject(each, items)
+            for each in self.activities
+        ]
+        cells = tuple(each.verdict(self.judged_at).value for each in found)
         return self._alike.setdefault(cells, cells)
 
     def _compiled(self, type_: str, zone: tzinfo) -> Steps:
@@ -276,10 +273,4 @@ class Decider:
 
     def _spans(self, type_: str) -> set[Span]:
         """Return the ends of every phase that the activities rest on."""
-        items = {
-            id_
-            for each in self.activities
-            for id_ in ([each.id] if isinstance(each, Item) else each.items)
-        }
-        rules = (self.rules.items[id_].rules[type_] for id_ in items)
-        return {span for rule in rules for span in rule.spans}
+        return {span for item in self._items for span in item.rules[type_].spans}

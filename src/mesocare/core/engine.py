@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core import watch
 from mesocare.core.answer import Answer, Assessment, Change, Step
 from mesocare.core.model import Evidence, Item, Verdict
-from mesocare.core.standing import GroupSubject, ItemSubject
+from mesocare.core.standing import GroupSubject, subjects
 from mesocare.core.timespan import last_closing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from mesocare.core.model import Group, Rule, RuleSet, Treatment
-    from mesocare.core.standing import Subject
+    from mesocare.core.standing import ItemSubject, Subject
 
 
 def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Assessment:
@@ -38,19 +38,19 @@ def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Ass
         KeyError: A treatment's type is unknown to the rule set.
     """
     _check(treatments, at)
-    subjects = {id_: ItemSubject(item, treatments) for id_, item in rules.items.items()}
+    known = subjects(rules.items.values(), treatments)
     return Assessment(
         at=at,
         treatments=tuple(treatments),
         answers=tuple(
-            _answer_group(GroupSubject(group, subjects), rules, at)
+            _answer_group(GroupSubject(group, known), rules, at)
             for group in rules.groups.values()
         ),
         care=watch.care(treatments, rules, at),
         normal=watch.normal(treatments, rules, at),
         red_flags=watch.red_flags(treatments, rules, at),
         results=watch.results(treatments, rules, at),
-        upcoming=_upcoming(subjects, at),
+        upcoming=_upcoming(known, at),
         contacts=dict(rules.contacts),
         notice=rules.notice,
         rules=rules.identity,
@@ -68,9 +68,9 @@ def answer(
     """
     _check(treatments, at)
     if isinstance(activity, Item):
-        return _answer_item(ItemSubject(activity, treatments), rules, at)
-    subjects = {id_: ItemSubject(rules.items[id_], treatments) for id_ in activity.items}
-    return _answer_group(GroupSubject(activity, subjects), rules, at)
+        return _answer_item(subjects([activity], treatments)[activity.id], rules, at)
+    known = subjects((rules.items[id_] for id_ in activity.items), treatments)
+    return _answer_group(GroupSubject(activity, known), rules, at)
 
 
 def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
@@ -158,10 +158,10 @@ def _surely(steps: Sequence[Step], wanted: Callable[[Verdict], bool]) -> datetim
     return since
 
 
-def _upcoming(subjects: dict[str, ItemSubject], at: datetime) -> tuple[Change, ...]:
+def _upcoming(known: Mapping[str, ItemSubject], at: datetime) -> tuple[Change, ...]:
     """Return every later change of an item's verdict, soonest first."""
     changes = []
-    for subject in subjects.values():
+    for subject in known.values():
         instants = [at, *sorted(each for each in subject.boundaries if each > at)]
         course = [(instant, subject.standing(instant).verdict) for instant in instants]
         changes += [

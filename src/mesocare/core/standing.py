@@ -14,10 +14,11 @@ from mesocare.core.model import Verdict
 from mesocare.core.timespan import closing, last_closing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from mesocare.core.model import Group, Item, Phase, Rule, Treatment
+    from mesocare.core.timespan import Span
 
 
 class Standing(NamedTuple):
@@ -49,24 +50,45 @@ class Subject(Protocol):
     def boundaries(self) -> frozenset[datetime]:
         """The instants, in UTC, at which the standing may change."""
 
+    def verdict(self, instant: datetime) -> Verdict:
+        """Return the verdict at `instant` (UTC), and nothing else of what holds."""
+
     def standing(self, instant: datetime) -> Standing:
         """Return what holds at `instant` (UTC)."""
+
+
+class _Closings:
+    """When windows of any length close after one treatment; each length is worked out once."""
+
+    def __init__(self, treatment: Treatment) -> None:
+        self.treatment = treatment
+        self._known: dict[Span, tuple[datetime, datetime]] = {}
+
+    def of(self, span: Span) -> tuple[datetime, datetime]:
+        """Return the closing (UTC) after the latest and after the earliest possible time."""
+        found = self._known.get(span)
+        if found is None:
+            when = self.treatment.when
+            found = last_closing(when, span), closing(when.earliest, span, when.zone)
+            self._known[span] = found
+        return found
 
 
 class _Windows:
     """The phases of one rule on the clock, after one treatment."""
 
-    def __init__(self, rule: Rule, treatment: Treatment) -> None:
+    def __init__(self, rule: Rule, closings: _Closings) -> None:
         self.rule = rule
-        self.treatment = treatment
-        when = treatment.when
-        spans = [phase.until for phase in rule.phases if phase.until is not None]
-        self.if_latest = [last_closing(when, span) for span in spans]
-        self.if_earliest = [closing(when.earliest, span, when.zone) for span in spans]
+        self.treatment = closings.treatment
+        ends = [closings.of(phase.until) for phase in rule.phases if phase.until is not None]
+        self.if_latest = [latest for latest, _ in ends]
+        self.if_earliest = [earliest for _, earliest in ends]
 
     def worst(self, instant: datetime) -> Phase:
         """Return the most severe phase that any possible treatment time puts `instant` in."""
         later, earlier = _index(self.if_latest, instant), _index(self.if_earliest, instant)
+        if later == earlier:
+            return self.rule.phases[later]
         return max(self.rule.phases[later : earlier + 1], key=lambda phase: phase.verdict.severity)
 
     def earliest(self, instant: datetime) -> Phase:
@@ -87,24 +109,37 @@ def _index(closings: Sequence[datetime], instant: datetime) -> int:
     return next((n for n, end in enumerate(closings) if instant < end), len(closings))
 
 
-class ItemSubject:
-    """One item after some treatments: the most severe verdict over all of them holds."""
+def subjects(items: Iterable[Item], treatments: Sequence[Treatment]) -> dict[str, ItemSubject]:
+    """Return items by id, as they are after some treatments."""
+    closings = [_Closings(each) for each in treatments]
+    return {item.id: ItemSubject(item, closings) for item in items}
 
-    def __init__(self, item: Item, treatments: Sequence[Treatment], *, floor: bool = False) -> None:
+
+class ItemSubject:
+    """One item after some treatments: the most severe verdict over all of them holds.
+
+    It is made by `subjects`, which works out once what several items have in common.
+    """
+
+    def __init__(self, item: Item, closings: Sequence[_Closings], *, floor: bool = False) -> None:
         self.item = item
-        self._treatments = treatments
-        rules = [(each.rule_for(item), each) for each in treatments]
+        self._closings = closings
+        rules = [(each.treatment.rule_for(item), each) for each in closings]
         self.has_floor = any(rule.floor is not rule for rule, _ in rules)
         self._windows = [_Windows(rule.floor if floor else rule, of) for rule, of in rules]
-        self.begins = max(each.when.latest for each in treatments)
-        self.boundaries = frozenset(
+        self.begins = max(each.treatment.when.latest for each in closings)
+
+    @property
+    def boundaries(self) -> frozenset[datetime]:
+        """The instants, in UTC, at which the standing may change."""
+        return frozenset(
             end for each in self._windows for end in (*each.if_latest, *each.if_earliest)
         )
 
     @property
     def floor(self) -> ItemSubject:
         """The same item without what a clinic's protocol tightened."""
-        return ItemSubject(self.item, self._treatments, floor=True) if self.has_floor else self
+        return ItemSubject(self.item, self._closings, floor=True) if self.has_floor else self
 
     @property
     def softens(self) -> bool:
@@ -115,10 +150,14 @@ class ItemSubject:
         """
         return not self.item.aside and all(each.rule.concerns for each in self._windows)
 
+    def verdict(self, instant: datetime) -> Verdict:
+        """Return the verdict at `instant` (UTC), and nothing else of what holds."""
+        return max((each.worst(instant).verdict for each in self._windows), key=_severity)
+
     def standing(self, instant: datetime) -> Standing:
         """Return what holds at `instant` (UTC)."""
+        verdict = self.verdict(instant)
         phases = [(each.worst(instant), each) for each in self._windows]
-        verdict = max((phase.verdict for phase, _ in phases), key=lambda each: each.severity)
         deciding = [(phase, each) for phase, each in phases if phase.verdict is verdict]
         # Among equals the treatment that holds the activity back longest governs.
         phase, windows = max(
@@ -129,8 +168,7 @@ class ItemSubject:
         return Standing(
             verdict=verdict,
             if_earliest=max(
-                (each.earliest(instant).verdict for each in self._windows),
-                key=lambda each: each.severity,
+                (each.earliest(instant).verdict for each in self._windows), key=_severity
             ),
             condition=" ".join(conditions) or None,
             reason=phase.reason,
@@ -152,23 +190,35 @@ class GroupSubject:
         self.group = group
         self.items = {id_: items[id_] for id_ in group.items}
         self.begins = max(each.begins for each in self.items.values())
-        self.boundaries = frozenset().union(*(each.boundaries for each in self.items.values()))
         self._floor: GroupSubject | None = None
         if not floor and any(each.has_floor for each in self.items.values()):
             without = {id_: each.floor for id_, each in self.items.items()}
             self._floor = GroupSubject(group, without, floor=True)
-            self.boundaries |= self._floor.boundaries
+
+    @property
+    def boundaries(self) -> frozenset[datetime]:
+        """The instants, in UTC, at which the standing may change."""
+        found = frozenset().union(*(each.boundaries for each in self.items.values()))
+        return found if self._floor is None else found | self._floor.boundaries
+
+    def verdict(self, instant: datetime) -> Verdict:
+        """Return the verdict at `instant` (UTC), and nothing else of what holds."""
+        headline = self.items[self.group.headline].verdict(instant)
+        siblings = (each.verdict(instant) for each in self.items.values() if each.softens)
+        verdict = _soften(headline, siblings)
+        if self._floor is None:
+            return verdict
+        return max(verdict, self._floor.verdict(instant), key=_severity)
 
     def standing(self, instant: datetime) -> Standing:
         """Return what holds at `instant` (UTC)."""
+        verdict = self.verdict(instant)
         standings = {id_: each.standing(instant) for id_, each in self.items.items()}
         headline = standings[self.group.headline]
-        softening = [standings[id_] for id_, each in self.items.items() if each.softens]
-        verdict = _soften(headline.verdict, [each.verdict for each in softening])
-        if_earliest = _soften(headline.if_earliest, [each.if_earliest for each in softening])
+        siblings = (standings[id_].if_earliest for id_, each in self.items.items() if each.softens)
+        if_earliest = _soften(headline.if_earliest, siblings)
         if self._floor is not None:
             floor = self._floor.standing(instant)
-            verdict = max(verdict, floor.verdict, key=_severity)
             if_earliest = max(if_earliest, floor.if_earliest, key=_severity)
         return Standing(
             verdict=verdict,
@@ -204,7 +254,7 @@ def _severity(verdict: Verdict) -> int:
     return verdict.severity
 
 
-def _soften(headline: Verdict, items: Sequence[Verdict]) -> Verdict:
+def _soften(headline: Verdict, items: Iterable[Verdict]) -> Verdict:
     """Return a group's verdict: no workouts yet but walking is fine makes it `limited`."""
     if headline is Verdict.AVOID and Verdict.ALLOWED in items:
         return Verdict.LIMITED

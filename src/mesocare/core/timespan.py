@@ -157,9 +157,10 @@ def turns(
 
     All instants are in UTC. Of two changes within six hours of each other only one is seen.
     """
+    after = _offset(begin, zone)
     while begin < end:
         step = min(begin + _STEP, end)
-        before, after = _offset(begin, zone), _offset(step, zone)
+        before, after = after, _offset(step, zone)
         if before != after:
             low, high = begin, step
             while high - low > _PRECISION:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.model import Treatment, Verdict
-from mesocare.core.standing import GroupSubject, ItemSubject
+from mesocare.core.standing import GroupSubject, subjects
 from mesocare.core.timespan import Interval
 from mesocare.rules.diff_signs import sign_moves
 from mesocare.rules.moves import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mesocare.core.model import Group, Item, Rule, RuleSet
-    from mesocare.core.standing import Subject
+    from mesocare.core.standing import ItemSubject, Subject
 
 # Any instant will do: in UTC no clock changes.
 _START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -98,12 +98,12 @@ def _group_moves(old: RuleSet, new: RuleSet, group: Group, pair: Pair) -> Iterat
 
 
 def _subjects(rules: RuleSet, group: Group, type_: str) -> dict[str, ItemSubject]:
-    return {id_: ItemSubject(rules.items[id_], [_treated(type_)]) for id_ in group.items}
+    return subjects((rules.items[id_] for id_ in group.items), [_treated(type_)])
 
 
 def _item_moves(old: Item, new: Item, pair: Pair) -> Iterator[Move]:
-    before = ItemSubject(old, [_treated(pair.old)])
-    after = ItemSubject(new, [_treated(pair.new)])
+    before = subjects([old], [_treated(pair.old)])[old.id]
+    after = subjects([new], [_treated(pair.new)])[new.id]
     notes = _rule_notes(old.rules[pair.old], new.rules[pair.new])
     if old.aside != new.aside:
         notes.append("no longer speaks for its group" if new.aside else "speaks for its group now")
