@@ -47,6 +47,35 @@ def test_whose_protocol_and_what_is_built_in(
     assert max(map(len, ran.out.splitlines())) <= int(width)
 
 
+LATER = ("--treated", "2024-05-01T14:30", "--at", "2024-05-03T15:00")  # the 72 h decide
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("asked", ["foundation", "makeup"])
+def test_can_i_says_the_reason_once(
+    program: Program, tmp_path: Path, asked: str, width: int, *, bare: bool
+) -> None:
+    """Where the clinic's reason is the answer's, it is under `Why` alone, on every screen."""
+    path = str(write(tmp_path, TIGHTER))
+    env = {"NO_COLOR": "1"} if bare else None
+    screen = program.on_terminal("can-i", asked, *LATER, "--rules", path, width=width, env=env)
+    text = " ".join(screen.text.split())
+    assert "Why We wait three days. Protocol Rose Clinic's protocol, reviewed 2026-11-01. " in text
+    assert text.count("We wait three days") == 1
+    assert "2026-11-01. Built in: avoid until 48 h, then allowed." in text
+    assert max(map(len, screen.lines)) <= width
+
+
+def test_who_approved_it_ends_its_sentence_once(program: Program, tmp_path: Path) -> None:
+    """A name with a full stop is followed by no second one where the reason was said above."""
+    asked = ("--treated", "2024-05-01T14:30", "--at", "2024-05-02T15:00")
+    text = text_of(program, "can-i", "foundation", *asked, "--rules", str(write(tmp_path, LOOSER)))
+    assert "Why Our figures. Protocol Rose Clinic's protocol" in text
+    assert "milder than what is built in, approved by Dr A. Built in: avoid until 48 h" in text
+    assert text.count("Our figures") == 1
+
+
 def test_explain_draws_both_figures(program: Program, tmp_path: Path) -> None:
     """The clinic is a source like the others; its figure is chosen, the built-in one beside it."""
     text = text_of(program, "explain", "makeup", *ASKED, "--rules", str(write(tmp_path, TIGHTER)))
