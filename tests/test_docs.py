@@ -291,6 +291,29 @@ def test_every_json_field_is_in_the_reference(tmp_path: Path) -> None:
     assert not missing
 
 
+def test_every_field_of_a_check_is_in_its_section(tmp_path: Path) -> None:
+    """Those of the summary, and those of a row, each in the section that is about it."""
+    text = (DOCS / "reference" / "json.md").read_text(encoding="utf-8")
+    summary, _, row = text.partition("## `mesocare.check/1`")[2].partition("### A row of `check`")
+    terminal = _Terminal(tmp_path)
+    shutil.copy(ROOT / "examples" / "patients.csv", tmp_path)
+    check = "mesocare check patients.csv --at 2024-05-03T09:00 --activities light-activity,sauna"
+    said = terminal.run(f"{check} --json --changes-within 2d -o wide.csv --rejects no.csv")
+    plain = json.loads("".join(said))
+    assert set(plain["verdicts"]) == {"light-activity", "sauna"}
+    fields = {*plain, *plain["rows"], *plain["verdicts"]["sauna"]}
+    assert {"complete", "opening", "rejected", "avoid"} <= fields
+    assert [each for each in sorted(fields) if f"`{each}`" not in summary] == []
+    terminal.run(f"{check} --long --changes-within 9d -o long.ndjson --rejects no.csv")
+    (first, *_) = (tmp_path / "long.ndjson").read_text(encoding="utf-8").splitlines()
+    header = (tmp_path / "patients.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+    long = [each for each in json.loads(first) if each not in header]
+    assert long[0] == "activity"
+    assert long[-1] == "opens_at"
+    section = row.partition("\n## ")[0]
+    assert [each for each in long if f"`{each}`" not in section] == []
+
+
 def test_glossary_terms_stand_once_and_in_order() -> None:
     """Every term is a heading, once, and the headings are alphabetical."""
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from mesocare.core.model import Verdict
 from mesocare.errors import RulesError
 from mesocare.rules import cache
 from mesocare.rules.loader import built_in, compile_files, load_rules, read_files
-from mesocare.rules.protocol_merge import MOST_TREATMENTS
+from mesocare.rules.protocol_overlay import MOST_TREATMENTS
 from tests.protocols import APPROVED, FRAME, change, load, write
 
 if TYPE_CHECKING:

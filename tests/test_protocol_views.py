@@ -47,6 +47,35 @@ def test_whose_protocol_and_what_is_built_in(
     assert max(map(len, ran.out.splitlines())) <= int(width)
 
 
+LATER = ("--treated", "2024-05-01T14:30", "--at", "2024-05-03T15:00")  # the 72 h decide
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("asked", ["foundation", "makeup"])
+def test_can_i_says_the_reason_once(
+    program: Program, tmp_path: Path, asked: str, width: int, *, bare: bool
+) -> None:
+    """Where the clinic's reason is the answer's, it is under `Why` alone, on every screen."""
+    path = str(write(tmp_path, TIGHTER))
+    env = {"NO_COLOR": "1"} if bare else None
+    screen = program.on_terminal("can-i", asked, *LATER, "--rules", path, width=width, env=env)
+    text = " ".join(screen.text.split())
+    assert "Why We wait three days. Protocol Rose Clinic's protocol, reviewed 2026-11-01. " in text
+    assert text.count("We wait three days") == 1
+    assert "2026-11-01. Built in: avoid until 48 h, then allowed." in text
+    assert max(map(len, screen.lines)) <= width
+
+
+def test_who_approved_it_ends_its_sentence_once(program: Program, tmp_path: Path) -> None:
+    """A name with a full stop is followed by no second one where the reason was said above."""
+    asked = ("--treated", "2024-05-01T14:30", "--at", "2024-05-02T15:00")
+    text = text_of(program, "can-i", "foundation", *asked, "--rules", str(write(tmp_path, LOOSER)))
+    assert "Why Our figures. Protocol Rose Clinic's protocol" in text
+    assert "milder than what is built in, approved by Dr A. Built in: avoid until 48 h" in text
+    assert text.count("Our figures") == 1
+
+
 def test_explain_draws_both_figures(program: Program, tmp_path: Path) -> None:
     """The clinic is a source like the others; its figure is chosen, the built-in one beside it."""
     text = text_of(program, "explain", "makeup", *ASKED, "--rules", str(write(tmp_path, TIGHTER)))
@@ -98,6 +127,98 @@ def test_json(program: Program, tmp_path: Path) -> None:
         "reviewed": identity.reviewed,
         "sha256": identity.sha256,
     }
+
+
+OWN = {
+    "items": {
+        "oxygen-hood": {
+            "group": "masks",
+            "label": "Oxygen hood",
+            "rules": {
+                "face": {
+                    "phases": [
+                        {"until": "24 h", "verdict": "avoid", "reason": "Ask us after a day."},
+                        {"verdict": "allowed", "reason": "Fine."},
+                    ]
+                },
+                "all": {"unrestricted": "We have no objection."},
+            },
+        }
+    }
+}
+
+
+@pytest.mark.parametrize("width", ["40", "80", "120"])
+def test_rules_show_names_the_clinic(program: Program, tmp_path: Path, width: str) -> None:
+    """Whose rule it is, why, on whose word and what is built in; elsewhere the rationale alone."""
+    env = {"COLUMNS": width}
+    path = str(write(tmp_path, LOOSER))
+    ran = program.run("rules", "show", "foundation", "--rules", path, env=env)
+    face, _, others = " ".join(ran.out.split()).partition("After scalp")
+    assert (
+        "Protocol Rose Clinic's protocol, reviewed 2026-11-01, milder than what is built in, "
+        "approved by Dr A.: Our figures. Built in: avoid until 48 h, then allowed."
+    ) in face
+    assert "Built in Sources run from 8 h" in face
+    assert "Why so" not in face
+    assert "Why so" in others
+    assert "Protocol" not in others
+    assert max(map(len, ran.out.splitlines())) <= int(width)
+    built_in = program.run("rules", "show", "foundation", env=env).out
+    assert "Protocol" not in built_in
+    assert "Why so" in built_in
+
+
+def test_rules_show_of_an_item_of_the_clinics_own(program: Program, tmp_path: Path) -> None:
+    """Nothing is built in, where something is restricted and where nothing is."""
+    path = str(write(tmp_path, OWN))
+    text = text_of(program, "rules", "show", "oxygen-hood", "--rules", path)
+    said = "Protocol Rose Clinic's protocol, reviewed 2026-11-01. Nothing is built in."
+    assert text.count(said) == 2
+    assert f"We have no objection. {said}" in text
+    plain = program.run("rules", "show", "oxygen-hood", "--rules", path, "--json").json()
+    face = plain["item"]["types"]["face"]
+    assert face["protocol"]["clinic"] == "Rose Clinic"
+    assert face["protocol"]["builtin_hours"] is None
+    assert face["builtin"] is None
+    listed = program.run("rules", "list", "--rules", path, env={"COLUMNS": "120"}).out
+    assert "face 24 h (nothing built in), scalp - (nothing built in)," in listed
+
+
+def test_rules_show_as_json(program: Program, tmp_path: Path) -> None:
+    """The same as in an answer and an explanation; null where nobody changed the rule."""
+    path = str(write(tmp_path, LOOSER))
+    types = program.run("rules", "show", "foundation", "--rules", path, "--json").json()["item"][
+        "types"
+    ]
+    assert types["face"]["protocol"] == {
+        "clinic": "Rose Clinic",
+        "reason": "Our figures.",
+        "approved_by": "Dr A.",
+        "reviewed": "2026-11-01",
+        "loosens": True,
+        "builtin_hours": 48,
+    }
+    assert [each["until"] for each in types["face"]["builtin"]] == ["48 h", None]
+    assert (types["brightening"]["protocol"], types["brightening"]["builtin"]) == (None, None)
+
+
+def test_rules_list_marks_what_the_clinic_changed(program: Program, tmp_path: Path) -> None:
+    """The built-in figure beside the clinic's, and nothing where no protocol is in use."""
+    text = text_of(program, "rules", "list", "--rules", str(write(tmp_path, LOOSER)))
+    assert "reviewed 2026-11-01, the protocol of Rose Clinic" in text
+    assert "foundation * face 24 h (built in 48 h, milder), scalp -, brightening 48 h" in text
+    assert text.count("built in") == 1
+    assert "In brackets: what Rose Clinic's protocol replaced." in text
+    path = str(write(tmp_path, TIGHTER))
+    listed = program.run("rules", "list", "--rules", path, "--json").json()
+    face = listed["groups"][0]["items"][0]["types"]["face"]
+    assert (face["chosen_hours"], face["protocol"]["builtin_hours"]) == (72, 48)
+    assert "face 72 h (built in 48 h)," in text_of(program, "rules", "list", "--rules", path)
+    named = text_of(program, "rules", "list", "--rules", str(write(tmp_path, NAMED)))
+    assert "built in" not in named
+    assert "In brackets" not in text_of(program, "rules", "list")
+    assert "In brackets" not in named
 
 
 def test_a_named_treatment(own: Program, tmp_path: Path) -> None:

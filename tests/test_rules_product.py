@@ -492,7 +492,8 @@ def test_list(own: Program, rules: RuleSet) -> None:
     assert plain["schema"] == "mesocare.rules-list/1"
     assert [each["id"] for each in plain["groups"]] == list(rules.groups)
     first = plain["groups"][0]["items"][0]
-    assert first["types"]["face"] == {"concerns": True, "restricts": True, "chosen_hours": 48}
+    said = {"concerns": True, "restricts": True, "chosen_hours": 48, "protocol": None}
+    assert first["types"]["face"] == said
     assert first["types"]["scalp"]["concerns"] is False
 
 
@@ -524,7 +525,7 @@ def test_show_a_group(own: Program) -> None:
     done = own.run("rules", "show", "makeup")
     assert done.code == 0
     assert done.out.startswith("Make-up  group makeup\n")
-    assert "Speaks   foundation, which follows.\n" in done.out
+    assert "Speaks    foundation, which follows.\n" in done.out
     assert own.run("rules", "show", "makeup", "--json").json()["group"]["headline"] == "foundation"
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mesocare.cli import clock
 from mesocare.cli.settings import Settings
-from mesocare.errors import MesocareError, StoreError, ZoneError
+from mesocare.errors import DateError, MesocareError, StoreError, ZoneError
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from mesocare.store.treatments import StoredTreatment
 
 Id = Annotated[str, typer.Argument(help="The treatment's id, or how it begins.")]
 Area = Annotated[str | None, typer.Option(help="What was treated, in your words.")]
@@ -27,6 +31,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 AREAS = {"scalp": "scalp"}
+# Whether a text names one time is told by reading it from here as well as from now.
+_FAR_AHEAD = datetime(2999, 12, 1, tzinfo=UTC)
 
 
 def confirm(question: str) -> None:
@@ -69,6 +75,54 @@ def zone_name(zone: tzinfo) -> str:
         hint = "Give its name, for example: --tz Europe/London"
         raise StoreError("the system's time zone has no IANA name", hint) from error
     return name
+
+
+def stored_time(typed: str, zone: tzinfo, now: datetime) -> dict[str, str]:
+    """Return what is kept of when a treatment was, as typed and as understood.
+
+    Raises:
+        MesocareError: The text names no time, or the zone cannot be kept.
+    """
+    from mesocare import dates
+    from mesocare.store import treatments
+
+    earliest, latest = treatments.instants(dates.parse_treated(typed, at=now, zone=zone))
+    said = " ".join(typed.split())
+    return {"typed": said, "earliest": earliest, "latest": latest, "zone": zone_name(zone)}
+
+
+def stored_anew(
+    row: StoredTreatment, when: str | None, tz: str | None, now: datetime
+) -> dict[str, str]:
+    """Return the time of a treatment as typed anew, in its own zone if none is named.
+
+    Where only the zone is, what was typed before is read in it.
+
+    Raises:
+        MesocareError: It cannot be read, or not in another zone.
+    """
+    if when is None:
+        _check_names_one_time(row, now)
+    zone = local_zone(row.zone if tz is None else tz)
+    return stored_time(row.typed if when is None else when, zone, now)
+
+
+def _check_names_one_time(row: StoredTreatment, now: datetime) -> None:
+    """Let nothing be read anew that counts from when it was typed, such as `yesterday`.
+
+    Raises:
+        DateError: The time was typed so.
+    """
+    from mesocare import dates
+
+    starts: list[datetime] = []
+    with suppress(DateError):  # typed in words that this version does not read
+        starts = [
+            dates.parse_treated(row.typed, at=at, zone=UTC).earliest for at in (now, _FAR_AHEAD)
+        ]
+    if not starts or starts[0] != starts[1]:
+        message = f"the time was typed as {row.typed!r}, which cannot be read in another time zone"
+        raise DateError(message, "Give the time too, for example: --when 2024-05-01T14:30")
 
 
 def kept_text(name: str, value: str | None) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,21 +21,16 @@ from mesocare.cli.fields import (
     kept_text,
     local_zone,
     ordinary_area,
-    zone_name,
+    stored_anew,
+    stored_time,
 )
 from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, check_type
 from mesocare.cli.settings import Settings
-from mesocare.errors import DateError, MesocareError, StoreError
+from mesocare.errors import MesocareError, StoreError
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from mesocare.core.model import RuleSet
-    from mesocare.core.timespan import Interval
     from mesocare.store.treatments import StoredTreatment
-
-# Whether a text names one time is told by reading it from here as well as from now.
-_FAR_AHEAD = datetime(2999, 12, 1, tzinfo=UTC)
 
 
 def register(app: typer.Typer) -> None:
@@ -68,15 +61,11 @@ def treated(
 
     zone, now, rules = local_zone(tz), clock.now(), _rules()
     check_type(type_, rules)
-    earliest, latest = treatments.instants(_interval(when, now, zone))
     row = treatments.StoredTreatment(
         id=treatments.new_id(),
         type=type_,
         area=kept_text("area", area) or ordinary_area(rules.types[type_].extends or type_),
-        typed=" ".join(when.split()),
-        earliest=earliest,
-        latest=latest,
-        zone=zone_name(zone),
+        **stored_time(when, zone, now),
         clinic=kept_text("clinic", clinic),
         phone=kept_text("phone", phone),
         note=kept_text("note", note),
@@ -150,7 +139,7 @@ def edit(
             base = known.extends if known is not None else None
             changes["area"] = changes["area"] or ordinary_area(base or final)
         if when is not None or tz is not None:
-            changes |= _timed(row, when, tz, now)
+            changes |= stored_anew(row, when, tz, now)
         if overrides is not None:
             changes["overrides"] = (
                 _overrides(overrides, final, rules) if overrides and rules else {}
@@ -202,41 +191,6 @@ def _need_record() -> None:
         if connection is None:
             hint = "Type for example: mesocare treated yesterday"
             raise StoreError("no treatment is on record, so there is nothing to change", hint)
-
-
-def _interval(when: str, now: datetime, zone: tzinfo) -> Interval:
-    from mesocare import dates
-
-    return dates.parse_treated(when, at=now, zone=zone)
-
-
-def _timed(row: StoredTreatment, when: str | None, tz: str | None, now: datetime) -> dict[str, Any]:
-    """Return the time of a treatment as typed anew, in its own zone if none is named.
-
-    Where only the zone is, what was typed before is read in it.
-    """
-    from mesocare.store import treatments
-
-    typed = row.typed if when is None else " ".join(when.split())
-    if when is None:
-        _check_names_one_time(row, now)
-    zone = local_zone(row.zone if tz is None else tz)
-    earliest, latest = treatments.instants(_interval(typed if when is None else when, now, zone))
-    return {"typed": typed, "zone": zone_name(zone), "earliest": earliest, "latest": latest}
-
-
-def _check_names_one_time(row: StoredTreatment, now: datetime) -> None:
-    """Let nothing be read anew that counts from when it was typed, such as `yesterday`.
-
-    Raises:
-        DateError: The time was typed so.
-    """
-    starts: list[datetime] = []
-    with suppress(DateError):  # typed in words that this version does not read
-        starts = [_interval(row.typed, at, UTC).earliest for at in (now, _FAR_AHEAD)]
-    if not starts or starts[0] != starts[1]:
-        message = f"the time was typed as {row.typed!r}, which cannot be read in another time zone"
-        raise DateError(message, "Give the time too, for example: --when 2024-05-01T14:30")
 
 
 def _rules() -> RuleSet:

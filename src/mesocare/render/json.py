@@ -37,9 +37,7 @@ def explain(answer: Answer, scene: Scene) -> str:
         "harm": scene.rules.items[item.activity].harm,
         "rationale": rule.rationale,
         "phases": [phase(each) for each in rule.phases],
-        "builtin": None
-        if rule.protocol is None or rule.protocol.builtin is None
-        else [phase(each) for each in rule.protocol.builtin.phases],
+        "builtin": builtin(rule.protocol),
     }
     return dumped(plain)
 
@@ -163,6 +161,13 @@ def protocol(said: Protocol | None) -> Plain | None:
         "loosens": said.loosens,
         "builtin_hours": None if until is None else until.nominal_hours,
     }
+
+
+def builtin(said: Protocol | None) -> list[Plain] | None:
+    """Return the phases that a clinic's protocol replaced; `None` where it replaced none."""
+    if said is None or said.builtin is None:
+        return None
+    return [phase(each) for each in said.builtin.phases]
 
 
 def _question(schema: str, answer: Answer, scene: Scene) -> Plain:

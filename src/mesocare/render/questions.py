@@ -40,7 +40,7 @@ def can_i_text(answer: Answer, scene: Scene) -> str:
     if answer.condition:
         _row(page, "Which" if answer.items else "How", answer.condition)
     _row(page, "Why", answer.reason)
-    _protocol(page, answer)
+    _protocol(page, answer, answer.reason)
     _clinic(page, answer.items[1:])
     for label, text in _opening(answer, scene):
         _row(page, label, text)
@@ -87,10 +87,13 @@ def _row(page: Page, label: str, text: str) -> None:
     page.row([(label, "bold")], COLUMN, text)
 
 
-def _protocol(page: Page, answer: Answer) -> None:
-    """Say where a clinic's protocol decides, and what is built in; the item asked about first."""
+def _protocol(page: Page, answer: Answer, said: str = "") -> None:
+    """Say where a clinic's protocol decides, and what is built in; the item asked about first.
+
+    A reason that was `said` is not said again.
+    """
     if answer.protocol is not None:
-        _row(page, "Protocol", protocol_words(answer.protocol))
+        _row(page, "Protocol", protocol_words(answer.protocol, said))
     for each in answer.items[1:]:
         if each.protocol is not None:
             clinic, builtin = each.protocol.clinic, builtin_words(each.protocol)

@@ -8,7 +8,7 @@ from mesocare.core.model import Item, Verdict
 from mesocare.render import json
 from mesocare.render.explain import GRADE_STYLES
 from mesocare.render.page import Page
-from mesocare.render.words import hours_words, joined, lower_first
+from mesocare.render.words import hours_words, joined, lower_first, protocol_words
 
 if TYPE_CHECKING:
     from mesocare.core.model import Group, Rule, RuleSet
@@ -16,23 +16,29 @@ if TYPE_CHECKING:
 Plain = dict[str, Any]
 
 _LABEL = 34
+_FACT = 10
 
 
 def list_text(rules: RuleSet, *, no_color: bool) -> str:
     """Return every group with its items and, by type, how long each is restricted."""
     page = Page(no_color=no_color)
     identity = rules.identity
-    page.line((f"{identity.name} {identity.version}", "bold"), f", reviewed {identity.reviewed}")
+    whose = "" if identity.clinic is None else f", the protocol of {identity.clinic}"
+    reviewed = f", reviewed {identity.reviewed}{whose}"
+    page.line((f"{identity.name} {identity.version}", "bold"), reviewed, hang=2)
     for group in rules.groups.values():
         page.gap()
         page.line((group.label, "bold"), (f"  {group.id}", "dim"))
         for id_ in group.items:
             item = rules.items[id_]
-            figures = [f"{type_} {figure_words(item.rules[type_])}" for type_ in rules.types]
+            figures = [f"{type_} {_marked(item.rules[type_])}" for type_ in rules.types]
             name = f"  {id_}{' *' if id_ == group.headline else ''}"
             page.row([name], _LABEL, (", ".join(figures), "dim"))
     page.gap()
     page.line(("* speaks for its group. `none` has no restriction, `-` no say.", "dim"), hang=2)
+    if any(rule.protocol for item in rules.items.values() for rule in item.rules.values()):
+        replaced = f"In brackets: what {identity.clinic}'s protocol replaced."
+        page.line((replaced, "dim"), hang=2)
     page.line(("More: mesocare rules show ITEM", "dim"))
     return page.text()
 
@@ -44,6 +50,18 @@ def figure_words(rule: Rule) -> str:
     if all(phase.verdict is Verdict.ALLOWED for phase in rule.phases):
         return "none"
     return "for good" if rule.restricted_until is None else str(rule.restricted_until)
+
+
+def _marked(rule: Rule) -> str:
+    """Return the figure; of a rule that a clinic wrote, the built-in one beside it as well."""
+    words = figure_words(rule)
+    protocol = rule.protocol
+    if protocol is None:
+        return words
+    if protocol.builtin is None:
+        return f"{words} (nothing built in)"
+    milder = ", milder" if protocol.loosens else ""
+    return f"{words} (built in {figure_words(protocol.builtin)}{milder})"
 
 
 def list_json(rules: RuleSet) -> str:
@@ -83,6 +101,7 @@ def _figure(rule: Rule) -> Plain:
         "concerns": rule.concerns,
         "restricts": restricts,
         "chosen_hours": None if until is None else until.nominal_hours,
+        "protocol": json.protocol(rule.protocol),
     }
 
 
@@ -136,12 +155,13 @@ def _alike(item: Item) -> list[tuple[list[str], Rule]]:
 
 def _fact(page: Page, name: str, text: str | None) -> None:
     if text:
-        page.line((f"{name:<9}", "bold"), text, hang=0 if page.narrow else 9)
+        page.line((f"{name:<{_FACT}}", "bold"), text, hang=0 if page.narrow else _FACT)
 
 
 def _rule(page: Page, rule: Rule) -> None:
     if not rule.concerns:
         page.line(rule.phases[0].reason)
+        _grounds(page, rule)
         return
     since = "at once"
     for phase in rule.phases:
@@ -154,7 +174,18 @@ def _rule(page: Page, rule: Rule) -> None:
             page.line((", ".join(phase.evidence), "dim"), indent=indent)
         if phase.until is not None:
             since = f"after {hours_words(phase.until.nominal_hours)}"
-    _fact(page, "Why so", rule.rationale)
+    _grounds(page, rule)
+
+
+def _grounds(page: Page, rule: Rule) -> None:
+    """Say why the rule is so; of one that a clinic wrote, whose it is and what is built in."""
+    protocol = rule.protocol
+    if protocol is None:
+        _fact(page, "Why so", rule.rationale)
+        return
+    _fact(page, "Protocol", protocol_words(protocol))
+    if protocol.builtin is not None:
+        _fact(page, "Built in", protocol.builtin.rationale)
 
 
 def show_json(named: Item | Group, rules: RuleSet) -> str:
@@ -187,6 +218,7 @@ def show_json(named: Item | Group, rules: RuleSet) -> str:
                         **_figure(rule),
                         "rationale": rule.rationale,
                         "phases": [json.phase(each) for each in rule.phases],
+                        "builtin": json.builtin(rule.protocol),
                     }
                     for type_, rule in item.rules.items()
                 },

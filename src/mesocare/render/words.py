@@ -153,13 +153,20 @@ def type_words(type_: str, rules: RuleSet) -> str:
     return f"{known.label} ({type_words(known.extends, rules)})"
 
 
-def protocol_words(protocol: Protocol) -> str:
-    """Return whose protocol decides, why and on whose word, and what is built in."""
+def protocol_words(protocol: Protocol, said: str = "") -> str:
+    """Return whose protocol decides, why and on whose word, and what is built in.
+
+    Args:
+        protocol: What the clinic says.
+        said: A reason that is shown already; the clinic's is left out where it is the same.
+    """
     words = f"{protocol.clinic}'s protocol, reviewed {protocol.reviewed}"
     if protocol.loosens:
         words += f", milder than what is built in, approved by {protocol.approved_by}"
     reason = (protocol.reason or "").rstrip(".")
-    return f"{words}{': ' + reason if reason else ''}. {builtin_words(protocol)}."
+    if reason and reason != said.rstrip("."):
+        words += f": {reason}"
+    return f"{words.rstrip('.')}. {builtin_words(protocol)}."
 
 
 def builtin_words(protocol: Protocol) -> str:

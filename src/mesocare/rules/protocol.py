@@ -33,7 +33,8 @@ def compile_protocol(
     """
     from mesocare.rules import parse
     from mesocare.rules.check import Checker
-    from mesocare.rules.protocol_merge import Merge
+    from mesocare.rules.protocol_merge import merged
+    from mesocare.rules.protocol_overlay import Overlay
     from mesocare.rules.protocol_schema import PROTOCOL
 
     report = Report()
@@ -43,18 +44,18 @@ def compile_protocol(
         line = content.count(b"\n", 0, error.start) + 1
         report.add(file, line, (), f"not UTF-8 text: byte {content[error.start]:#04x}")
         return None, report.listed()
-    overlay = parse.parse_yaml(file, text, PROTOCOL, report)
-    if overlay is None or report.problems:
+    said = parse.parse_yaml(file, text, PROTOCOL, report)
+    if said is None or report.problems:
         return None, report.listed()
-    if overlay["extends"] != extended(content):
+    if said["extends"] != extended(content):
         message = "write it on a line of its own, such as `extends: mesocare`"
         report.at(file, ("extends",), message)
-    if overlay["review_due"] < overlay["reviewed"]:
+    if said["review_due"] < said["reviewed"]:
         report.at(file, ("review_due",), "lies before the day of the review")
-    merge = Merge(base, overlay, file, report)
-    plain = merge.merged(sha256)
-    placed = _Placed(file, merge.origins, report)
-    Checker(plain, merge.files, placed).run()
+    overlay = Overlay(base, said, file, report)
+    plain = merged(overlay, sha256)
+    placed = _Placed(file, overlay.origins, report)
+    Checker(plain, overlay.files, placed).run()
     if not report.problems:
         # What is wrong in a place that the protocol did not write follows from what it did write.
         report.problems |= placed.elsewhere.problems
