@@ -137,7 +137,7 @@ class Decider:
             MesocareError: The time, the type or the zone cannot be used.
         """
         self._check_type(type_)
-        interval = dates.parse_treated(treated, at=self.at, zone=self._zone(tz))
+        interval = dates.parse_treated(treated, at=self.at, zone=self.zone(tz))
         return Treatment(type_, interval)
 
     def steps(self, type_: str, tz: str = "") -> Steps:
@@ -149,8 +149,22 @@ class Decider:
         key = (type_, tz)
         if key not in self._steps:
             self._check_type(type_)
-            self._steps[key] = self._compiled(type_, self._zone(tz))
+            self._steps[key] = self._compiled(type_, self.zone(tz))
         return self._steps[key]
+
+    @property
+    def settled(self) -> datetime:
+        """The instant, in UTC, before which nothing but the type of a treatment matters."""
+        return self.judged_at - self._longest
+
+    def turning_points(self, type_: str, tz: str = "") -> set[datetime]:
+        """Return every local time of treatment at which a verdict may change.
+
+        Raises:
+            MesocareError: There is no such type or zone.
+        """
+        self._check_type(type_)
+        return set(self._turning_points(type_, self.zone(tz)))
 
     def ready(self, type_: str, tz: str = "") -> Steps | None:
         """Return the steps of a type and a zone once so many asked for them that they are worth it.
@@ -161,13 +175,18 @@ class Decider:
         key = (type_, tz)
         if key not in self._steps:
             self._check_type(type_)
-            self._zone(tz)
+            self.zone(tz)
             self._asked[key] += 1
             if self._asked[key] < _WORTH_STEPS:
                 return None
         return self.steps(type_, tz)
 
-    def _zone(self, tz: str) -> tzinfo:
+    def zone(self, tz: str) -> tzinfo:
+        """Return a zone by its name; by none, that of rows that name none.
+
+        Raises:
+            MesocareError: There is no such zone.
+        """
         found = self._zones.get(tz)
         if found is None:
             try:
@@ -193,7 +212,7 @@ class Decider:
     def _quickly(self, treatment: Treatment, tz: str) -> Cells | None:
         """Return the verdicts where they are known without asking the engine anew."""
         when = treatment.when
-        if self.judged_at - when.latest > self._longest:
+        if when.latest < self.settled:
             return self._after_all(treatment.type)
         if when.earliest == when.latest and (steps := self.ready(treatment.type, tz)):
             local = when.latest.astimezone(when.zone).replace(tzinfo=None)
@@ -203,7 +222,7 @@ class Decider:
     def _after_all(self, type_: str) -> Cells:
         """Return the verdicts once every window has closed: each rule is in its last phase."""
         if type_ not in self._settled:
-            zone = self._zone("")
+            zone = self.zone("")
             past = self.judged_at - 2 * self._longest
             self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
         return self._settled[type_]
@@ -224,7 +243,7 @@ class Decider:
             found = instants(local, zone)
             if len(found) != 1 or found[0] > self.at:
                 return None
-            if self.judged_at - found[0] > self._longest:
+            if found[0] < self.settled:
                 return self._after_all(type_)
             return self._verdicts(Treatment(type_, Interval(found[0], found[0], zone)))
 
@@ -269,7 +288,7 @@ class Decider:
         for pair in self._turns[zone]:
             yield from pair
         # Before it every window has closed, and nothing but the type makes a difference.
-        yield (self.judged_at - self._longest).astimezone(zone).replace(tzinfo=None)
+        yield self.settled.astimezone(zone).replace(tzinfo=None)
 
     def _spans(self, type_: str) -> set[Span]:
         """Return the ends of every phase that the activities rest on."""

@@ -1,20 +1,23 @@
 """The engine for large tables: in DuckDB, parallel, and out of core where it has to be.
 
-The rows are read once, each with the number of what holds after its treatment, then counted, then
-written in the order in which they came. No join stands in their way, as none keeps order. A row
-that the decision table has no answer for is asked of the engine itself, each distinct treatment
-once, and is answered or rejected as it would be alone.
+One query reads the rows, finds what holds after each treatment in the decision table, and writes
+them in the order in which they came. No join stands in their way, as none keeps order. The query
+stops at a row that the table has no answer for. Then the rows are laid down, each distinct
+treatment of that sort is asked of the engine itself, to be answered or rejected as it would be
+alone, and they are written from there.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from mesocare.bulk import duck_output
+from mesocare.bulk import duck_output, duck_refused
 from mesocare.bulk.decisions import Decider
 from mesocare.bulk.duck_bridge import by_streaming
 from mesocare.bulk.duck_input import Source, Unsure, delimited, parquet
+from mesocare.bulk.duck_layout import REFUSED
+from mesocare.bulk.duck_output import Refused
 from mesocare.bulk.duck_session import first_line, module, reading, session
 from mesocare.bulk.duck_table import DecisionTable
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
@@ -24,15 +27,16 @@ from mesocare.bulk.tables import as_text
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from mesocare.bulk.duck_refused import Suspect
     from mesocare.bulk.duck_session import Session
     from mesocare.bulk.job import Job
 
 # Rows that are looked at to learn which types and zones there are.
 _SAMPLE = 50_000
-# From so many rows of a type and zone that the sample did not have, it is read again.
-_WORTH_AGAIN = 1_000
+# From so many rows of a type and zone that the sample did not have, it is laid out too.
+_WORTH_LAYING = 1_000
 _BATCH = 10_000
 # Beyond so many treatments that are not written plainly, streaming is the shorter way.
 _MOST_ASKED = 1_000_000
@@ -76,13 +80,14 @@ class _Check:
 
     def __init__(self, job: Job, duck: Session) -> None:
         if job.long or job.within is not None or job.kind == "ndjson":
-            raise Unsure("it is no plain join")
+            raise Unsure("it is no plain lookup")
         self.job = job
         self.duck = duck
         self.source: Source = (parquet if job.kind == "parquet" else delimited)(job, duck)
         self.conditions = duck_output.conditions(job, self.source)
         self.decider = Decider(job.rules, job.activities, job.at, job.zone)
-        self.table = DecisionTable(duck, self.decider, job.zone)
+        self.table = DecisionTable(self.decider)
+        self.laid_down = False
 
     def run(self, progress: Callable[[int], None]) -> Tally:
         """Do it; nothing is delivered before all rows have been written.
@@ -90,97 +95,130 @@ class _Check:
         Raises:
             Unsure: It needs more memory than is allowed, which streaming does not.
         """
-        with reading(repr(self.job.source)):
-            try:
-                self._read()
-                self._ask()
-                tally = self._counted()
-                progress(tally.read)
-                wanted = (self.table.cells, self.conditions)
-                tally.written = duck_output.write(self.job, self.duck, self.source, wanted)
-            except module().OutOfMemoryException as error:
-                raise Unsure(first_line(error)) from error
-            tally.rejected = duck_output.reject(self.job, self.duck, self.source)
-        return tally
-
-    def _read(self) -> None:
-        """Read every row with the number of its verdicts, or with none."""
         source = self.source
         keys = f"SELECT {source.kind}, {source.type}, {source.tz}"
-        self._understood(f"SELECT DISTINCT * FROM ({keys} FROM {source.relation} LIMIT {_SAMPLE})")
-        carried = ", ".join(f"c{n}" for n in range(len(source.names)))
-        again = True
-        while again:
-            self._run(
-                f"CREATE OR REPLACE TABLE rows AS SELECT {carried},"
-                f" CAST({self.table.lookup(source)} AS INTEGER) AS cell FROM {source.relation}"
-            )
-            self._run(
-                "UPDATE rows SET cell = d.cell FROM decisions AS d WHERE rows.cell IS NULL"
-                f" AND d.kind = {source.kind} AND d.type = {source.type} AND d.tz = {source.tz}"
-                f" AND d.day = CAST({source.time} AS DATE)"
-                f" AND {source.time} >= d.begins AND {source.time} < d.ends"
-            )
-            again = self._understood(
-                f"{keys} FROM rows WHERE cell IS NULL GROUP BY ALL"
-                f" HAVING count(*) >= {_WORTH_AGAIN}"
-            )
+        tally = Tally(verdicts={id_: Counter() for id_ in self.job.ids})
+        with reading(repr(self.job.source)):
+            try:
+                sample = f"(FROM {source.relation} LIMIT {_SAMPLE})"
+                self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
+                tally.written = self._written()
+                tally.rejected = duck_output.reject(self.job, source, self._refused())
+                self._count(tally)
+                progress(tally.read)
+            except module().OutOfMemoryException as error:
+                raise Unsure(first_line(error)) from error
+        return tally
 
-    def _understood(self, query: str) -> bool:
-        """Lay out the decisions for the types and zones that a query finds; whether any is new."""
-        return self.table.add(self._run(query))
+    @property
+    def _rows(self) -> str:
+        """The rows with the number of what holds as `cell`, in SQL; null where nobody knows."""
+        return "rows" if self.laid_down else self.table.judged(self.source, self.source.relation)
 
-    def _run(self, query: str) -> list[tuple[int, str, str]]:
-        """Run a query on the input; where DuckDB's reader refuses a text, streaming reads it."""
-        duckdb = module()
+    def _written(self) -> int:
+        """Write the rows, and return how many; what the table does not answer is asked for."""
         try:
-            return self.duck.rows(query)
-        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
-            raise
-        except duckdb.Error as error:
-            if self.job.kind == "parquet":
-                raise
-            raise Unsure(first_line(error)) from error
+            return self._copied()
+        except module().Error as error:
+            if duck_output.UNANSWERED not in str(error):
+                self._unread(error)
+        self._lay_down()
+        self._ask()
+        return self._copied()
+
+    def _copied(self) -> int:
+        query = duck_output.wanted(
+            self.job, self.source, self._rows, self.table.cells, self.conditions
+        )
+        quotes = not duck_output.unquoted(self.job, self.source)
+        with self.duck.once():
+            return duck_output.copy(
+                self.job, self.duck, query, self.source.delimiter, quotes=quotes
+            )
+
+    def _lay_down(self) -> None:
+        """Keep the rows with the number of what holds, or with none."""
+        source, again = self.source, True
+        carried = ", ".join(f"c{n}" for n in range(len(source.names)))
+        while again:
+            judged = self.table.judged(source, source.relation)
+            self._run(f"CREATE OR REPLACE TABLE rows AS SELECT {carried}, cell FROM {judged}")
+            again = self.table.add(
+                self.duck.rows(
+                    f"SELECT {source.kind}, {source.type}, {source.tz} FROM rows"
+                    f" WHERE cell IS NULL GROUP BY ALL HAVING count(*) >= {_WORTH_LAYING}"
+                )
+            )
+        self.laid_down = True
 
     def _ask(self) -> None:
         """Ask the engine of every distinct treatment that the table has no answer for."""
         source = self.source
         self.duck.run(
-            f"CREATE TABLE asked AS SELECT {source.treated} AS written, {source.type} AS type,"
+            f"CREATE TABLE asked AS SELECT {source.treated} AS treated, {source.type} AS type,"
             f" {source.tz} AS tz FROM rows WHERE cell IS NULL GROUP BY ALL"
         )
         if self.duck.rows("SELECT count(*) FROM asked")[0][0] > _MOST_ASKED:
             raise Unsure("it has too many treatments that are not written plainly")
-        self.duck.run("CREATE TABLE told (nr BIGINT, cell INTEGER, fault VARCHAR, reason VARCHAR)")
-        for batch in self.duck.batches("SELECT rowid, written, type, tz FROM asked", _BATCH):
-            told = [(row[0], *self._told(row[1], row[2], row[3])) for row in batch]
+        self.duck.run("CREATE TABLE told (nr BIGINT, cell INTEGER)")
+        for batch in self.duck.batches("SELECT rowid, treated, type, tz FROM asked", _BATCH):
+            told = [(number, self._told(*treatment)) for number, *treatment in batch]
             columns = [list(column) for column in zip(*told, strict=True)]
             self.duck.run(
-                "INSERT INTO told SELECT unnest($1::BIGINT[]), unnest($2::INTEGER[]),"
-                " unnest($3::VARCHAR[]), unnest($4::VARCHAR[])",
-                columns,
+                "INSERT INTO told SELECT unnest($1::BIGINT[]), unnest($2::INTEGER[])", columns
             )
         self.duck.run(
-            "CREATE TABLE answers AS SELECT asked.*, told.* FROM asked JOIN told"
-            " ON told.nr = asked.rowid"
-        )
-        self.duck.run(
-            "UPDATE rows SET cell = a.cell FROM answers AS a WHERE rows.cell IS NULL"
-            f" AND a.written = {source.treated} AND a.type = {source.type} AND a.tz = {source.tz}"
+            "UPDATE rows SET cell = told.cell FROM told JOIN asked ON told.nr = asked.rowid"
+            f" WHERE rows.cell IS NULL AND asked.treated = {source.treated}"
+            f" AND asked.type = {source.type} AND asked.tz = {source.tz}"
         )
 
-    def _told(self, written: str, type_: str, tz: str) -> tuple[int | None, str, str]:
+    def _told(self, treated: str, type_: str, tz: str) -> int:
         try:
-            return self.table.number(self.decider.cells(written, type_, tz)), "", ""
-        except MesocareError as error:
-            return None, blamed(error), reason(error)
+            return self.table.number(self.decider.cells(treated, type_, tz))
+        except MesocareError:
+            return REFUSED
 
-    def _counted(self) -> Tally:
-        tally = Tally(verdicts={id_: Counter() for id_ in self.job.ids})
-        cells = self.table.cells
-        for number, count in self.duck.rows("SELECT cell, count(*) FROM rows GROUP BY cell"):
+    def _refused(self) -> Iterator[Refused]:
+        """Yield the rows that were refused, in their order, with what the engine says of them."""
+        for each in self._found():
+            try:
+                self.decider.cells(each.treated, each.type, each.tz)
+            except MesocareError as error:
+                fault = blamed(error)
+                yield Refused(each.line, fault, getattr(each, fault), reason(error), each.row)
+            else:
+                raise Unsure("a row was refused that is none to refuse")
+
+    def _found(self) -> Iterator[Suspect]:
+        if self.laid_down:
+            return duck_refused.laid_down(self.job, self.duck, self.source)
+        hours = self.table.refused_hours()
+        suspects = duck_refused.written_in(self.job, self.duck, self.source, hours)
+        return duck_refused.skipped(self.table, suspects)
+
+    def _count(self, tally: Tally) -> None:
+        """Count the verdicts of all rows, for whoever is told."""
+        if not self.job.counted:
+            tally.read = tally.written + tally.rejected
+            return
+        for number, count in self._run(f"SELECT cell, count(*) FROM {self._rows} GROUP BY cell"):
             tally.read += count
-            if number is not None:
-                for id_, verdict in zip(self.job.ids, cells[number], strict=True):
+            if number != REFUSED:
+                for id_, verdict in zip(self.job.ids, self.table.cells[number - 1], strict=True):
                     tally.verdicts[id_][verdict] += count
-        return tally
+
+    def _run(self, query: str) -> list[tuple[Any, ...]]:
+        """Run a query on the input."""
+        try:
+            return self.duck.rows(query)
+        except module().Error as error:
+            self._unread(error)
+
+    def _unread(self, error: Exception) -> NoReturn:
+        """Raise what stopped a query; where DuckDB's reader refuses a text, streaming reads it."""
+        duckdb = module()
+        kept = (duckdb.OutOfMemoryException, duckdb.InterruptException)
+        if self.job.kind == "parquet" or isinstance(error, kept):
+            raise error
+        raise Unsure(first_line(error)) from error

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from mesocare.bulk.duck_session import Session
     from mesocare.bulk.job import Job
 
-_BLOCK = 4 * 1024 * 1024
+_BLOCK = 256 * 1024
 # The kinds of rows in the decision table: a whole day, a local time, an instant.
 DAY, LOCAL, INSTANT = 0, 1, 2
-_WRITTEN = r"\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?"
+_DAY, _TIME = r"\d{4}-\d\d-\d\d", r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
+_OFFSET = r"(Z|[-+](0\d|1[0-3]):[0-5]\d)"
+_LONGEST_DAY, _LONGEST_TIME = len("2024-05-01"), len("2024-05-01T14:30:00")
 
 
 class Unsure(Exception):  # noqa: N818 - no error: there is another way
@@ -33,6 +35,7 @@ class Source(NamedTuple):
 
     Attributes:
         relation: The table, in SQL.
+        numbered: The same with the number of each row as `n`, the first being 0.
         names: Its columns, as they are called there.
         treated: The time of treatment as text, in SQL.
         kind: What kind of row it is, in SQL.
@@ -41,9 +44,11 @@ class Source(NamedTuple):
         tz: The zone as text, in SQL.
         delimiter: What stands between two cells.
         texts: Which columns are text.
+        plain: Whether no cell of it has to be written in quotes.
     """
 
     relation: str
+    numbered: str
     names: tuple[str, ...]
     treated: str
     kind: str
@@ -52,6 +57,7 @@ class Source(NamedTuple):
     tz: str
     delimiter: str = ","
     texts: tuple[bool, ...] = ()
+    plain: bool = False
 
 
 def delimited(job: Job, session: Session) -> Source:
@@ -84,6 +90,7 @@ def delimited(job: Job, session: Session) -> Source:
     kind, time = _written(f"c{found['treated']}")
     return Source(
         relation=relation,
+        numbered=f"(SELECT *, row_number() OVER () - 1 AS n FROM {relation})",
         names=names,
         treated=f"coalesce(c{found['treated']}, '')",
         kind=kind,
@@ -92,6 +99,7 @@ def delimited(job: Job, session: Session) -> Source:
         tz=tz,
         delimiter=rows.delimiter,
         texts=(True,) * len(names),
+        plain=True,
     )
 
 
@@ -127,9 +135,9 @@ def parquet(job: Job, session: Session) -> Source:
         TableError: It cannot be read, or lacks columns that are needed.
     """
     name = repr(job.source)
+    file = session.file(job.source)
     with reading(name):
-        relation = f"read_parquet({session.file(job.source)})"
-        found = session.rows(f"DESCRIBE SELECT * FROM {relation}")
+        found = session.rows(f"DESCRIBE SELECT * FROM read_parquet({file})")
     header = [str(row[0]) for row in found]
     types = [str(row[1]) for row in found]
     problem = header_problem(header, job, name)
@@ -141,7 +149,9 @@ def parquet(job: Job, session: Session) -> Source:
     column = f"c{where['treated']}"
     kind, time, text = _typed(column, types[where["treated"]])
     return Source(
-        relation=f"(SELECT * FROM {relation} AS given({aliases}))",
+        relation=f"(SELECT * FROM read_parquet({file}) AS given({aliases}))",
+        numbered=f"(SELECT {aliases}, n FROM read_parquet({file}, file_row_number = true)"
+        f" AS given({aliases}, n))",
         names=tuple(header),
         treated=text,
         kind=kind,
@@ -153,28 +163,37 @@ def parquet(job: Job, session: Session) -> Source:
 
 
 def _written(column: str) -> tuple[str, str]:
-    """Return kind and time of text: of the two forms that have one reading in every zone.
+    """Return kind and time of text: of the forms that have one reading in every zone.
 
-    DuckDB reads more into a text than it should, such as an offset; so its form is looked at first.
+    DuckDB reads more into a text than it should, and an offset not at all; so its form is looked at
+    first.
     """
-    fits = f"regexp_full_match({column}, '{_WRITTEN}')"
-    kind = f"CAST(coalesce(length({column}), 0) > 10 AS TINYINT)"
-    return kind, f"CASE WHEN {fits} THEN TRY_CAST({column} AS TIMESTAMP) END"
+    long = f"coalesce(length({column}), 0)"
+    kind = f"CASE WHEN {long} <= {_LONGEST_DAY} THEN {DAY}"
+    kind += f" WHEN {long} <= {_LONGEST_TIME} THEN {LOCAL} ELSE {INSTANT} END"
+    plain = f"regexp_full_match({column}, '{_DAY}({_TIME})?')"
+    instant = f"regexp_full_match({column}, '{_DAY}{_TIME}{_OFFSET}')"
+    time = (
+        f"CASE WHEN {long} > {_LONGEST_TIME} THEN CASE WHEN {instant}"
+        f" THEN make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ))) END"
+        f" WHEN {plain} THEN TRY_CAST({column} AS TIMESTAMP) END"
+    )
+    return kind, time
 
 
 def _typed(column: str, type_: str) -> tuple[str, str, str]:
     """Return kind, time and text of a column of a Parquet file."""
     if type_ == "DATE":
-        return f"{DAY}::TINYINT", f"CAST({column} AS TIMESTAMP)", _text(column)
+        return str(DAY), f"CAST({column} AS TIMESTAMP)", _text(column)
     if type_.startswith("TIMESTAMP WITH"):
         time = f"make_timestamp(epoch_us({column}))"
-        return f"{INSTANT}::TINYINT", time, _text(f"{_iso(time)} || 'Z'")
+        return str(INSTANT), time, _text(f"{_iso(time)} || 'Z'")
     if type_.startswith("TIMESTAMP"):
         # Nothing finer than a microsecond is known to clocks here; the rest is cut off, as of text.
         time = f"CAST({column} AS TIMESTAMP)"
-        return f"{LOCAL}::TINYINT", time, _text(_iso(time))
+        return str(LOCAL), time, _text(_iso(time))
     text = _text(column)
-    return (*_written(text), text)
+    return (*_written(column if type_ == "VARCHAR" else text), text)
 
 
 def _iso(time: str) -> str:

@@ -5,27 +5,46 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.bulk.columns import places
 from mesocare.bulk.duck_session import literal, module, quoted
 from mesocare.bulk.job import Reject
-from mesocare.bulk.lines import Lines
-from mesocare.bulk.rows import CsvRows, row_text
+from mesocare.bulk.rows import row_text
 from mesocare.bulk.sink import FORMULA, Rejects, Sink, neutral
 from mesocare.bulk.stream import filters
+from mesocare.core.model import Verdict
 from mesocare.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mesocare.bulk.decisions import Cells
     from mesocare.bulk.duck_input import Source
     from mesocare.bulk.duck_session import Session
     from mesocare.bulk.job import Job
 
-_BATCH = 10_000
+# What a query says that meets a row without an answer.
+UNANSWERED = "mesocare: a row has no answer"
 _BLOCK = 1024 * 1024
+
+
+class Refused(NamedTuple):
+    """A row that could not be judged.
+
+    Attributes:
+        line: Its line, or in Parquet its row, the first being 1.
+        fault: The column of ours that is at fault.
+        value: What stands there.
+        why: Why it cannot be used, and what can.
+        row: Its cells.
+    """
+
+    line: int
+    fault: str
+    value: str
+    why: str
+    row: Sequence[str]
 
 
 def conditions(job: Job, source: Source) -> str:
@@ -52,47 +71,66 @@ def _wanted(job: Job, cells: Cells) -> bool:
     )
 
 
-def write(job: Job, duck: Session, source: Source, wanted: tuple[list[Cells], str]) -> int:
-    """Write the rows that are wanted, in their order; return how many there are.
+def wanted(job: Job, source: Source, rows: str, cells: list[Cells], meeting: str) -> str:
+    """Return the query for the rows that are wanted; it fails at a row without an answer.
 
     Args:
         job: What was asked.
-        duck: Where the rows are.
-        source: Where they came from.
-        wanted: The verdicts by number, and what a row has to meet besides, in SQL.
-
-    Raises:
-        OutputError: They could not be written.
+        source: Where the rows came from.
+        rows: The rows with the number of what holds, as `cell`, in SQL.
+        cells: The verdicts, in the order of their numbers from 1 on.
+        meeting: What a row has to meet besides, in SQL.
     """
     text = job.form == "csv"
     columns = []
     for n, name in enumerate(source.names):
         column = f"c{n}"
         if text and source.texts[n]:
+            column = column if job.raw else _neutral(column)
             # Nothing, and nothing in quotes, are one and the same; written as nothing.
-            column = f"nullif({column if job.raw else _neutral(column)}, '')"
+            column = column if source.plain else f"nullif({column}, '')"
         columns.append(f"{column} AS {quoted(neutral(name) if text and not job.raw else name)}")
-    cells, meeting = wanted
+    columns += _verdicts(job, source, cells)
+    kept = [_wanted(job, each) for each in cells]
+    listed = ", ".join(map(str, kept))
+    wanted_ = "cell > 0" if all(kept) else f"list_extract([{listed}]::BOOLEAN[], cell)"
+    answered = f"CASE WHEN cell IS NULL THEN error({literal(UNANSWERED)})::INTEGER ELSE cell END"
+    return (
+        f"SELECT {', '.join(columns)} FROM (SELECT * REPLACE ({answered} AS cell) FROM {rows})"
+        f" WHERE {wanted_} AND {meeting}"
+    )
+
+
+def _verdicts(job: Job, source: Source, cells: list[Cells]) -> Iterator[str]:
+    """Yield the columns of the verdicts, in SQL."""
+    if unquoted(job, source):
+        # As one column that reads as several: what takes most of the time is writing them.
+        texts = ", ".join(literal(source.delimiter.join(each)) for each in cells)
+        name = quoted(source.delimiter.join(job.ids))
+        yield f"list_extract([{texts}]::VARCHAR[], cell) AS {name}"
+        return
+    # As one of a few words it is written to Parquet in a fraction of the time.
+    kind = "VARCHAR" if job.form == "csv" else f"ENUM({', '.join(map(literal, Verdict))})"
     for n, id_ in enumerate(job.ids):
         verdicts = ", ".join(literal(each[n]) for each in cells)
-        columns.append(f"list_extract([{verdicts}]::VARCHAR[], cell + 1) AS {quoted(id_)}")
-    kept = ", ".join(str(_wanted(job, each)) for each in cells)
-    query = (
-        f"SELECT {', '.join(columns)} FROM rows"
-        f" WHERE list_extract([{kept}]::BOOLEAN[], cell + 1) AND {meeting}"
-    )
-    return copy(job, duck, query, source.delimiter)
+        yield f"list_extract([{verdicts}]::{kind}[], cell) AS {quoted(id_)}"
 
 
-def copy(job: Job, duck: Session, query: str, delimiter: str = ",") -> int:
-    """Write what a query yields to where the job says; return how many rows.
+def unquoted(job: Job, source: Source) -> bool:
+    """Whether no cell of the output has to stand in quotes."""
+    return job.form == "csv" and source.plain
+
+
+def copy(job: Job, duck: Session, query: str, delimiter: str = ",", *, quotes: bool = True) -> int:
+    """Write what a query yields to where the job says, with `quotes` if need be; return how many.
 
     Raises:
         OutputError: It could not be written.
     """
+    quote = literal('"' if quotes else "")
     kinds = {
-        "csv": f"FORMAT csv, HEADER true, DELIM {literal(delimiter)}, QUOTE '\"', ESCAPE '\"',"
-        " NULLSTR ''",
+        "csv": f"FORMAT csv, HEADER true, DELIM {literal(delimiter)}, QUOTE {quote},"
+        f" ESCAPE {quote}, NULLSTR ''",
         "ndjson": "FORMAT json",
         "parquet": "FORMAT parquet",
     }
@@ -139,34 +177,26 @@ def place(output: str | None, folder: Path) -> Iterator[Path]:
 
 def _neutral(column: str) -> str:
     """Return a cell, in SQL, that no spreadsheet takes for a formula."""
-    # All of them stand before the letters. Not by IN: DuckDB makes a join of it, and none keeps
-    # the order.
+    # Most cells are told by the first comparison or two: these signs stand before the letters, and
+    # not among the digits. Not by IN: DuckDB makes a join of it, and none keeps the order.
     starts = literal("".join(sorted(FORMULA)))
-    risky = f"{column} < 'A' AND {column} <> '' AND contains({starts}, left({column}, 1))"
+    near = f"{column} < 'A' AND ({column} < '0' OR {column} > '9') AND {column} <> ''"
+    risky = f"{near} AND contains({starts}, left({column}, 1))"
     return f"CASE WHEN {risky} THEN '''' || {column} ELSE {column} END"
 
 
-def reject(job: Job, duck: Session, source: Source) -> int:
+def reject(job: Job, source: Source, refused: Iterable[Refused]) -> int:
     """Name the rows that could not be judged, in their order; return how many there are.
 
     Raises:
         OutputError: They could not be named.
     """
     rejects = Rejects(job.rejects)
-    cells = ", ".join(f"coalesce(CAST(c{n} AS VARCHAR), '')" for n in range(len(source.names)))
-    query = (
-        f"SELECT rows.rowid, a.fault, a.written, a.type, a.tz, a.reason, {cells} FROM rows"
-        f" JOIN answers AS a ON a.written = {source.treated} AND a.type = {source.type}"
-        f" AND a.tz = {source.tz} WHERE rows.cell IS NULL ORDER BY rows.rowid"
-    )
     try:
-        lines = _lines(job)
-        for batch in duck.batches(query, _BATCH):
-            for number, fault, written, type_, tz, why, *row in batch:
-                value = {"treated": written, "type": type_, "tz": tz}[fault]
-                shown = row_text(row, source.delimiter)
-                column = job.columns.get(fault, fault)
-                rejects.add(Reject(lines(number), column, value, why, shown))
+        for each in refused:
+            shown = row_text(each.row, source.delimiter)
+            column = job.columns.get(each.fault, each.fault)
+            rejects.add(Reject(each.line, column, each.value, each.why, shown))
         rejects.flush()
         if rejects.sink is not None:
             rejects.sink.keep()
@@ -174,33 +204,3 @@ def reject(job: Job, duck: Session, source: Source) -> int:
         if rejects.sink is not None:
             rejects.sink.drop()
     return rejects.count
-
-
-def _lines(job: Job) -> Callable[[int], int]:
-    """Return what leads from a row's number, asked for in order, to its line, or row of Parquet."""
-    if job.kind == "parquet":
-        return lambda number: number + 1
-    if not _blank_lines(Path(job.source)):
-        return lambda number: number + 2
-    begins = enumerate(_begins(job))
-    return lambda number: next(line for n, line in begins if n == number)
-
-
-def _begins(job: Job) -> Iterator[int]:
-    """Yield the line on which each row begins."""
-    lines = Lines(job.source)
-    try:
-        yield from (begin for begin, _ in CsvRows(lines, job, lambda _: None))
-    finally:
-        lines.close()
-
-
-def _blank_lines(path: Path) -> bool:
-    tail = b"\n"
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            block = tail + block.replace(b"\r\n", b"\n")
-            if b"\n\n" in block or b"\n\r" in block:
-                return True
-            tail = block[-1:]
-    return False

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MEMORY_VARIABLE = "MESOCARE_MEMORY_LIMIT"
 _MEMORY = re.compile(r"[1-9][0-9]{0,8} ?([KMGT]i?B)", re.IGNORECASE | re.ASCII)
 _PATIENCE = 0.1
+_DISABLED = "SET disabled_optimizers = '{}'"
+# The rows keep their order only while they are the side that streams by.
+_REORDERING = "join_order,build_side_probe_side"
 # Whatever would make DuckDB see more in a path than the name of one file.
 _MEANING = re.compile(r"[*?\[\]]|://|:$")
 
@@ -76,6 +79,15 @@ class Session:
         while found := cursor.fetchmany(size):
             yield found
 
+    @contextmanager
+    def once(self) -> Iterator[None]:
+        """Let an expression be worked out once, where it is used for a filter and for columns."""
+        self.run(_DISABLED.format(f"{_REORDERING},filter_pushdown"))
+        try:
+            yield
+        finally:
+            self.run(_DISABLED.format(_REORDERING))
+
     def file(self, path: str) -> str:
         """Return a literal for a file; a name that DuckDB would read more into goes by a link."""
         if _MEANING.search(path):
@@ -104,8 +116,7 @@ def session() -> Iterator[Session]:
             "autoload_known_extensions": "false",
         } | ({"memory_limit": limit} if limit else {})
         with duckdb.connect(":memory:", config=config) as connection:
-            # The rows keep their order only while they are the side that streams by.
-            connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+            connection.execute(_DISABLED.format(_REORDERING))
             connection.execute("SET enable_progress_bar = false")
             connection.execute("SET TimeZone = 'UTC'")
             yield Session(connection, Path(folder))

@@ -48,6 +48,8 @@ class Job(NamedTuple):
         rejects: The file for rejected rows; `None` for standard error.
         delimiter: What stands between two cells; `None` to find out.
         encoding: The encoding of the input; `None` to find out.
+        counted: Whether the verdicts are to be counted; where that would take another look at the
+            rows, it is left out for somebody who is not told.
     """
 
     source: str
@@ -66,6 +68,7 @@ class Job(NamedTuple):
     rejects: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    counted: bool = True
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ class Tally:
     """What a bulk check did.
 
     Attributes:
-        read: Rows read, without the header.
+        read: Rows read, without the header; those written or rejected, if nothing was counted.
         written: Rows written.
         rejected: Rows that could not be judged; each was named.
         verdicts: How often each verdict was given, by activity; of all rows judged.

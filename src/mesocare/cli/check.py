@@ -108,6 +108,7 @@ def check(
         rejects=rejects,
         delimiter=check_options.separator(delimiter),
         encoding=encoding,
+        counted=not quiet,
     )
     return _run(job, check_options.runner(engine, kind, form), settings, quiet=quiet)
 

@@ -43,8 +43,7 @@ def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Ass
         at=at,
         treatments=tuple(treatments),
         answers=tuple(
-            _answer_group(GroupSubject(group, known), rules, at)
-            for group in rules.groups.values()
+            _answer_group(GroupSubject(group, known), rules, at) for group in rules.groups.values()
         ),
         care=watch.care(treatments, rules, at),
         normal=watch.normal(treatments, rules, at),

@@ -1,0 +1,154 @@
+"""The rows that were refused, found again in the input, to be named with their line and reason.
+
+Where the decision table had an answer for every row, it refused only times that no clock showed, of
+which there are a few hours. So what was written in such an hour is looked at. Where the rows were
+laid down, their numbers say which were refused.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mesocare.bulk.columns import places
+from mesocare.bulk.duck_layout import REFUSED
+from mesocare.bulk.duck_session import literal
+from mesocare.bulk.lines import Lines
+from mesocare.bulk.rows import CsvRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from mesocare.bulk.duck_input import Source
+    from mesocare.bulk.duck_session import Session
+    from mesocare.bulk.duck_table import DecisionTable
+    from mesocare.bulk.job import Job
+
+_BATCH = 10_000
+_BLOCK = 1024 * 1024
+
+
+class Suspect(NamedTuple):
+    """A row that may have been refused: its line, its treatment as it is written, its cells."""
+
+    line: int
+    treated: str
+    type: str
+    tz: str
+    row: Sequence[str]
+
+
+def written_in(job: Job, duck: Session, source: Source, hours: Iterable[str]) -> list[Suspect]:
+    """Return the rows whose treatment was written in some hours, such as `2024-03-31T01`."""
+    forms = [form for hour in sorted(hours) for form in (hour, hour.replace("T", " "))]
+    if not forms:
+        return []
+    if job.kind != "parquet":
+        return list(_lines_with(forms, job, source))
+    within = " OR ".join(f"starts_with({source.treated}, {literal(each)})" for each in forms)
+    return list(_selected(duck, source, "n + 1", f"{source.numbered} WHERE {within} ORDER BY n"))
+
+
+def skipped(table: DecisionTable, suspects: Iterable[Suspect]) -> Iterator[Suspect]:
+    """Yield those whose time no clock showed, as the table has it."""
+    for each in suspects:
+        try:
+            moment = datetime.fromisoformat(each.treated)
+        except ValueError:
+            continue
+        if moment.tzinfo is None and table.refuses(each.type, each.tz, moment):
+            yield each
+
+
+def laid_down(job: Job, duck: Session, source: Source) -> Iterator[Suspect]:
+    """Yield the rows that were refused, where all of them were laid down."""
+    line = _line_of(job)
+    for each in _selected(duck, source, "rowid", f"rows WHERE cell = {REFUSED} ORDER BY rowid"):
+        yield each._replace(line=line(each.line))
+
+
+def _selected(duck: Session, source: Source, number: str, rows: str) -> Iterator[Suspect]:
+    """Yield rows of a relation, each with a number."""
+    cells = ", ".join(f"coalesce(CAST(c{n} AS VARCHAR), '')" for n in range(len(source.names)))
+    query = f"SELECT {number}, {source.treated}, {source.type}, {source.tz}, {cells} FROM {rows}"
+    for batch in duck.batches(query, _BATCH):
+        for at, treated, type_, tz, *row in batch:
+            yield Suspect(at, treated, type_, tz, row)
+
+
+def _lines_with(words: Sequence[str], job: Job, source: Source) -> Iterator[Suspect]:
+    """Yield the rows of a text without quotes in which one of some words stands."""
+    marks = [each.encode() for each in words]
+    where = places([name.strip() for name in source.names], job.columns)
+    path = Path(job.source)
+    found: list[tuple[int, bytes]] = []
+    with path.open("rb") as file:
+        begin = 0
+        while block := file.read(_BLOCK) + file.readline():
+            lines = sorted({at for mark in marks for at in _lines_of(mark, block)})
+            found += [(begin + at, block[at : _end(block, at)]) for at in lines]
+            begin += len(block)
+    for number, line in _numbered(path, found):
+        row = line.decode().removesuffix("\r").split(source.delimiter)
+        treated, type_, tz = (
+            row[where[each]] if each in where else "" for each in ("treated", "type", "tz")
+        )
+        yield Suspect(number, treated, type_, tz, row)
+
+
+def _lines_of(mark: bytes, block: bytes) -> Iterator[int]:
+    """Yield where in a block the lines begin that a mark stands in."""
+    at = block.find(mark)
+    while at >= 0:
+        yield block.rfind(b"\n", 0, at) + 1
+        at = block.find(mark, at + len(mark))
+
+
+def _end(block: bytes, at: int) -> int:
+    """Return where a line ends."""
+    end = block.find(b"\n", at)
+    return end if end >= 0 else len(block)
+
+
+def _numbered(path: Path, found: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Yield lines by their numbers, from 1 on, instead of the places at which they begin."""
+    number, at = 1, 0
+    with path.open("rb") as file:
+        for begin, line in found:
+            while at < begin:
+                block = file.read(min(_BLOCK, begin - at))
+                number += block.count(b"\n")
+                at += len(block)
+            yield number, line
+
+
+def _line_of(job: Job) -> Callable[[int], int]:
+    """Return what leads from a row's number, asked for in order, to its line, or row of Parquet."""
+    if job.kind == "parquet":
+        return lambda number: number + 1
+    if not _blank_lines(Path(job.source)):
+        return lambda number: number + 2
+    begins = enumerate(_begins(job))
+    return lambda number: next(line for n, line in begins if n == number)
+
+
+def _begins(job: Job) -> Iterator[int]:
+    """Yield the line on which each row begins."""
+    lines = Lines(job.source)
+    try:
+        yield from (begin for begin, _ in CsvRows(lines, job, lambda _: None))
+    finally:
+        lines.close()
+
+
+def _blank_lines(path: Path) -> bool:
+    tail = b"\n"
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if tail == b"\n" and block[:1] in b"\r\n":
+                return True
+            if b"\n\n" in block or b"\n\r" in block:
+                return True
+            tail = block[-1:]
+    return False
