@@ -48,6 +48,8 @@ class Job(NamedTuple):
         rejects: The file for rejected rows; `None` for standard error.
         delimiter: What stands between two cells; `None` to find out.
         encoding: The encoding of the input; `None` to find out.
+        names: The columns of an NDJSON input that was made of a sheet; empty where the first object
+            has to say.
     """
 
     source: str
@@ -66,6 +68,7 @@ class Job(NamedTuple):
     rejects: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:

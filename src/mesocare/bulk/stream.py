@@ -244,9 +244,11 @@ class _JsonRun(_Run):
 
     def table(self) -> None:
         """Judge object by object; an object is written as it stood, with the verdicts added."""
-        self.header: list[str] = []
+        self.header = list(self.job.names)
         self.ours = {each: self.job.columns.get(each, each) for each in (*REQUIRED, *OPTIONAL)}
         self.filters = filters(self.job, None, {})
+        if self.header:
+            self.begin(self.header, self.header)
         records = iter(JsonRows(self.lines, self.rejects.add))
         while chunk := list(islice(records, _CHUNK)):
             objects = [each for each in chunk if each is not None]
@@ -317,11 +319,8 @@ def filters(
 
     Args:
         job: It has the conditions.
-        names: The columns of the input; `None` where each row has its own.
+        names: The columns of the input, of a sound header; `None` where each row has its own.
         place: Where the columns of ours stand.
-
-    Raises:
-        TableError: There is no such column.
     """
     found: list[tuple[Any, str]] = []
     for name, text in job.where:
@@ -329,11 +328,8 @@ def filters(
             continue
         if names is None:
             found.append((job.columns.get(name, name), text))
-        elif name in place or name in names:
-            found.append((place.get(name, names.index(name) if name in names else 0), text))
         else:
-            known = ", ".join(dict.fromkeys([*JUDGED, *names]))
-            raise TableError(f"--where {name}=: there is no such column", f"Known: {known}.")
+            found.append((place[name] if name in place else names.index(name), text))
     return found
 
 
