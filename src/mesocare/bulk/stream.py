@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
+from mesocare.bulk.forms import CsvForm, JsonForm
 from mesocare.bulk.job import JUDGED, Interrupted, Reject, Tally, blamed, reason
 from mesocare.bulk.judge import Judge
 from mesocare.bulk.lines import Lines
-from mesocare.bulk.sink import CsvSink, JsonSink, Rejects, Sink, check_places, neutral
+from mesocare.bulk.sink import Rejects, Sink, check_places, neutral
 from mesocare.bulk.stop import Stopped, Stopping
 from mesocare.errors import MesocareError, OutputError, TableError
 
@@ -64,7 +65,7 @@ class Run(ABC):
     lines: Lines
     rejects: Rejects
     sink: Sink
-    out: CsvSink | JsonSink
+    out: CsvForm | JsonForm
 
     def __init__(self, job: Job, progress: Callable[[int], None]) -> None:
         self.job = job
@@ -106,9 +107,9 @@ class Run(ABC):
         self.sink = self.open.enter_context(Sink(self.job.output))
         self._begun = True
         if self.job.form == "ndjson":
-            self.out = JsonSink(self.sink, [*names, *self.job.added])
+            self.out = JsonForm(self.sink.write, [*names, *self.job.added])
             return
-        self.out = CsvSink(self.sink, self.delimiter)
+        self.out = CsvForm(self.sink.write, self.delimiter)
         shown = [each if self.job.raw else neutral(each) for each in header]
         self.out.write([[*shown, *self.job.added]])
 

@@ -6,9 +6,10 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mesocare.bulk.forms import JsonForm
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, Reject, shortened
 from mesocare.bulk.rows import JsonRows
-from mesocare.bulk.sink import JsonSink, neutral
+from mesocare.bulk.sink import neutral
 from mesocare.bulk.stream import CHUNK, Run
 from mesocare.errors import MesocareError, TableError
 
@@ -46,7 +47,7 @@ class JsonRun(Run):
 
     def deliver(self, rows: list[Any]) -> None:
         """Write lines of JSON, or rows."""
-        if isinstance(self.out, JsonSink):
+        if isinstance(self.out, JsonForm):
             self.out.lines(rows)
         else:
             self.out.write(rows)
