@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare import dates
 from mesocare.core.civil import instants
-from mesocare.core.engine import answer
 from mesocare.core.model import Item, Treatment
 from mesocare.core.standing import GroupSubject, ItemSubject
 from mesocare.core.timespan import Days, Interval, turns
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
-    from mesocare.core.answer import Answer
     from mesocare.core.model import Group, RuleSet
+    from mesocare.core.standing import Subject
     from mesocare.core.timespan import Span
 
 HORIZON = timedelta(days=3653)
@@ -114,15 +113,6 @@ class Decider:
                 self._known[key] = found
         return found
 
-    def answers(self, treated: str, type_: str, tz: str = "") -> list[Answer]:
-        """Return everything the engine has to say of each activity.
-
-        Raises:
-            MesocareError: The time, the type or the zone cannot be used.
-        """
-        treatment = self.treatment(treated, type_, tz)
-        return [answer(each, [treatment], self.rules, self.judged_at) for each in self.activities]
-
     def treatment(self, treated: str, type_: str, tz: str = "") -> Treatment:
         """Return a treatment as somebody wrote it.
 
@@ -201,23 +191,24 @@ class Decider:
             self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
         return self._settled[type_]
 
-    def _verdicts(self, treatment: Treatment) -> Cells:
+    def subjects(self, treatment: Treatment) -> Iterator[Subject]:
+        """Yield the activities after a treatment, in order; items that they share only once."""
         items: dict[str, ItemSubject] = {}
 
-        def subject(id_: str) -> ItemSubject:
+        def item(id_: str) -> ItemSubject:
             if id_ not in items:
                 items[id_] = ItemSubject(self.rules.items[id_], [treatment])
             return items[id_]
 
-        found = []
         for each in self.activities:
-            asked = (
-                subject(each.id)
-                if isinstance(each, Item)
-                else GroupSubject(each, {id_: subject(id_) for id_ in each.items})
-            )
-            found.append(asked.standing(self.judged_at).verdict.value)
-        cells = tuple(found)
+            if isinstance(each, Item):
+                yield item(each.id)
+            else:
+                yield GroupSubject(each, {id_: item(id_) for id_ in each.items})
+
+    def _verdicts(self, treatment: Treatment) -> Cells:
+        standings = (each.standing(self.judged_at) for each in self.subjects(treatment))
+        cells = tuple(each.verdict.value for each in standings)
         return self._alike.setdefault(cells, cells)
 
     def _compiled(self, type_: str, zone: tzinfo) -> Steps:
