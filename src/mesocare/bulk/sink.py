@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from mesocare.bulk.forms import CsvForm
 from mesocare.bulk.job import REJECT_COLUMNS, Reject
+from mesocare.bulk.partial import Partial
 from mesocare.errors import OutputError, TableError
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ class Sink:
 
     def __init__(self, path: str | None) -> None:
         self.path = path
-        self._target: Path | None = None
-        self._partial: Path | None = None
+        self._partial: Partial | None = None
         self._file: BinaryIO | None = None
         try:
             self._file = self._opened()
@@ -56,11 +56,8 @@ class Sink:
             if hasattr(os, "set_blocking"):
                 os.set_blocking(handle, True)
             return os.fdopen(handle, "wb")
-        self._target = Path(os.path.realpath(path))
-        partial = self._target.with_name(f".mesocare.{os.getpid()}.{id(self):x}.partial")
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._partial = partial
-        return os.fdopen(handle, "wb")
+        self._partial = Partial(Path(os.path.realpath(path)))
+        return os.fdopen(self._partial.handle, "wb")
 
     def write(self, data: bytes) -> None:
         """Write whole rows, and leave none of them waiting.
@@ -84,13 +81,11 @@ class Sink:
         if self._file is None or self.path is None:
             return
         try:
-            if self._partial is not None and self._target is not None:
+            if self._partial is not None:
                 os.fsync(self._file.fileno())
-                self._file.close()
-                self._partial.replace(self._target)
-                self._partial = None
-            else:
-                self._file.close()
+            self._file.close()
+            if self._partial is not None:
+                self._partial.keep()
         except OSError as error:
             raise self._undelivered(error) from error
 
@@ -100,8 +95,7 @@ class Sink:
             with suppress(OSError):  # a disk that is full: what matters is that the file goes
                 self._file.close()
         if self._partial is not None:
-            self._partial.unlink(missing_ok=True)
-            self._partial = None
+            self._partial.drop()
 
     def __enter__(self) -> Self:
         """Return it."""
