@@ -256,10 +256,49 @@ def test_an_interrupt_leaves_whole_rows(own: Program, number: int) -> None:
 
 
 def test_a_killed_check_replaces_nothing(own: Program) -> None:
-    """What was there before is there still, whole."""
+    """What was there before is there still, whole; what it left is gone with the next check."""
     (own.place / "out.csv").write_text("before")
-    assert stopped(own, signal.SIGKILL, "-o", "out.csv").code == -signal.SIGKILL
+    ended = stopped(own, signal.SIGKILL, "-o", "out.csv", "--rejects", "no.csv")
+    assert ended.code == -signal.SIGKILL
     assert (own.place / "out.csv").read_text() == "before"
+    assert len(list(own.place.glob(".mesocare.*"))) == 2
+    name = small(own, "1,2024-05-01T14:30,face")
+    assert own.run("check", name, *AT, "-o", "other.csv").code == 0
+    assert sorted(path.name for path in own.place.iterdir()) == [
+        "other.csv", "out.csv", "small.csv"
+    ]  # fmt: skip
+
+
+def test_two_checks_into_one_directory(own: Program) -> None:
+    """The file that a running check is writing is left to it, by whoever comes meanwhile."""
+    name = small(own, "1,2024-05-01T14:30,face")
+    with subprocess.Popen(
+        [own.path, "check", "-", *AT, "-q", "-o", "slow.csv"],
+        stdin=subprocess.PIPE, env=own.environment(), cwd=own.place,
+    ) as slow:  # fmt: skip
+        assert slow.stdin is not None
+        _fed(slow.stdin)
+        deadline = time.monotonic() + PATIENCE
+        while not list(own.place.glob(".mesocare.*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert own.run("check", name, *AT, "-o", "quick.csv").code == 0
+        slow.stdin.close()
+        assert slow.wait(PATIENCE) == 0
+    assert len((own.place / "slow.csv").read_text().splitlines()) == 20_001
+    assert not list(own.place.glob(".mesocare.*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_what_looks_like_a_leftover_and_is_none_does_no_harm(own: Program) -> None:
+    """A directory, a pipe, a link: none is in the way, and what a link leads to is left alone."""
+    name = small(own, "1,2024-05-01T14:30,face")
+    (own.place / ".mesocare.check.a.partial").mkdir()
+    os.mkfifo(own.place / ".mesocare.check.b.partial")
+    (own.place / ".mesocare.check.c.partial").symlink_to(own.place / name)
+    assert own.run("check", name, *AT, "-o", "out.csv").code == 0
+    assert len((own.place / name).read_text().splitlines()) == 2
+    assert len((own.place / "out.csv").read_text().splitlines()) == 2
 
 
 def test_memory_does_not_grow_with_the_table(own: Program, tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,12 +19,13 @@ from mesocare.core import engine
 from mesocare.core.model import Treatment
 from mesocare.core.timespan import Days, Hours, Interval
 from mesocare.errors import MesocareError
+from mesocare.rules.loader import load_rules
 from tests.bulk import MOMENTS, ZONES, job, treatments
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-    from mesocare.core.model import RuleSet
+    from mesocare.core.model import Group, Item, RuleSet
 
 # 200,000 rows in all; each treatment comes up often enough to go every way there is.
 ROWS = 200_000 // len(MOMENTS) + 1
@@ -70,6 +73,57 @@ def test_bulk_equals_single(rules: RuleSet, tmp_path: Path, at: datetime) -> Non
         else:
             assert [found[n][id_] for id_ in rules.headline_groups] == expected[key], key
     assert len({tuple(each) for each in expected.values()}) > 6
+
+
+@pytest.mark.parametrize("clinic", [False, True], ids=["built-in", "clinic"])
+@pytest.mark.parametrize("at", MOMENTS[:3], ids=str)
+def test_a_long_table_equals_single(
+    rules: RuleSet, tmp_path: Path, at: datetime, clinic: bool
+) -> None:
+    """Of groups and of items that they share, with a clinic's own rules too: every cell."""
+    if clinic:
+        rules = load_rules(Path(__file__).parents[1] / "examples" / "rose-clinic.yaml")
+    asked: tuple[Item | Group, ...] = (
+        *rules.groups.values(),
+        *list(rules.items.values())[::4],
+    )
+    rows = list(treatments(rules, at, 60, seed=at.day))
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    with source.open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [["patient_id", "treated", "type", "tz"], *([0, *r] for r in rows)]
+        )
+    given = job(rules, source, target, at=at, activities=asked, long=True, rejects=os.devnull)
+    tally = run(given, lambda _: None)
+    with target.open(newline="") as file:
+        found = [list(row.values()) for row in csv.DictReader(file)]
+    expected = [each for key in rows for each in single_long(rules, asked, at, key)]
+    assert found == expected
+    assert len(expected) == tally.written > 40 * len(asked)
+    assert clinic == any(row[-1] for row in found)
+
+
+def single_long(
+    rules: RuleSet, asked: Sequence[Item | Group], at: datetime, key: Key
+) -> Iterator[list[str]]:
+    """Yield what the engine says of each activity, as a long table has it."""
+    zone = ZoneInfo(key[2])
+    try:
+        interval = dates.parse_treated(key[0], at=at, zone=zone)
+    except MesocareError:
+        return
+
+    def written(instant: datetime | None) -> str:
+        return (
+            "" if instant is None else instant.astimezone(interval.zone).isoformat("T", "seconds")
+        )
+
+    for each in asked:
+        said = engine.answer(each, [Treatment(key[1], interval)], rules, at)
+        protocol = said.rule.protocol
+        times = written(said.limited_from), written(said.allowed_from)
+        clinic = protocol.clinic if protocol else ""
+        yield ["0", *key, each.id, said.verdict.value, said.condition or "", *times, clinic]
 
 
 @pytest.mark.parametrize("at", MOMENTS[:4], ids=str)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.job import OPTIONAL, REQUIRED, shortened
+from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, shortened
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def header_problem(header: Sequence[str], job: Job, name: str) -> TableError | N
     if missing:
         lacks = ", ".join(repr(each) for each in missing.values())
         return TableError(f"{name} lacks the column {lacks}; {there}", _map_hint(missing, names))
-    return collision(names, job, name)
+    return collision(names, job, name) or _unknown_condition(names, job)
 
 
 def collision(names: Sequence[str], job: Job, name: str) -> TableError | None:
@@ -68,6 +68,16 @@ def collision(names: Sequence[str], job: Job, name: str) -> TableError | None:
     said = ", ".join(map(repr, taken))
     hint = "Rename the column, or take it out; --activities says which answers there are."
     return TableError(f"{name} has columns that the answers would go into: {said}", hint)
+
+
+def _unknown_condition(names: Sequence[str], job: Job) -> TableError | None:
+    """Return that a condition is on no column: it would keep nothing, and say nothing."""
+    known = (*JUDGED, *names, *places(names, job.columns))
+    for name, _ in job.where:
+        if name not in known:
+            there = ", ".join(dict.fromkeys([*JUDGED, *names]))
+            return TableError(f"--where {name}=: there is no such column", f"Known: {there}.")
+    return None
 
 
 def _map_hint(missing: Mapping[str, str], names: Sequence[str]) -> str:

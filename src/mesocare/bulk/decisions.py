@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare import dates
 from mesocare.core.civil import instants
-from mesocare.core.engine import answer
 from mesocare.core.model import Item, Treatment
 from mesocare.core.standing import GroupSubject, subjects
 from mesocare.core.timespan import Days, Interval, turns
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
-    from mesocare.core.answer import Answer
     from mesocare.core.model import Group, RuleSet
     from mesocare.core.standing import Subject
     from mesocare.core.timespan import Span
@@ -120,15 +118,6 @@ class Decider:
                     self._known.clear()
                 self._known[key] = found
         return found
-
-    def answers(self, treated: str, type_: str, tz: str = "") -> list[Answer]:
-        """Return everything the engine has to say of each activity.
-
-        Raises:
-            MesocareError: The time, the type or the zone cannot be used.
-        """
-        treatment = self.treatment(treated, type_, tz)
-        return [answer(each, [treatment], self.rules, self.judged_at) for each in self.activities]
 
     def treatment(self, treated: str, type_: str, tz: str = "") -> Treatment:
         """Return a treatment as somebody wrote it.
@@ -227,12 +216,14 @@ class Decider:
             self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
         return self._settled[type_]
 
-    def _verdicts(self, treatment: Treatment) -> Cells:
+    def subjects(self, treatment: Treatment) -> Iterator[Subject]:
+        """Yield the activities after a treatment, in order; items that they share only once."""
         items = subjects(self._items, [treatment])
-        found: list[Subject] = [
-            items[each.id] if isinstance(each, Item) else GroupSubject(each, items)
-            for each in self.activities
-        ]
+        for each in self.activities:
+            yield items[each.id] if isinstance(each, Item) else GroupSubject(each, items)
+
+    def _verdicts(self, treatment: Treatment) -> Cells:
+        found = self.subjects(treatment)
         cells = tuple(each.verdict(self.judged_at).value for each in found)
         return self._alike.setdefault(cells, cells)
 

@@ -50,6 +50,8 @@ class Job(NamedTuple):
         encoding: The encoding of the input; `None` to find out.
         counted: Whether the verdicts are to be counted; where that would take another look at the
             rows, it is left out for somebody who is not told.
+        names: The columns of an NDJSON input that was made of a sheet; empty where the first object
+            has to say.
     """
 
     source: str
@@ -69,6 +71,7 @@ class Job(NamedTuple):
     delimiter: str | None = None
     encoding: str | None = None
     counted: bool = True
+    names: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -6,15 +6,15 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from mesocare.bulk.decisions import Decider
-from mesocare.core.engine import answer
-from mesocare.core.model import Verdict
+from mesocare.core.engine import outlook
+from mesocare.core.model import Item, Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.bulk.decisions import Cells
     from mesocare.bulk.job import Job, Tally
-    from mesocare.core.answer import Answer
+    from mesocare.core.engine import Outlook
 
 _MOST_ROWS_REMEMBERED = 1_024
 
@@ -120,16 +120,28 @@ class Judge:
     def _long(self, outcome: Outcome, treated: str, type_: str, tz: str) -> dict[int, LongRow]:
         job = self.job
         treatment = self._now.treatment(treated, type_, tz)
+        zone = treatment.when.zone
         found: dict[int, LongRow] = {}
-        for n in outcome.wanted:
-            said = answer(job.activities[n], [treatment], job.rules, job.at)
-            row = long_row(said, treatment.when.zone)
+        for n, subject in enumerate(self._now.subjects(treatment)):
+            if n not in outcome.wanted:
+                continue
+            said = outlook(subject, job.at)
+            activity = job.activities[n]
+            headline = (
+                activity if isinstance(activity, Item) else job.rules.items[activity.headline]
+            )
+            protocol = treatment.rule_for(headline).protocol
+            found[n] = (
+                activity.id,
+                said.standing.verdict.value,
+                said.standing.condition,
+                _iso(said.limited_from, zone),
+                _iso(said.allowed_from, zone),
+                None if protocol is None else protocol.clinic,
+            )
             if job.until is not None:
-                row += (
-                    outcome.then[n],
-                    _iso(opens_at(said, job.at, job.until), treatment.when.zone),
-                )
-            found[n] = row
+                opens = opens_at(said, job.at, job.until)
+                found[n] += (outcome.then[n], _iso(opens, zone))
         return found
 
 
@@ -138,25 +150,12 @@ def milder(one: str, other: str) -> bool:
     return Verdict(one).severity < Verdict(other).severity
 
 
-def long_row(said: Answer, zone: tzinfo) -> LongRow:
-    """Return what a long table says of an answer, times in `zone` with their offset."""
-    protocol = getattr(said.rule, "protocol", None)
-    return (
-        said.activity,
-        said.verdict.value,
-        said.condition,
-        _iso(said.limited_from, zone),
-        _iso(said.allowed_from, zone),
-        None if protocol is None else protocol.clinic,
-    )
-
-
-def opens_at(said: Answer, at: datetime, until: datetime) -> datetime | None:
+def opens_at(said: Outlook, at: datetime, until: datetime) -> datetime | None:
     """Return from when on (UTC), up to `until`, an activity stays milder than it is at `at`."""
     since = None
     for step in said.steps:
         if at < step.at <= until:
-            open_ = step.verdict.severity < said.verdict.severity
+            open_ = step.verdict.severity < said.standing.verdict.severity
             since = (since or step.at) if open_ else None
     return since
 

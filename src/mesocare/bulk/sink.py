@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import errno
-import json
 import os
 import stat
 import sys
 from contextlib import suppress
-from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
+from mesocare.bulk.forms import CsvForm
 from mesocare.bulk.job import REJECT_COLUMNS, Reject
+from mesocare.bulk.partial import Partial
 from mesocare.errors import OutputError, TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from mesocare.bulk.job import Job
 
 # What makes a spreadsheet take a cell for a formula.
 FORMULA = frozenset("=+-@\t\r")
-_FLUSH_AT = 64 * 1024
 
 
 class Sink:
@@ -39,8 +35,7 @@ class Sink:
 
     def __init__(self, path: str | None) -> None:
         self.path = path
-        self._target: Path | None = None
-        self._partial: Path | None = None
+        self._partial: Partial | None = None
         self._file: BinaryIO | None = None
         try:
             self._file = self._opened()
@@ -61,11 +56,8 @@ class Sink:
             if hasattr(os, "set_blocking"):
                 os.set_blocking(handle, True)
             return os.fdopen(handle, "wb")
-        self._target = Path(os.path.realpath(path))
-        partial = self._target.with_name(f".mesocare.{os.getpid()}.{id(self):x}.partial")
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._partial = partial
-        return os.fdopen(handle, "wb")
+        self._partial = Partial(Path(os.path.realpath(path)))
+        return os.fdopen(self._partial.handle, "wb")
 
     def write(self, data: bytes) -> None:
         """Write whole rows, and leave none of them waiting.
@@ -89,13 +81,11 @@ class Sink:
         if self._file is None or self.path is None:
             return
         try:
-            if self._partial is not None and self._target is not None:
+            if self._partial is not None:
                 os.fsync(self._file.fileno())
-                self._file.close()
-                self._partial.replace(self._target)
-                self._partial = None
-            else:
-                self._file.close()
+            self._file.close()
+            if self._partial is not None:
+                self._partial.keep()
         except OSError as error:
             raise self._undelivered(error) from error
 
@@ -105,8 +95,7 @@ class Sink:
             with suppress(OSError):  # a disk that is full: what matters is that the file goes
                 self._file.close()
         if self._partial is not None:
-            self._partial.unlink(missing_ok=True)
-            self._partial = None
+            self._partial.drop()
 
     def __enter__(self) -> Self:
         """Return it."""
@@ -131,74 +120,6 @@ class Sink:
         )
 
 
-class CsvSink:
-    """Writes rows as delimited text.
-
-    Args:
-        sink: Where to.
-        delimiter: What stands between two cells.
-    """
-
-    def __init__(self, sink: Sink, delimiter: str) -> None:
-        self._sink = sink
-        self._delimiter = delimiter
-        self._waiting: list[str] = []
-        self._size = 0
-
-    def write(self, rows: Sequence[Sequence[str | None]]) -> None:
-        """Take some rows, and pass them on once there are enough."""
-        text = self._text(rows, csv.QUOTE_MINIMAL)
-        # Before Python 3.13 a carriage return in a cell is not quoted by itself.
-        if "\r" in text:
-            text = self._text(rows, csv.QUOTE_ALL)
-        self._waiting.append(text)
-        self._size += len(text)
-        if self._size >= _FLUSH_AT:
-            self.flush()
-
-    def _text(self, rows: Sequence[Sequence[str | None]], quoting: Literal[0, 1]) -> str:
-        buffer = StringIO(newline="")
-        csv.writer(
-            buffer, delimiter=self._delimiter, lineterminator="\n", quoting=quoting
-        ).writerows(rows)
-        return buffer.getvalue()
-
-    def flush(self) -> None:
-        """Pass on what is waiting."""
-        text = "".join(self._waiting)
-        self._waiting.clear()
-        self._size = 0
-        # A lone surrogate, which JSON can hold, has no other form.
-        self._sink.write(text.encode("utf-8", "backslashreplace"))
-
-
-class JsonSink:
-    """Writes rows as JSON, an object a line.
-
-    Args:
-        sink: Where to.
-        names: The columns' names.
-    """
-
-    def __init__(self, sink: Sink, names: Sequence[str]) -> None:
-        self._sink = sink
-        self._names = names
-        self._encode = json.JSONEncoder(ensure_ascii=False).encode
-
-    def write(self, rows: Iterable[Sequence[str | None]]) -> None:
-        """Take some rows, and pass them on."""
-        names, encode = self._names, self._encode
-        self.lines(encode(dict(zip(names, row, strict=True))) for row in rows)
-
-    def lines(self, lines: Iterable[str]) -> None:
-        """Take some objects that are JSON already, and pass them on."""
-        text = "".join([f"{line}\n" for line in lines])
-        self._sink.write(text.encode("utf-8", "backslashreplace"))
-
-    def flush(self) -> None:
-        """Do nothing: nothing waits."""
-
-
 class Rejects:
     """Takes rejected rows, for a file as CSV, otherwise a line each for standard error.
 
@@ -210,7 +131,7 @@ class Rejects:
         self.count = 0
         self._waiting: list[Reject] = []
         self.sink = None if path is None else Sink(path)
-        self._rows = None if self.sink is None else CsvSink(self.sink, ",")
+        self._rows = None if self.sink is None else CsvForm(self.sink.write, ",")
         if self._rows is not None:
             self._rows.write([REJECT_COLUMNS])
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.core.model import Group, Rule, RuleSet, Treatment
-    from mesocare.core.standing import ItemSubject, Subject
+    from mesocare.core.standing import ItemSubject, Standing, Subject
 
 
 def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Assessment:
@@ -72,6 +72,36 @@ def answer(
     return _answer_group(GroupSubject(activity, known), rules, at)
 
 
+class Outlook(NamedTuple):
+    """The part of an answer that needs neither items nor evidence, for who asks of thousands.
+
+    Attributes:
+        standing: What holds at the instant asked about.
+        steps: What holds from when on, in UTC, beginning with the treatment.
+        limited_from: From when on (UTC) it is surely open; `None` for never.
+        allowed_from: From when on (UTC) it is surely allowed; `None` for never.
+    """
+
+    standing: Standing
+    steps: tuple[Step, ...]
+    limited_from: datetime | None
+    allowed_from: datetime | None
+
+
+def outlook(subject: Subject, at: datetime) -> Outlook:
+    """Say where an item or a group stands at `at` (UTC), and from when on it is open.
+
+    Every answer is made of this.
+    """
+    steps = _steps(subject)
+    return Outlook(
+        standing=subject.standing(at),
+        steps=steps,
+        limited_from=_surely(steps, lambda verdict: not verdict.closed),
+        allowed_from=_surely(steps, lambda verdict: verdict is Verdict.ALLOWED),
+    )
+
+
 def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
     """Whether `at` lies within the recovery window: until the last restriction that has an end."""
     spans = [treatment.rule_for(item).restricted_until for item in rules.items.values()]
@@ -111,8 +141,7 @@ class _Basis(NamedTuple):
 
 
 def _answer(named: Item | Group, subject: Subject, at: datetime, basis: _Basis) -> Answer:
-    standing = subject.standing(at)
-    steps = _steps(subject)
+    standing, steps, limited_from, allowed_from = outlook(subject, at)
     return Answer(
         activity=named.id,
         label=named.label,
@@ -122,8 +151,8 @@ def _answer(named: Item | Group, subject: Subject, at: datetime, basis: _Basis) 
         condition=standing.condition,
         reason=standing.reason,
         instead=basis.instead,
-        limited_from=_surely(steps, lambda verdict: not verdict.closed),
-        allowed_from=_surely(steps, lambda verdict: verdict is Verdict.ALLOWED),
+        limited_from=limited_from,
+        allowed_from=allowed_from,
         next_change=next((step.at for step in steps if step.at > at), None),
         steps=steps,
         governed_by=standing.treatment,
