@@ -10,6 +10,7 @@ alone, and they are written from there.
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mesocare.bulk import duck_output, duck_refused
@@ -27,7 +28,7 @@ from mesocare.bulk.tables import as_text
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mesocare.bulk.duck_refused import Suspect
     from mesocare.bulk.duck_session import Session
@@ -102,8 +103,12 @@ class _Check:
             try:
                 sample = f"(FROM {source.relation} LIMIT {_SAMPLE})"
                 self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
-                tally.written = self._written()
-                tally.rejected = duck_output.reject(self.job, source, self._refused())
+                # Its input is looked through for refused rows while others are written.
+                with ThreadPoolExecutor(1) as beside:
+                    suspects = beside.submit(self._suspects)
+                    tally.written = self._written()
+                refused = self._refused(suspects.result())
+                tally.rejected = duck_output.reject(self.job, source, refused)
                 self._count(tally)
                 progress(tally.read)
             except module().OutOfMemoryException as error:
@@ -179,9 +184,17 @@ class _Check:
         except MesocareError:
             return REFUSED
 
-    def _refused(self) -> Iterator[Refused]:
+    def _suspects(self) -> list[Suspect]:
+        hours = self.table.refused_hours()
+        return duck_refused.written_in(self.job, self.duck, self.source, hours)
+
+    def _refused(self, suspects: Iterable[Suspect]) -> Iterator[Refused]:
         """Yield the rows that were refused, in their order, with what the engine says of them."""
-        for each in self._found():
+        if self.laid_down:
+            found = duck_refused.laid_down(self.job, self.duck, self.source)
+        else:
+            found = duck_refused.skipped(self.table, suspects)
+        for each in found:
             try:
                 self.decider.cells(each.treated, each.type, each.tz)
             except MesocareError as error:
@@ -189,13 +202,6 @@ class _Check:
                 yield Refused(each.line, fault, getattr(each, fault), reason(error), each.row)
             else:
                 raise Unsure("a row was refused that is none to refuse")
-
-    def _found(self) -> Iterator[Suspect]:
-        if self.laid_down:
-            return duck_refused.laid_down(self.job, self.duck, self.source)
-        hours = self.table.refused_hours()
-        suspects = duck_refused.written_in(self.job, self.duck, self.source, hours)
-        return duck_refused.skipped(self.table, suspects)
 
     def _count(self, tally: Tally) -> None:
         """Count the verdicts of all rows, for whoever is told."""

@@ -45,6 +45,7 @@ class Source(NamedTuple):
         delimiter: What stands between two cells.
         texts: Which columns are text.
         plain: Whether no cell of it has to be written in quotes.
+        known: The columns of which a row that is judged has only what is known: a type, a zone.
     """
 
     relation: str
@@ -58,6 +59,7 @@ class Source(NamedTuple):
     delimiter: str = ","
     texts: tuple[bool, ...] = ()
     plain: bool = False
+    known: tuple[int, ...] = ()
 
 
 def delimited(job: Job, session: Session) -> Source:
@@ -100,6 +102,7 @@ def delimited(job: Job, session: Session) -> Source:
         delimiter=rows.delimiter,
         texts=(True,) * len(names),
         plain=True,
+        known=tuple(found[each] for each in ("type", "tz") if each in found),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.bulk.columns import places
 from mesocare.bulk.duck_session import literal, module, quoted
 from mesocare.bulk.job import Reject
+from mesocare.bulk.partial import Partial
 from mesocare.bulk.rows import row_text
 from mesocare.bulk.sink import FORMULA, Rejects, Sink, neutral
 from mesocare.bulk.stream import filters
@@ -86,7 +87,7 @@ def wanted(job: Job, source: Source, rows: str, cells: list[Cells], meeting: str
     for n, name in enumerate(source.names):
         column = f"c{n}"
         if text and source.texts[n]:
-            column = column if job.raw else _neutral(column)
+            column = column if job.raw or n in source.known else _neutral(column)
             # Nothing, and nothing in quotes, are one and the same; written as nothing.
             column = column if source.plain else f"nullif({column}, '')"
         columns.append(f"{column} AS {quoted(neutral(name) if text and not job.raw else name)}")
@@ -160,19 +161,18 @@ def place(output: str | None, folder: Path) -> Iterator[Path]:
                     sink.write(block)
             sink.keep()
         return
-    partial = given.with_name(f".{given.name}.{os.getpid()}.partial")
+    partial: Partial | None = None
     try:
-        partial.unlink(missing_ok=True)
-        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        yield partial
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(given)
+        partial = Partial(given)
+        os.close(partial.handle)
+        yield partial.path
+        partial.keep()
     except OSError as error:
         message = f"{output!r} could not be written: {error.strerror}"
         raise OutputError(message, "Name another file.") from error
     finally:
-        partial.unlink(missing_ok=True)
+        if partial is not None:
+            partial.drop()
 
 
 def _neutral(column: str) -> str:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MEMORY_VARIABLE = "MESOCARE_MEMORY_LIMIT"
-_MEMORY = re.compile(r"[1-9][0-9]{0,8} ?([KMGT]i?B)", re.IGNORECASE | re.ASCII)
+_MEMORY = re.compile(r"([1-9][0-9]{0,8}) ?([KMGT])(i?)B", re.IGNORECASE | re.ASCII)
+# What a process needs beside the buffers of DuckDB, which are all that its own limit is about.
+_BESIDE = 150_000_000
 _PATIENCE = 0.1
 _DISABLED = "SET disabled_optimizers = '{}'"
 # The rows keep their order only while they are the side that streams by.
@@ -142,16 +144,23 @@ def module() -> Any:
 def memory_limit() -> str:
     """Return how much memory DuckDB may take; empty for what it takes by itself.
 
+    That is less than is set, since the process needs some beside it; but at least half of it.
+
     Raises:
         TableError: What is set is no amount of memory.
     """
     text = os.environ.get(MEMORY_VARIABLE, "").strip()
-    if text and not _MEMORY.fullmatch(text):
+    if not text:
+        return ""
+    match = _MEMORY.fullmatch(text)
+    if match is None:
         raise TableError(
             f"{MEMORY_VARIABLE} is {text!r}, which is no amount of memory",
             f"Set it for example to: {MEMORY_VARIABLE}=2GB",
         )
-    return text
+    unit = (1024 if match[3] else 1000) ** (" KMGT".index(match[2].upper()))
+    amount = int(match[1]) * unit
+    return f"{max(amount - _BESIDE, amount // 2) // 1000}KB"
 
 
 @contextmanager

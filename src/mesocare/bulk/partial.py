@@ -20,6 +20,7 @@ class Partial:
 
     Attributes:
         handle: To write to; closing it is the caller's.
+        path: Its name until then.
 
     Args:
         target: What it is to become.
@@ -33,10 +34,11 @@ class Partial:
         _sweep(target.parent)
         while True:
             self.handle, name = tempfile.mkstemp(_SUFFIX, _PREFIX, target.parent)
-            self._path: Path | None = Path(name)
+            self.path = Path(name)
+            self._there = True
             self._lock = _locked(self.handle)
             # Somebody may have swept it up before it was locked.
-            if self._path.exists():
+            if self.path.exists():
                 return
             self._unlock()
             os.close(self.handle)
@@ -47,16 +49,16 @@ class Partial:
         Raises:
             OSError: It could not.
         """
-        if self._path is not None:
-            self._path.replace(self._target)
-            self._path = None
+        if self._there:
+            self.path.replace(self._target)
+            self._there = False
             self._unlock()
 
     def drop(self) -> None:
         """Remove it; after `keep` there is nothing to do."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            self._path = None
+        if self._there:
+            self.path.unlink(missing_ok=True)
+            self._there = False
             self._unlock()
 
     def _unlock(self) -> None:

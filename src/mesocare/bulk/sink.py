@@ -81,8 +81,7 @@ class Sink:
         if self._file is None or self.path is None:
             return
         try:
-            if self._partial is not None:
-                os.fsync(self._file.fileno())
+            # Not waited for until it is on the disk: a table is made anew in a moment.
             self._file.close()
             if self._partial is not None:
                 self._partial.keep()

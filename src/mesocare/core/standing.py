@@ -8,6 +8,7 @@ off this one step function.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mesocare.core.model import Verdict
@@ -124,10 +125,15 @@ class ItemSubject:
     def __init__(self, item: Item, closings: Sequence[_Closings], *, floor: bool = False) -> None:
         self.item = item
         self._closings = closings
-        rules = [(each.treatment.rule_for(item), each) for each in closings]
-        self.has_floor = any(rule.floor is not rule for rule, _ in rules)
-        self._windows = [_Windows(rule.floor if floor else rule, of) for rule, of in rules]
+        rules = [each.treatment.rule_for(item) for each in closings]
+        self.has_floor = any(rule.floor is not rule for rule in rules)
+        self._rules = [rule.floor for rule in rules] if floor else rules
         self.begins = max(each.treatment.when.latest for each in closings)
+
+    @cached_property
+    def _windows(self) -> list[_Windows]:
+        """Only when they are asked for: a group that is open does not look at all its items."""
+        return [_Windows(*pair) for pair in zip(self._rules, self._closings, strict=True)]
 
     @property
     def boundaries(self) -> frozenset[datetime]:
@@ -148,7 +154,7 @@ class ItemSubject:
         That needs a rule about every one of them, and an item that does not stand aside: walking
         softens exercise, a flight does not soften a chemical peel.
         """
-        return not self.item.aside and all(each.rule.concerns for each in self._windows)
+        return not self.item.aside and all(rule.concerns for rule in self._rules)
 
     def verdict(self, instant: datetime) -> Verdict:
         """Return the verdict at `instant` (UTC), and nothing else of what holds."""
