@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import duckdb
 import pytest
 
 from mesocare.bulk import duck, stream
+from mesocare.bulk.decisions import Decider
 from mesocare.bulk.duck_session import MEMORY_VARIABLE
 from mesocare.core.timespan import Hours
 from mesocare.errors import MesocareError
@@ -91,6 +93,52 @@ def test_duckdb_equals_streaming(
     assert one.read == len(rows)
     assert one.written + one.rejected == one.read
     assert one.rejected
+
+
+def _in_table(decider: Decider, row: Sequence[str]) -> bool:
+    """Whether a row is written plainly, and of a time that was, or that clocks skipped of late."""
+    treated, type_, tz = row
+    if treated[4:5] != "-":
+        return False
+    try:
+        decider.cells(treated, type_, tz)
+    except MesocareError as error:
+        lately = (decider.at - timedelta(days=90)).date().isoformat()
+        return "clock time that never was" in error.message and treated > lately
+    return True
+
+
+@pytest.mark.parametrize("moment", [bulk.AT, *(bulk.MOMENTS[n] for n in (0, 3, 5, 6))], ids=str)
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_plain_rows_are_never_laid_down(
+    rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: datetime, form: str
+) -> None:
+    """Days, clock times and instants are answered in one pass, in twelve zones around changes.
+
+    Of a time that came twice, of one that never was and of what lies at the end of a window, the
+    one pass says what streaming says. Every activity together has more answers than one sign tells.
+    """
+    job = bulk.job(rules, tmp_path / "in.csv", tmp_path, at=moment)
+    if moment == bulk.AT:
+        job = job._replace(activities=(*rules.groups.values(), *rules.items.values()))
+    decider = Decider(rules, job.activities, moment, job.zone)
+    made = [row for row in bulk.treatments(rules, moment, 40_000, 13) if _in_table(decider, row)]
+    assert len(made) > 30_000
+    _table(tmp_path / "in.csv", [(f"P{n}", *row, "") for n, row in enumerate(made)])
+    expected = job._replace(output=str(tmp_path / "a.csv"), rejects=str(tmp_path / "a.bad"))
+    other = stream.run(expected, _nothing)
+    told: list[str] = []
+    monkeypatch.setattr(duck._Check, "_lay_down", lambda self: told.append(self.job.source))
+    monkeypatch.setattr(duck._Check, "_ask", lambda _: None)
+    out = tmp_path / f"b.{form}"
+    given = job._replace(output=str(out), form=form, rejects=str(tmp_path / "b.bad"))
+    one = duck.run(given, _nothing)
+    assert not told
+    assert one == other
+    assert _cells(tmp_path / "a.bad") == _cells(tmp_path / "b.bad")
+    if form == "parquet":
+        duckdb.execute(f"COPY (FROM '{out}') TO '{tmp_path / 'b.csv'}' (FORMAT csv)")
+    assert _cells(tmp_path / "a.csv") == _cells(tmp_path / "b.csv")
 
 
 @pytest.mark.parametrize(

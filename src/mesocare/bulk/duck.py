@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mesocare.bulk.job import Job
 
 # Rows that are looked at to learn which types and zones there are.
-_SAMPLE = 50_000
+_SAMPLE = 20_000
 # From so many rows of a type and zone that the sample did not have, it is laid out too.
 _WORTH_LAYING = 1_000
 _BATCH = 10_000
@@ -103,10 +103,11 @@ class _Check:
             try:
                 sample = f"(FROM {source.relation} LIMIT {_SAMPLE})"
                 self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
-                # Its input is looked through for refused rows while others are written.
+                query = self._query()
+                # The input is looked through for refused rows while others are written.
                 with ThreadPoolExecutor(1) as beside:
                     suspects = beside.submit(self._suspects)
-                    tally.written = self._written()
+                    tally.written = self._written(query)
                 refused = self._refused(suspects.result())
                 tally.rejected = duck_output.reject(self.job, source, refused)
                 self._count(tally)
@@ -120,21 +121,24 @@ class _Check:
         """The rows with the number of what holds as `cell`, in SQL; null where nobody knows."""
         return "rows" if self.laid_down else self.table.judged(self.source, self.source.relation)
 
-    def _written(self) -> int:
+    def _query(self) -> str:
+        """Return what yields the rows that are wanted, in SQL."""
+        # Where rows were laid down, somebody may have written a time as a formula.
+        source = self.source._replace(known=()) if self.laid_down else self.source
+        return duck_output.wanted(self.job, source, self._rows, self.table.cells, self.conditions)
+
+    def _written(self, query: str) -> int:
         """Write the rows, and return how many; what the table does not answer is asked for."""
         try:
-            return self._copied()
+            return self._copied(query)
         except module().Error as error:
             if duck_output.UNANSWERED not in str(error):
                 self._unread(error)
         self._lay_down()
         self._ask()
-        return self._copied()
+        return self._copied(self._query())
 
-    def _copied(self) -> int:
-        query = duck_output.wanted(
-            self.job, self.source, self._rows, self.table.cells, self.conditions
-        )
+    def _copied(self, query: str) -> int:
         quotes = not duck_output.unquoted(self.job, self.source)
         with self.duck.once():
             return duck_output.copy(

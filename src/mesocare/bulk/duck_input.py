@@ -45,7 +45,8 @@ class Source(NamedTuple):
         delimiter: What stands between two cells.
         texts: Which columns are text.
         plain: Whether no cell of it has to be written in quotes.
-        known: The columns of which a row that is judged has only what is known: a type, a zone.
+        known: The columns of a text in which a row that the decision table has an answer for holds
+            only what is known: a time, a type, a zone.
     """
 
     relation: str
@@ -102,7 +103,7 @@ def delimited(job: Job, session: Session) -> Source:
         delimiter=rows.delimiter,
         texts=(True,) * len(names),
         plain=True,
-        known=tuple(found[each] for each in ("type", "tz") if each in found),
+        known=tuple(found[each] for each in ("treated", "type", "tz") if each in found),
     )
 
 
@@ -171,13 +172,13 @@ def _written(column: str) -> tuple[str, str]:
     DuckDB reads more into a text than it should, and an offset not at all; so its form is looked at
     first.
     """
-    long = f"coalesce(length({column}), 0)"
-    kind = f"CASE WHEN {long} <= {_LONGEST_DAY} THEN {DAY}"
-    kind += f" WHEN {long} <= {_LONGEST_TIME} THEN {LOCAL} ELSE {INSTANT} END"
+    length = f"length({column})"
+    kind = f"CASE WHEN {length} > {_LONGEST_TIME} THEN {INSTANT}"
+    kind += f" WHEN {length} > {_LONGEST_DAY} THEN {LOCAL} ELSE {DAY} END"
     plain = f"regexp_full_match({column}, '{_DAY}({_TIME})?')"
     instant = f"regexp_full_match({column}, '{_DAY}{_TIME}{_OFFSET}')"
     time = (
-        f"CASE WHEN {long} > {_LONGEST_TIME} THEN CASE WHEN {instant}"
+        f"CASE WHEN {length} > {_LONGEST_TIME} THEN CASE WHEN {instant}"
         f" THEN make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ))) END"
         f" WHEN {plain} THEN TRY_CAST({column} AS TIMESTAMP) END"
     )

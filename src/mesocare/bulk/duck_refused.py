@@ -18,7 +18,7 @@ from mesocare.bulk.lines import Lines
 from mesocare.bulk.rows import CsvRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from mesocare.bulk.duck_input import Source
     from mesocare.bulk.duck_session import Session
@@ -39,13 +39,13 @@ class Suspect(NamedTuple):
     row: Sequence[str]
 
 
-def written_in(job: Job, duck: Session, source: Source, hours: Iterable[str]) -> list[Suspect]:
+def written_in(job: Job, duck: Session, source: Source, hours: Collection[str]) -> list[Suspect]:
     """Return the rows whose treatment was written in some hours, such as `2024-03-31T01`."""
-    forms = [form for hour in sorted(hours) for form in (hour, hour.replace("T", " "))]
-    if not forms:
+    if not hours:
         return []
     if job.kind != "parquet":
-        return list(_lines_with(forms, job, source))
+        return list(_lines_with(hours, job, source))
+    forms = [form for hour in sorted(hours) for form in (hour, hour.replace("T", " "))]
     within = " OR ".join(f"starts_with({source.treated}, {literal(each)})" for each in forms)
     return list(_selected(duck, source, "n + 1", f"{source.numbered} WHERE {within} ORDER BY n"))
 
@@ -77,17 +77,20 @@ def _selected(duck: Session, source: Source, number: str, rows: str) -> Iterator
             yield Suspect(at, treated, type_, tz, row)
 
 
-def _lines_with(words: Sequence[str], job: Job, source: Source) -> Iterator[Suspect]:
-    """Yield the rows of a text without quotes in which one of some words stands."""
-    marks = [each.encode() for each in words]
+def _lines_with(hours: Iterable[str], job: Job, source: Source) -> Iterator[Suspect]:
+    """Yield the rows of a text without quotes in which one of some hours stands."""
+    marks: dict[bytes, set[bytes]] = {}
+    for hour in hours:
+        date, _, clock = hour.encode().partition(b"T")
+        marks.setdefault(date, set()).update({b"T" + clock, b" " + clock})
     where = places([name.strip() for name in source.names], job.columns)
     path = Path(job.source)
     found: list[tuple[int, bytes]] = []
     with path.open("rb") as file:
         begin = 0
         while block := file.read(_BLOCK) + file.readline():
-            lines = sorted({at for mark in marks for at in _lines_of(mark, block)})
-            found += [(begin + at, block[at : _end(block, at)]) for at in lines]
+            lines = {at for mark in marks.items() for at in _lines_of(*mark, block)}
+            found += [(begin + at, block[at : _end(block, at)]) for at in sorted(lines)]
             begin += len(block)
     for number, line in _numbered(path, found):
         row = line.decode().removesuffix("\r").split(source.delimiter)
@@ -97,12 +100,14 @@ def _lines_with(words: Sequence[str], job: Job, source: Source) -> Iterator[Susp
         yield Suspect(number, treated, type_, tz, row)
 
 
-def _lines_of(mark: bytes, block: bytes) -> Iterator[int]:
-    """Yield where in a block the lines begin that a mark stands in."""
-    at = block.find(mark)
+def _lines_of(date: bytes, clocks: Collection[bytes], block: bytes) -> Iterator[int]:
+    """Yield where in a block the lines begin in which one of some hours of a day stands."""
+    at = block.find(date)
     while at >= 0:
-        yield block.rfind(b"\n", 0, at) + 1
-        at = block.find(mark, at + len(mark))
+        after = at + len(date)
+        if block[after : after + len(b"T01")] in clocks:
+            yield block.rfind(b"\n", 0, at) + 1
+        at = block.find(date, after)
 
 
 def _end(block: bytes, at: int) -> int:
