@@ -38,6 +38,7 @@ check: test coverage lint types architecture ## What CI runs
 
 bulk: ## Measure checks of many patients and write the figures into README.md
 	$(PYTHON) benchmarks/bulk.py --readme
+	$(PYTHON) benchmarks/bulk_duckdb.py --rows 1000000 10000000 --readme
 
 benchmark: ## Measure start-up and write the figures into README.md
 	$(PYTHON) benchmarks/startup.py --readme

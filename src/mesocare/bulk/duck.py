@@ -60,9 +60,10 @@ def run(job: Job, progress: Callable[[int], None] | None = None) -> Tally:
     """
     module()
     check_places(job)
-    with Stopping(), session() as duck:
+    with Stopping():
         try:
-            return _run(job, duck, progress or (lambda _: None))
+            with session() as duck:
+                return _run(job, duck, progress or (lambda _: None))
         except Stopped as stopped:
             raise Interrupted(Tally(), stopped.number) from stopped
 

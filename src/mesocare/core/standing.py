@@ -126,9 +126,17 @@ class ItemSubject:
         self.item = item
         self._closings = closings
         rules = [each.treatment.rule_for(item) for each in closings]
-        self.has_floor = any(rule.floor is not rule for rule in rules)
         self._rules = [rule.floor for rule in rules] if floor else rules
-        self.begins = max(each.treatment.when.latest for each in closings)
+
+    @property
+    def begins(self) -> datetime:
+        """The latest possible time (UTC) of the last treatment; nothing is asked of before."""
+        return max(each.treatment.when.latest for each in self._closings)
+
+    @property
+    def has_floor(self) -> bool:
+        """Whether a clinic's protocol tightened it."""
+        return any(rule.floor is not rule for rule in self._rules)
 
     @cached_property
     def _windows(self) -> list[_Windows]:
@@ -195,11 +203,15 @@ class GroupSubject:
     ) -> None:
         self.group = group
         self.items = {id_: items[id_] for id_ in group.items}
-        self.begins = max(each.begins for each in self.items.values())
         self._floor: GroupSubject | None = None
         if not floor and any(each.has_floor for each in self.items.values()):
             without = {id_: each.floor for id_, each in self.items.items()}
             self._floor = GroupSubject(group, without, floor=True)
+
+    @property
+    def begins(self) -> datetime:
+        """The latest possible time (UTC) of the last treatment; nothing is asked of before."""
+        return max(each.begins for each in self.items.values())
 
     @property
     def boundaries(self) -> frozenset[datetime]:
