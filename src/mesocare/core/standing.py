@@ -70,8 +70,10 @@ class _Closings:
         found = self._known.get(span)
         if found is None:
             when = self.treatment.when
-            found = last_closing(when, span), closing(when.earliest, span, when.zone)
-            self._known[span] = found
+            latest = earliest = last_closing(when, span)
+            if when.earliest != when.latest:
+                earliest = closing(when.earliest, span, when.zone)
+            self._known[span] = found = latest, earliest
         return found
 
 
