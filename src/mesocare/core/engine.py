@@ -11,7 +11,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.core import watch
 from mesocare.core.answer import Answer, Assessment, Change, Step
 from mesocare.core.model import Evidence, Item, Verdict
 from mesocare.core.standing import GroupSubject, subjects
@@ -37,6 +36,8 @@ def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Ass
         ValueError: There is no treatment, or one may lie after `at`.
         KeyError: A treatment's type is unknown to the rule set.
     """
+    from mesocare.core import watch  # one question does without it
+
     _check(treatments, at)
     known = subjects(rules.items.values(), treatments)
     return Assessment(

@@ -9,7 +9,6 @@ that one says that it was recovered; the next program takes up what the last one
 
 from __future__ import annotations
 
-import filecmp
 import os
 import shutil
 import sqlite3
@@ -171,6 +170,8 @@ def _kept_aside(path: Path) -> Path:
 def _same(one: Path, other: Path) -> bool:
     if not (one.exists() and other.exists()):
         return size(one) == size(other) == 0
+    import filecmp
+
     return filecmp.cmp(one, other, shallow=False)
 
 
