@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 # No test depends on how busy the machine is.
 settings.register_profile("mesocare", deadline=None)
 settings.load_profile("mesocare")
+
+
+# A shell lets what it runs in the background ignore Ctrl-C, and every program started here with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,8 @@ MINUTE = (
 _TICK = timedelta(microseconds=1)
 _NEAR = timedelta(days=3)
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+# Beyond any change of clocks but one that leaves out a day.
+_LONGEST = timedelta(hours=12)
 _MIDNIGHT = datetime.min.time()
 
 Wanted = tuple[int, str, str]  # kind, type, zone
@@ -213,9 +215,7 @@ class _Layout:
         settled = max(first, self._decider.settled.astimezone(zone).date() - ONE_DAY)
         # Long ago, nothing makes a difference but a day that a zone left out.
         ends = [moment for each in self._points for moment in each[:2] if moment.date() >= settled]
-        ends += [
-            moment for hole in self._holes if hole[1] - hole[0] >= _HOUR * 20 for moment in hole
-        ]
+        ends += [moment for hole in self._holes if hole[1] - hole[0] > _LONGEST for moment in hole]
         alone = {first, settled, today}
         alone |= {each.date() + shift * ONE_DAY for each in ends for shift in (-1, 0, 1)}
         if any(turns(judged - _NEAR, judged + _NEAR, zone)):
