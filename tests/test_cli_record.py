@@ -682,6 +682,18 @@ def test_another_type_with_the_same_overrides(own: Program) -> None:
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
+def test_what_was_put_on_record_fits_its_width(width: int, own: Program) -> None:
+    """Clinic and number are said back, in lines that the screen holds."""
+    own_words = ("--clinic", "Rose Clinic in the Old Town", "--phone", "+44 20 7946 0000")
+    ended = own.run("treated", TREATED, *own_words, env={"COLUMNS": str(width)})
+    assert ended.code == 0
+    assert max(map(len, ended.out.splitlines())) <= width
+    said = " ".join(ended.out.split())
+    assert "Rose Clinic in the Old Town; +44 20 7946 0000" in said
+    assert said.endswith("Now type: mesocare today")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
 def test_what_the_clinic_said_is_shown(width: int, own: Program) -> None:
     """Every view that rests on an override says so, with its reason, and fits its width."""
     text = (

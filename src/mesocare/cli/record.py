@@ -75,7 +75,7 @@ def treated(
     )
     with database.writing() as connection:
         treatments.keep(connection, row)
-    return Reply(f"On record: {_line(row)}\nNow type: mesocare today\n")
+    return _said(f"On record: {_line(row)}\nNow type: mesocare today")
 
 
 def treatments(
@@ -151,7 +151,7 @@ def edit(
             raise MesocareError("nothing to change was given", hint)
         row = row._replace(**changes, changed=treatments.changed_at(row, now))
         treatments.keep(connection, row)
-    return Reply(f"Changed: {_line(row)}\n")
+    return _said(f"Changed: {_line(row)}")
 
 
 def remove(id_: Id, *, yes: Yes = False) -> Reply:
@@ -166,7 +166,7 @@ def remove(id_: Id, *, yes: Yes = False) -> Reply:
     with database.writing() as connection:
         row = treatments.find(connection, row.id)
         treatments.remove(connection, row, clock.now())
-    return Reply(f"Removed: {_line(row)}\nTo bring it back: mesocare undo\n")
+    return _said(f"Removed: {_line(row)}\nTo bring it back: mesocare undo")
 
 
 def undo() -> Reply:
@@ -176,7 +176,7 @@ def undo() -> Reply:
     _need_record()
     with database.writing() as connection:
         row = treatments.undo(connection, clock.now())
-    return Reply(f"Back on record: {_line(row)}\n")
+    return _said(f"Back on record: {_line(row)}")
 
 
 def _need_record() -> None:
@@ -221,6 +221,13 @@ def _check_kept_overrides(row: StoredTreatment, type_: str, rules: RuleSet) -> N
         message = f"after {type_} its overrides would open earlier than the rules: "
         hint = "Give --overrides a file with the clinic's `reason`, or --overrides '' for none."
         raise MesocareError(message + ", ".join(found), hint)
+
+
+def _said(text: str) -> Reply:
+    """Return a text in lines that fit the screen."""
+    from mesocare.cli.triage import wrapped
+
+    return Reply(f"{wrapped(text)}\n")
 
 
 def _line(row: StoredTreatment) -> str:

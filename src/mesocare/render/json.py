@@ -129,11 +129,7 @@ def time(instant: datetime | None, zone: tzinfo) -> str | None:
 
 def rules(identity: Identity) -> Plain:
     """Return which rule set answered."""
-    return {
-        "name": identity.name,
-        "version": identity.version,
-        "reviewed": identity.reviewed,
-        "sha256": identity.sha256,
+    return _base(identity) | {
         "clinic": identity.clinic,
         "extends": None if identity.extends is None else _base(identity.extends),
     }

@@ -130,11 +130,8 @@ def read_cases(file: str, content: bytes) -> tuple[list[Case], list[Problem]]:
         content: What is in it.
     """
     report = Report()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        report.add(file, line, (), f"not UTF-8 text: byte {content[error.start]:#04x}")
+    text = report.decoded(file, content)
+    if text is None:
         return [], report.listed()
     plain = parse_yaml(file, text, CASES, report)
     if plain is None or report.problems:

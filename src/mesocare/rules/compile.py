@@ -16,7 +16,7 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         contents: The content of the rule set's files by name relative to its directory.
     """
     report = Report()
-    texts = {name: _decode(name, content, report) for name, content in contents.items()}
+    texts = {name: report.decoded(name, content) or "" for name, content in contents.items()}
     records: dict[str, Any] = {
         name: parse.parse_yaml(name, texts[name], shape, report)
         for name, shape in schema.FILES.items()
@@ -44,15 +44,6 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     # Where a value could not be read, what seems to be missing may only be unread.
     report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
     return plain, report.listed()
-
-
-def _decode(name: str, content: bytes, report: Report) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        report.add(name, line, (), f"not UTF-8 text: byte {content[error.start]:#04x}")
-        return ""
 
 
 def _groups(

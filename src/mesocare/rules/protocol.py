@@ -38,11 +38,8 @@ def compile_protocol(
     from mesocare.rules.protocol_schema import PROTOCOL
 
     report = Report()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        report.add(file, line, (), f"not UTF-8 text: byte {content[error.start]:#04x}")
+    text = report.decoded(file, content)
+    if text is None:
         return None, report.listed()
     said = parse.parse_yaml(file, text, PROTOCOL, report)
     if said is None or report.problems:

@@ -72,6 +72,15 @@ class Report:
         suggestion = next(iter(near), None)
         self.problems[Problem(file, line, where, message, tuple(allowed), suggestion)] = None
 
+    def decoded(self, file: str, content: bytes) -> str | None:
+        """Return a file's text; what is not UTF-8 is noted as a problem, and is no text."""
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            self.add(file, line, (), f"not UTF-8 text: byte {content[error.start]:#04x}")
+            return None
+
     def at(self, file: str, path: Path, message: str) -> None:
         """Note a problem at a value that was read earlier, or at the nearest thing above it."""
         known = path
