@@ -59,6 +59,7 @@ def test_names_are_pinned() -> None:
     """The public names are these, in order."""
     others = {"MesocareError", "RuleSet", "Verdict"}
     assert sorted({*SIGNATURES, *FIELDS, *others}, key=str) == sorted(mesocare.__all__, key=str)
+    assert set(mesocare.__all__) <= set(dir(mesocare))
 
 
 @pytest.mark.parametrize("name", SIGNATURES)

@@ -341,6 +341,18 @@ def test_exit_code_and_words(own: Program, tighter: Path) -> None:
     assert (done.code, done.out.splitlines()[-1]) == (0, "Nothing moved.")
 
 
+def test_the_built_in_rules_have_the_name_a_protocol_calls_them_by(
+    own: Program, tighter: Path
+) -> None:
+    """`mesocare` is them, unless something of that name is there."""
+    by_name = own.run("rules", "diff", "mesocare", str(tighter))
+    assert by_name == own.run("rules", "diff", "built-in", str(tighter))
+    assert by_name.code == 0
+    tighter.rename(own.place / "mesocare")
+    done = own.run("rules", "diff", "built-in", "mesocare")
+    assert "  foundation after face: avoid 24 h later (72 h, was 48 h)\n" in done.out
+
+
 def test_json(own: Program, tighter: Path) -> None:
     """The same as `mesocare.rules-diff/1`."""
     done = own.run("rules", "diff", str(tighter), "built-in", "--json")

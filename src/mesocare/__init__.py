@@ -109,3 +109,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, for whoever looks what there is."""
+    return sorted({*globals(), *__all__})

@@ -54,9 +54,11 @@ def diff(a: Old, b: New, *, json: Json = None, no_color: NoColor = None) -> Repl
 
 
 def _rules(named: str) -> RuleSet:
-    from mesocare.rules.loader import load_rules
+    from mesocare.rules import loader
 
-    return load_rules(None if named == BUILT_IN else named)
+    # A protocol calls it by its name: `extends: mesocare`.
+    named_so = named == loader.BUILT_IN and not Path(named).exists()
+    return loader.load_rules(None if named == BUILT_IN or named_so else named)
 
 
 def schema(kind: Kind = "all") -> Reply:
