@@ -87,6 +87,17 @@ def test_standard_input(own: Program) -> None:
     assert ended.out.startswith("patient_id,treated,type,makeup,")
 
 
+@pytest.mark.parametrize("engine", ["stream", "duckdb"])
+def test_a_system_zone_without_a_name(engine: str, own: Program, table: Path) -> None:
+    """As the C library knows one: the same answers as by the zone's name."""
+    if engine == "duckdb":
+        pytest.importorskip("duckdb")
+    asked = ("check", table.name, "--at", "2024-05-03T15:00", "--engine", engine, "--quiet")
+    here = own.run(*asked, env={"TZ": "CET-1CEST,M3.5.0,M10.5.0/3"})
+    assert (here.code, here.err) == (0, "")
+    assert here.out == own.run(*asked, "--tz", "Europe/Berlin").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said", "hint"),
     [

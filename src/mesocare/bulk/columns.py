@@ -1,4 +1,4 @@
-"""The header of a table: what stands between its cells, which columns it has, which it lacks."""
+"""The header of a table: what stands between its cells, its columns, conditions on them."""
 
 from __future__ import annotations
 
@@ -93,3 +93,18 @@ def _map_hint(missing: Mapping[str, str], names: Sequence[str]) -> str:
         near = near or [key for key in folded if ours in key or key in ours]
         pairs.append(f"{ours}={folded[near[0]] if near else 'COLUMN'}")
     return f"Say which columns they are: --map {','.join(pairs)}"
+
+
+def filters(job: Job, names: Sequence[str], place: Mapping[str, int]) -> list[tuple[int, str]]:
+    """Return the conditions on columns: where each stands, and the text that has to stand there.
+
+    Args:
+        job: It has the conditions.
+        names: The columns of the input, of a sound header.
+        place: Where the columns of ours stand.
+    """
+    return [
+        (place[name] if name in place else names.index(name), text)
+        for name, text in job.where
+        if name not in JUDGED
+    ]

@@ -12,51 +12,33 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from mesocare import dates
+from mesocare.bulk.steps import HORIZON, TurningPoints, steps
 from mesocare.core.civil import instants
 from mesocare.core.model import Item, Treatment
 from mesocare.core.standing import GroupSubject, subjects
-from mesocare.core.timespan import Days, Interval, turns
+from mesocare.core.timespan import Interval
 from mesocare.errors import MesocareError, TreatmentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
+    from mesocare.bulk.steps import Cells, Steps
     from mesocare.core.model import Group, RuleSet
     from mesocare.core.standing import Subject
-    from mesocare.core.timespan import Span
 
-HORIZON = timedelta(days=3653)
 # What is remembered must not grow with the table: some 4 MB at most.
 MOST_REMEMBERED = 16_384
 # From so many treatments of a type and zone on, its steps are worth the making.
 _WORTH_STEPS = 48
 # Looking for a zone's name among all takes its time, and a column may hold anything.
 _MOST_ZONES = 1_000
-_TICK = timedelta(microseconds=1)
-# A change of clocks this near to the instant can move the end of a window of days.
-_NEAR = timedelta(days=2)
 # More than any change of clocks can add to a window.
 _SPARE = timedelta(days=4)
-
-Cells = tuple[str, ...]
-
-
-class Steps(NamedTuple):
-    """Verdicts by the local time of treatment, to the microsecond.
-
-    Attributes:
-        breaks: Naive local times, in order; `cells[n]` holds from `breaks[n - 1]` up to, and not
-            at, `breaks[n]`. To look one up: `cells[bisect_right(breaks, local)]`.
-        cells: The verdicts in the order of the activities; `None` where the engine has to be asked.
-    """
-
-    breaks: list[datetime]
-    cells: list[Cells | None]
 
 
 class Decider:
@@ -89,15 +71,17 @@ class Decider:
         self.at = at
         self.judged_at = judged_at or at
         self._zones: dict[str, tzinfo | MesocareError] = {"": zone}
-        self._turns: dict[tzinfo, list[tuple[datetime, datetime]]] = {}
+        spans = {
+            type_: {span for item in self._items for span in item.rules[type_].spans}
+            for type_ in rules.types
+        }
+        self._turning = TurningPoints(spans, at, self.judged_at)
         self._steps: dict[tuple[str, str], Steps] = {}
         self._asked: Counter[tuple[str, str]] = Counter()
         self._known: dict[tuple[str, str, str], Cells] = {}
         self._alike: dict[Cells, Cells] = {}
         self._settled: dict[str, Cells] = {}
-        longest = max(
-            (span.nominal_hours for type_ in rules.types for span in self._spans(type_)), default=0
-        )
+        longest = max((span.nominal_hours for of in spans.values() for span in of), default=0)
         self._longest = timedelta(hours=longest) + _SPARE
 
     def cells(self, treated: str, type_: str, tz: str = "") -> Cells:
@@ -138,7 +122,7 @@ class Decider:
         key = (type_, tz)
         if key not in self._steps:
             self._check_type(type_)
-            self._steps[key] = self._compiled(type_, self.zone(tz))
+            self._steps[key] = self._compiled(type_, tz)
         return self._steps[key]
 
     @property
@@ -153,7 +137,9 @@ class Decider:
             MesocareError: There is no such type or zone.
         """
         self._check_type(type_)
-        return set(self._turning_points(type_, self.zone(tz)))
+        # Before `settled` every window has closed, and nothing but the type makes a difference.
+        settled = self.settled.astimezone(self.zone(tz)).replace(tzinfo=None)
+        return {settled, *self._turning.of(type_, tz, self.zone(tz))}
 
     def ready(self, type_: str, tz: str = "") -> Steps | None:
         """Return the steps of a type and a zone once so many asked for them that they are worth it.
@@ -227,8 +213,9 @@ class Decider:
         cells = tuple(each.verdict(self.judged_at).value for each in found)
         return self._alike.setdefault(cells, cells)
 
-    def _compiled(self, type_: str, zone: tzinfo) -> Steps:
+    def _compiled(self, type_: str, tz: str) -> Steps:
         """Ask the engine at and between the local times at which its answer may change."""
+        zone = self.zone(tz)
 
         def at(local: datetime) -> Cells | None:
             found = instants(local, zone)
@@ -238,49 +225,7 @@ class Decider:
                 return self._after_all(type_)
             return self._verdicts(Treatment(type_, Interval(found[0], found[0], zone)))
 
-        first = (self.at - HORIZON).astimezone(zone).replace(tzinfo=None)
-        last = self.at.astimezone(zone).replace(tzinfo=None)
-        points = sorted({first, last, *self._turning_points(type_, zone)})
-        points = [each for each in points if first <= each <= last]
-        breaks: list[datetime] = []
-        cells: list[Cells | None] = [None]
-        for begin, end in zip(points, [*points[1:], None], strict=True):
-            ranges = [(begin, at(begin))]
-            if end is not None and begin + _TICK < end:
-                low, high = at(begin + _TICK), at(end - _TICK)
-                ranges.append((begin + _TICK, low if low == high else None))
-            elif end is None:
-                ranges.append((begin + _TICK, None))
-            for start, value in ranges:
-                if value != cells[-1]:
-                    breaks.append(start)
-                    cells.append(value)
-        return Steps(breaks, cells)
-
-    def _turning_points(self, type_: str, zone: tzinfo) -> Iterator[datetime]:
-        """Yield every local time of treatment at which a verdict may change."""
-        ends = {self.judged_at.astimezone(zone).replace(tzinfo=None)}
-        around = (self.judged_at - _NEAR, self.judged_at + _NEAR)
-        for turn, before, after in turns(*around, zone):
-            local = turn.replace(tzinfo=None)
-            shown = {*ends, local + before, local + after}
-            ends |= {each + shift for each in shown for shift in (before - after, after - before)}
-            ends |= shown
-        for span in self._spans(type_):
-            if isinstance(span, Days):
-                yield from (end - timedelta(days=span.count) for end in ends)
-            else:
-                start = self.judged_at - timedelta(hours=span.count)
-                yield start.astimezone(zone).replace(tzinfo=None)
-        if zone not in self._turns:
-            found = turns(self.at - HORIZON, self.at, zone)
-            naive = [(turn.replace(tzinfo=None), before, after) for turn, before, after in found]
-            self._turns[zone] = [(turn + before, turn + after) for turn, before, after in naive]
-        for pair in self._turns[zone]:
-            yield from pair
-        # Before it every window has closed, and nothing but the type makes a difference.
-        yield self.settled.astimezone(zone).replace(tzinfo=None)
-
-    def _spans(self, type_: str) -> set[Span]:
-        """Return the ends of every phase that the activities rest on."""
-        return {span for item in self._items for span in item.rules[type_].spans}
+        first, last = (
+            each.astimezone(zone).replace(tzinfo=None) for each in (self.at - HORIZON, self.at)
+        )
+        return steps(self.turning_points(type_, tz), first, last, at)

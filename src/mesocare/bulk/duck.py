@@ -24,7 +24,6 @@ from mesocare.bulk.duck_table import DecisionTable
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
 from mesocare.bulk.sink import check_places
 from mesocare.bulk.stop import Stopped, Stopping
-from mesocare.bulk.tables import as_text
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
@@ -70,6 +69,8 @@ def run(job: Job, progress: Callable[[int], None] | None = None) -> Tally:
 
 def _run(job: Job, duck: Session, progress: Callable[[int], None]) -> Tally:
     if job.kind == "excel":
+        from mesocare.bulk.tables import as_text
+
         job = as_text(job, duck.folder)
     try:
         return _Check(job, duck).run(progress)

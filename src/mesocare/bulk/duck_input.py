@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mesocare.bulk.job import Job
 
 _BLOCK = 256 * 1024
+# So much of a text is read at a time: DuckDB opens a table the sooner the less it is, and a line of
+# any length that is read, in characters of four bytes, has to fit in.
+_BUFFER = 16 * LONGEST_LINE
 # The kinds of rows in the decision table: a whole day, a local time, an instant.
 DAY, LOCAL, INSTANT = 0, 1, 2
 _DAY, _TIME = r"\d{4}-\d\d-\d\d", r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
@@ -86,7 +89,7 @@ def delimited(job: Job, session: Session) -> Source:
         f"read_csv({session.file(job.source)}, auto_detect = false, header = true,"
         f" columns = {{{columns}}}, delim = {literal(rows.delimiter)}, quote = '\"',"
         f" escape = '\"', comment = '', strict_mode = true, null_padding = false,"
-        f" max_line_size = {LONGEST_LINE}, compression = 'none')"
+        f" max_line_size = {LONGEST_LINE}, buffer_size = {_BUFFER}, compression = 'none')"
     )
     found = places(rows.header, job.columns)
     tz = f"coalesce(c{found['tz']}, '')" if "tz" in found else "''"

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.bulk.decisions import HORIZON
 from mesocare.bulk.duck_input import DAY, INSTANT
+from mesocare.bulk.steps import HORIZON
 from mesocare.core.civil import ONE_DAY, instants
 from mesocare.core.timespan import turns
 from mesocare.errors import MesocareError
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date, tzinfo
 
-    from mesocare.bulk.decisions import Cells, Decider
+    from mesocare.bulk.decisions import Decider
+    from mesocare.bulk.steps import Cells
 
 # The number of a time that no clock has shown; those of verdicts follow.
 REFUSED = 0

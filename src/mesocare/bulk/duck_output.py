@@ -7,23 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.bulk.columns import places
+from mesocare.bulk.columns import filters, places
 from mesocare.bulk.duck_session import literal, module, quoted
 from mesocare.bulk.job import Reject
 from mesocare.bulk.partial import Partial
 from mesocare.bulk.rows import row_text
 from mesocare.bulk.sink import FORMULA, Rejects, Sink, neutral
-from mesocare.bulk.stream import filters
 from mesocare.core.model import Verdict
 from mesocare.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mesocare.bulk.decisions import Cells
     from mesocare.bulk.duck_input import Source
     from mesocare.bulk.duck_session import Session
     from mesocare.bulk.job import Job
+    from mesocare.bulk.steps import Cells
 
 # What a query says that meets a row without an answer.
 UNANSWERED = "mesocare: a row has no answer"

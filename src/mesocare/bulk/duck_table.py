@@ -12,18 +12,19 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.decisions import HORIZON
 from mesocare.bulk.duck_input import LOCAL
 from mesocare.bulk.duck_layout import MINUTE, REFUSED, Segment, laid_out, segments
 from mesocare.bulk.duck_session import literal
+from mesocare.bulk.steps import HORIZON
 from mesocare.core.civil import ONE_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from mesocare.bulk.decisions import Cells, Decider
+    from mesocare.bulk.decisions import Decider
     from mesocare.bulk.duck_input import Source
     from mesocare.bulk.duck_layout import Wanted
+    from mesocare.bulk.steps import Cells
 
 _TICK = timedelta(microseconds=1)
 # The signs that stand for a number: all that print, from `0` on. The one after the last says that
@@ -126,20 +127,23 @@ def _listed(values: Sequence[int | None], at: str) -> str:
 
     The list is a text, a sign for each value: DuckDB copies a list for each lookup.
     """
+    known = set(values)
 
-    def sign(signs: Iterable[str]) -> str:
-        return f"substring({literal(''.join(signs))}, CAST({at} + 1 AS BIGINT), 1)"
+    def sign(signs: Mapping[int | None, str]) -> str:
+        text = "".join(map(signs.__getitem__, values))
+        return f"substring({literal(text)}, CAST({at} + 1 AS BIGINT), 1)"
 
-    first = sign(
-        _NONE if each is None else chr(_ZERO + each) if each < _BASE else _MORE for each in values
-    )
+    def one(value: int | None) -> str:
+        return _NONE if value is None else chr(_ZERO + value) if value < _BASE else _MORE
+
+    first = sign({each: one(each) for each in known})
     plain = f"ascii(nullif({first}, '{_NONE}')) - {_ZERO}"
-    largest = max((each for each in values if each is not None), default=0)
+    largest = max((each for each in known if each is not None), default=0)
     if largest < _BASE:
         return plain
     digits, scale = [], 1
     while scale <= largest:
-        digit = sign(chr(_ZERO + (each or 0) // scale % _BASE) for each in values)
+        digit = sign({each: chr(_ZERO + (each or 0) // scale % _BASE) for each in known})
         digits.append(f"(ascii({digit}) - {_ZERO}) * {scale}")
         scale *= _BASE
     return f"CASE {first} WHEN '{_MORE}' THEN {' + '.join(digits)} ELSE {plain} END"

@@ -12,8 +12,8 @@ from mesocare.core.model import Item, Verdict
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from mesocare.bulk.decisions import Cells
     from mesocare.bulk.job import Job, Tally
+    from mesocare.bulk.steps import Cells
     from mesocare.core.engine import Outlook
 
 _MOST_ROWS_REMEMBERED = 1_024

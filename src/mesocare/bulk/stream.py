@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.forms import CsvForm, JsonForm
-from mesocare.bulk.job import JUDGED, Interrupted, Reject, Tally, blamed, reason
+from mesocare.bulk.job import Interrupted, Reject, Tally, blamed, reason
 from mesocare.bulk.judge import Judge
 from mesocare.bulk.lines import Lines
 from mesocare.bulk.sink import Rejects, Sink, check_places, neutral
@@ -15,7 +15,7 @@ from mesocare.bulk.stop import Stopped, Stopping
 from mesocare.errors import MesocareError, OutputError, TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from mesocare.bulk.job import Job
 
@@ -147,18 +147,3 @@ class Run(ABC):
         self.tally.rejected = self.rejects.count if hasattr(self, "rejects") else 0
         judged = max((sum(each.values()) for each in self.tally.verdicts.values()), default=0)
         self.tally.read = judged + self.tally.rejected
-
-
-def filters(job: Job, names: Sequence[str], place: Mapping[str, int]) -> list[tuple[int, str]]:
-    """Return the conditions on columns: where each stands, and the text that has to stand there.
-
-    Args:
-        job: It has the conditions.
-        names: The columns of the input, of a sound header.
-        place: Where the columns of ours stand.
-    """
-    return [
-        (place[name] if name in place else names.index(name), text)
-        for name, text in job.where
-        if name not in JUDGED
-    ]

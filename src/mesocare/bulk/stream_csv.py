@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mesocare.bulk.columns import places
+from mesocare.bulk.columns import filters, places
 from mesocare.bulk.rows import CsvRows, row_text
 from mesocare.bulk.sink import FORMULA, neutral
-from mesocare.bulk.stream import CHUNK, Run, filters
+from mesocare.bulk.stream import CHUNK, Run
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
