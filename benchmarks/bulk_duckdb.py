@@ -130,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     rows_help = "patients in the large table; several for several tables"
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000], help=rows_help)
-    parser.add_argument("--pairs", type=int, default=3, help="pairs of runs per comparison")
+    parser.add_argument("--pairs", type=int, default=5, help="pairs of runs per comparison")
     parser.add_argument("--readme", action="store_true", help="write the figures into README.md")
     options = parser.parse_args()
     how = f"Whole processes, all headline activities, median of {options.pairs} pairs run in turn"

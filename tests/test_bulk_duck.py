@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import pytest
 from mesocare.bulk import duck, stream
 from mesocare.bulk.decisions import Decider
 from mesocare.bulk.duck_session import MEMORY_VARIABLE
+from mesocare.bulk.job import Interrupted
 from mesocare.core.timespan import Hours
 from mesocare.errors import MesocareError
 from tests import bulk
@@ -426,6 +428,39 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signa
         assert process.wait(30) == 100 + number
     assert list(temporary.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "temporary"]
+
+
+@pytest.mark.parametrize("step", ["mkdtemp", "rmtree"])
+def test_a_signal_while_it_begins_or_ends_leaves_nothing_behind(
+    rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Neither the making nor the clearing of the temporary directory is broken off."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    module = {"mkdtemp": tempfile, "rmtree": shutil}[step]
+    real = getattr(module, step)
+    signals = iter([signal.SIGINT])
+
+    def disturbed(*args: Any, **options: Any) -> Any:
+        made = real(*args, **options) if step == "mkdtemp" else None
+        for number in signals:
+            os.kill(os.getpid(), number)
+            time.sleep(0.01)
+        return made or real(*args, **options)
+
+    monkeypatch.setattr(module, step, disturbed)
+    source = _table(tmp_path / "in.csv", [("P1", "2024-05-01", "face", "UTC", "")])
+    job = bulk.job(rules, source, tmp_path / "out.csv")
+    if step == "mkdtemp":
+        with pytest.raises(Interrupted):
+            duck.run(job, _nothing)
+        assert not (tmp_path / "out.csv").exists()
+    else:  # all is done, and it comes too late
+        assert duck.run(job, _nothing).written == 1
+        assert len(_cells(tmp_path / "out.csv")) == 2
+    assert list(signals) == []
+    assert list(temporary.iterdir()) == []
 
 
 def test_without_duckdb_the_error_says_what_to_type(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ alone, and they are written from there.
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mesocare.bulk import duck_output, duck_refused
+from mesocare.bulk.beside import Beside
 from mesocare.bulk.decisions import Decider
 from mesocare.bulk.duck_bridge import by_streaming
 from mesocare.bulk.duck_input import Source, Unsure, delimited, parquet
@@ -59,9 +59,9 @@ def run(job: Job, progress: Callable[[int], None] | None = None) -> Tally:
     """
     module()
     check_places(job)
-    with Stopping():
+    with Stopping() as stopping:
         try:
-            with session() as duck:
+            with stopping.around(session()) as duck:
                 return _run(job, duck, progress or (lambda _: None))
         except Stopped as stopped:
             raise Interrupted(Tally(), stopped.number) from stopped
@@ -107,9 +107,11 @@ class _Check:
                 self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
                 query = self._query()
                 # The input is looked through for refused rows while others are written.
-                with ThreadPoolExecutor(1) as beside:
-                    suspects = beside.submit(self._suspects)
+                suspects = Beside(self._suspects)
+                try:
                     tally.written = self._written(query)
+                finally:
+                    suspects.wait()
                 refused = self._refused(suspects.result())
                 tally.rejected = duck_output.reject(self.job, source, refused)
                 self._count(tally)

@@ -206,9 +206,9 @@ class _Layout:
     def days(self) -> Iterator[Segment]:
         """Yield what holds after a day of which nobody knows the time.
 
-        The engine is asked for every day on which something begins or ends and for its neighbours,
-        and for the first and the last of the days between. Where clocks change about the instant
-        asked about, it is asked for every day that still matters.
+        The engine is asked for every day on which something begins or ends, and for the first and
+        the last of the days between. Where clocks change about the instant asked about, it is asked
+        for every day that still matters.
         """
         judged, zone = self._decider.judged_at, self._zone
         today = self._decider.at.astimezone(zone).date()
@@ -218,7 +218,7 @@ class _Layout:
         ends = [moment for each in self._points for moment in each[:2] if moment.date() >= settled]
         ends += [moment for hole in self._holes if hole[1] - hole[0] > _LONGEST for moment in hole]
         alone = {first, settled, today}
-        alone |= {each.date() + shift * ONE_DAY for each in ends for shift in (-1, 0, 1)}
+        alone |= {each.date() for each in ends}
         if any(turns(judged - _NEAR, judged + _NEAR, zone)):
             alone |= {settled + n * ONE_DAY for n in range((today - settled).days)}
         days = sorted(day for day in alone if first <= day <= today)

@@ -7,13 +7,13 @@ import re
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+from mesocare.bulk.beside import Beside
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -32,43 +32,27 @@ _MEANING = re.compile(r"[*?\[\]]|://|:$")
 class Session:
     """A connection, and a directory for whatever does not fit into memory.
 
-    Attributes:
+    Args:
+        opening: The connection as it is being made; only the first query waits for it.
         folder: The directory; it is gone when the session ends, however it ends.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, folder: Path) -> None:
-        self._connection = connection
+    def __init__(self, opening: Beside[DuckDBPyConnection], folder: Path) -> None:
+        self._opening = opening
         self.folder = folder
 
     def run(self, query: str, values: Sequence[object] = ()) -> Any:
-        """Run a query and return its cursor.
-
-        It runs beside the thread that asks, which so stays open to a signal; the query then ends.
-        """
-        found: list[Any] = []
-        # Not by joining the thread: a join that a signal broke off takes it for ended.
-        done = Event()
-
-        def execute() -> None:
-            try:
-                found.append(self._connection.execute(query, list(values) or None))
-            except BaseException as error:  # noqa: BLE001 - raised where it was asked for
-                found.append(error)
-            finally:
-                done.set()
-
-        Thread(target=execute, daemon=True).start()
+        """Run a query and return its cursor; a signal that stops the wait ends the query."""
+        connection = self._opening.result()
+        running = Beside(lambda: connection.execute(query, list(values) or None))
         try:
-            done.wait()
+            return running.result()
         except BaseException:
-            while not done.is_set():
+            while not running.done:
                 # It may just have begun, and not heard.
-                self._connection.interrupt()
-                done.wait(_PATIENCE)
+                connection.interrupt()
+                running.wait(_PATIENCE)
             raise
-        if isinstance(found[0], BaseException):
-            raise found[0]
-        return found[0]
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a query and return all its rows."""
@@ -77,7 +61,7 @@ class Session:
 
     def batches(self, query: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query and yield its rows in lists; on a cursor, so that others may be run."""
-        cursor = self._connection.cursor().execute(query)
+        cursor = self._opening.result().cursor().execute(query)
         while found := cursor.fetchmany(size):
             yield found
 
@@ -117,15 +101,25 @@ def session() -> Iterator[Session]:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         } | ({"memory_limit": limit} if limit else {})
-        with duckdb.connect(":memory:", config=config) as connection:
-            connection.execute(_DISABLED.format(_REORDERING))
-            connection.execute("SET enable_progress_bar = false")
-            # A query that fails while it writes beside its own threads may hang for good (DuckDB
-            # 2.0, issue 23885). Older ones have no such threads, and no such setting.
+        opening = Beside(lambda: _opened(duckdb, config))
+        try:
+            yield Session(opening, Path(folder))
+        finally:
+            # If it could not be opened, whoever asked first has heard of it.
             with suppress(duckdb.Error):
-                connection.execute("SET async_threads = 0")
-            connection.execute("SET TimeZone = 'UTC'")
-            yield Session(connection, Path(folder))
+                opening.result().close()
+
+
+def _opened(duckdb: Any, config: Mapping[str, str]) -> DuckDBPyConnection:
+    connection: DuckDBPyConnection = duckdb.connect(":memory:", config=config)
+    connection.execute(_DISABLED.format(_REORDERING))
+    connection.execute("SET enable_progress_bar = false")
+    # A query that fails while it writes beside its own threads may hang for good (DuckDB
+    # 2.0, issue 23885). Older ones have no such threads, and no such setting.
+    with suppress(duckdb.Error):
+        connection.execute("SET async_threads = 0")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def module() -> Any:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from types import FrameType
+
+T = TypeVar("T")
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -58,6 +61,24 @@ class Stopping:
             self._busy = False
         if self._waiting is not None:
             raise Stopped(self._waiting)
+
+    @contextmanager
+    def around(self, context: AbstractContextManager[T]) -> Iterator[T]:
+        """Enter a context, and leave it; neither is broken off.
+
+        A signal that comes while it is being left comes too late to stop anything.
+        """
+        stack = ExitStack()
+        try:
+            with self.undisturbed():
+                entered = stack.enter_context(context)
+            yield entered
+        finally:
+            self._busy = True
+            try:
+                stack.close()
+            finally:
+                self._busy = False
 
     def _arrived(self, number: int, _: FrameType | None) -> None:
         if self._busy and self._waiting is None:

@@ -62,7 +62,11 @@ def local_iso(instant: datetime, zone: tzinfo) -> str:
 
 def instants(wall: datetime, zone: tzinfo) -> list[datetime]:
     """Return the instants at which the clocks of a zone show this: one, two, or none."""
-    both = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    first, second = wall.replace(tzinfo=zone, fold=0), wall.replace(tzinfo=zone, fold=1)
+    # The two folds differ where a reading came twice or never, and nowhere else (PEP 495).
+    if first.utcoffset() == second.utcoffset():
+        return [first.astimezone(UTC)]
+    both = {each.astimezone(UTC) for each in (first, second)}
     return sorted(at for at in both if at.astimezone(zone).replace(tzinfo=None) == wall)
 
 

@@ -20,25 +20,26 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """What is said of an activity, mildest first; the order is the order of severity."""
+    """What is said of an activity, mildest first; the order is the order of severity.
+
+    Attributes:
+        severity: 0 for `allowed` up to 3 for `avoid`.
+    """
+
+    severity: int
 
     ALLOWED = "allowed"
     LIMITED = "limited"
     ASK = "ask"
     AVOID = "avoid"
 
-    @property
-    def severity(self) -> int:
-        """0 for `allowed` up to 3 for `avoid`."""
-        return _SEVERITY[self]
+    def __init__(self, _value: str) -> None:
+        self.severity = len(type(self).__members__)
 
     @property
     def closed(self) -> bool:
         """Whether the activity is not open at all, not even under a condition."""
         return self.severity >= Verdict.ASK.severity
-
-
-_SEVERITY = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 class Source(NamedTuple):

@@ -8,18 +8,16 @@ off this one step function.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mesocare.core.model import Verdict
-from mesocare.core.timespan import closing, last_closing
+from mesocare.core.windows import Closings, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from mesocare.core.model import Group, Item, Phase, Rule, Treatment
-    from mesocare.core.timespan import Span
+    from mesocare.core.model import Group, Item, Treatment
 
 
 class Standing(NamedTuple):
@@ -58,63 +56,9 @@ class Subject(Protocol):
         """Return what holds at `instant` (UTC)."""
 
 
-class _Closings:
-    """When windows of any length close after one treatment; each length is worked out once."""
-
-    def __init__(self, treatment: Treatment) -> None:
-        self.treatment = treatment
-        self._known: dict[Span, tuple[datetime, datetime]] = {}
-
-    def of(self, span: Span) -> tuple[datetime, datetime]:
-        """Return the closing (UTC) after the latest and after the earliest possible time."""
-        found = self._known.get(span)
-        if found is None:
-            when = self.treatment.when
-            latest = earliest = last_closing(when, span)
-            if when.earliest != when.latest:
-                earliest = closing(when.earliest, span, when.zone)
-            self._known[span] = found = latest, earliest
-        return found
-
-
-class _Windows:
-    """The phases of one rule on the clock, after one treatment."""
-
-    def __init__(self, rule: Rule, closings: _Closings) -> None:
-        self.rule = rule
-        self.treatment = closings.treatment
-        ends = [closings.of(phase.until) for phase in rule.phases if phase.until is not None]
-        self.if_latest = [latest for latest, _ in ends]
-        self.if_earliest = [earliest for _, earliest in ends]
-
-    def worst(self, instant: datetime) -> Phase:
-        """Return the most severe phase that any possible treatment time puts `instant` in."""
-        later, earlier = _index(self.if_latest, instant), _index(self.if_earliest, instant)
-        if later == earlier:
-            return self.rule.phases[later]
-        return max(self.rule.phases[later : earlier + 1], key=lambda phase: phase.verdict.severity)
-
-    def earliest(self, instant: datetime) -> Phase:
-        """Return the phase that holds if the treatment was as early as possible."""
-        return self.rule.phases[_index(self.if_earliest, instant)]
-
-    @property
-    def opens_last(self) -> float:
-        """When the last phase begins, as a timestamp; infinite if it is not `allowed`."""
-        if self.rule.phases[-1].verdict is not Verdict.ALLOWED:
-            return float("inf")
-        closings = [*self.if_latest, self.treatment.when.latest]
-        return max(closing.timestamp() for closing in closings)
-
-
-def _index(closings: Sequence[datetime], instant: datetime) -> int:
-    """Return the position of the first window that `instant` has not left; the end is outside."""
-    return next((n for n, end in enumerate(closings) if instant < end), len(closings))
-
-
 def subjects(items: Iterable[Item], treatments: Sequence[Treatment]) -> dict[str, ItemSubject]:
     """Return items by id, as they are after some treatments."""
-    closings = [_Closings(each) for each in treatments]
+    closings = [Closings(each) for each in treatments]
     return {item.id: ItemSubject(item, closings) for item in items}
 
 
@@ -122,13 +66,20 @@ class ItemSubject:
     """One item after some treatments: the most severe verdict over all of them holds.
 
     It is made by `subjects`, which works out once what several items have in common.
+
+    Attributes:
+        item: The item.
+        has_floor: Whether a clinic's protocol tightened it.
     """
 
-    def __init__(self, item: Item, closings: Sequence[_Closings], *, floor: bool = False) -> None:
+    def __init__(self, item: Item, closings: Sequence[Closings], *, floor: bool = False) -> None:
         self.item = item
         self._closings = closings
         rules = [each.treatment.rule_for(item) for each in closings]
-        self._rules = [rule.floor for rule in rules] if floor else rules
+        floors = [rule.floor for rule in rules]
+        self.has_floor = not floor and floors != rules
+        self._rules = floors if floor else rules
+        self._made: list[Windows] = []
 
     @property
     def begins(self) -> datetime:
@@ -136,14 +87,11 @@ class ItemSubject:
         return max(each.treatment.when.latest for each in self._closings)
 
     @property
-    def has_floor(self) -> bool:
-        """Whether a clinic's protocol tightened it."""
-        return any(rule.floor is not rule for rule in self._rules)
-
-    @cached_property
-    def _windows(self) -> list[_Windows]:
+    def _windows(self) -> list[Windows]:
         """Only when they are asked for: a group that is open does not look at all its items."""
-        return [_Windows(*pair) for pair in zip(self._rules, self._closings, strict=True)]
+        if not self._made:
+            self._made = [Windows(*pair) for pair in zip(self._rules, self._closings, strict=True)]
+        return self._made
 
     @property
     def boundaries(self) -> frozenset[datetime]:
@@ -168,7 +116,7 @@ class ItemSubject:
 
     def verdict(self, instant: datetime) -> Verdict:
         """Return the verdict at `instant` (UTC), and nothing else of what holds."""
-        return max((each.worst(instant).verdict for each in self._windows), key=_severity)
+        return _worst([each.worst(instant).verdict for each in self._windows])
 
     def standing(self, instant: datetime) -> Standing:
         """Return what holds at `instant` (UTC)."""
@@ -183,9 +131,7 @@ class ItemSubject:
         conditions = dict.fromkeys(each.condition for each, _ in deciding if each.condition)
         return Standing(
             verdict=verdict,
-            if_earliest=max(
-                (each.earliest(instant).verdict for each in self._windows), key=_severity
-            ),
+            if_earliest=_worst([each.earliest(instant).verdict for each in self._windows]),
             condition=" ".join(conditions) or None,
             reason=phase.reason,
             treatment=windows.treatment,
@@ -228,7 +174,7 @@ class GroupSubject:
         verdict = _soften(headline, siblings)
         if self._floor is None:
             return verdict
-        return max(verdict, self._floor.verdict(instant), key=_severity)
+        return _worst([verdict, self._floor.verdict(instant)])
 
     def standing(self, instant: datetime) -> Standing:
         """Return what holds at `instant` (UTC)."""
@@ -239,7 +185,7 @@ class GroupSubject:
         if_earliest = _soften(headline.if_earliest, siblings)
         if self._floor is not None:
             floor = self._floor.standing(instant)
-            if_earliest = max(if_earliest, floor.if_earliest, key=_severity)
+            if_earliest = _worst([if_earliest, floor.if_earliest])
         return Standing(
             verdict=verdict,
             if_earliest=if_earliest,
@@ -270,8 +216,8 @@ class GroupSubject:
         return f"{word}: {', '.join(labels)}." if labels else ""
 
 
-def _severity(verdict: Verdict) -> int:
-    return verdict.severity
+def _worst(verdicts: Sequence[Verdict]) -> Verdict:
+    return max(verdicts, key=lambda verdict: verdict.severity)
 
 
 def _soften(headline: Verdict, items: Iterable[Verdict]) -> Verdict:
