@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Beside(Generic[T]):
-    """Something that is being done in a thread of its own.
+    """Something that is being done in a thread of its own; leaving it as a context waits for it.
 
     Args:
         do: What is to be done.
@@ -25,6 +25,14 @@ class Beside(Generic[T]):
         # Not by joining the thread: a join that a signal broke off takes it for ended.
         self._done = Event()
         Thread(target=self._run, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        """Go on beside it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait until it has ended, so that nothing goes on of what came to nothing."""
+        self.wait()
 
     @property
     def done(self) -> bool:

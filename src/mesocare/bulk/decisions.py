@@ -130,6 +130,14 @@ class Decider:
         """The instant, in UTC, before which nothing but the type of a treatment matters."""
         return self.judged_at - self._longest
 
+    def after_all(self, type_: str) -> Cells:
+        """Return what holds after a treatment before `settled`: each rule is in its last phase."""
+        if type_ not in self._settled:
+            zone = self.zone("")
+            past = self.judged_at - 2 * self._longest
+            self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
+        return self._settled[type_]
+
     def turning_points(self, type_: str, tz: str = "") -> set[datetime]:
         """Return every local time of treatment at which a verdict may change.
 
@@ -188,19 +196,11 @@ class Decider:
         """Return the verdicts where they are known without asking the engine anew."""
         when = treatment.when
         if when.latest < self.settled:
-            return self._after_all(treatment.type)
+            return self.after_all(treatment.type)
         if when.earliest == when.latest and (steps := self.ready(treatment.type, tz)):
             local = when.latest.astimezone(when.zone).replace(tzinfo=None)
             return steps.cells[bisect_right(steps.breaks, local)]
         return None
-
-    def _after_all(self, type_: str) -> Cells:
-        """Return the verdicts once every window has closed: each rule is in its last phase."""
-        if type_ not in self._settled:
-            zone = self.zone("")
-            past = self.judged_at - 2 * self._longest
-            self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
-        return self._settled[type_]
 
     def subjects(self, treatment: Treatment) -> Iterator[Subject]:
         """Yield the activities after a treatment, in order; items that they share only once."""
@@ -222,7 +222,7 @@ class Decider:
             if len(found) != 1 or found[0] > self.at:
                 return None
             if found[0] < self.settled:
-                return self._after_all(type_)
+                return self.after_all(type_)
             return self._verdicts(Treatment(type_, Interval(found[0], found[0], zone)))
 
         first, last = (

@@ -107,11 +107,8 @@ class _Check:
                 self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
                 query = self._query()
                 # The input is looked through for refused rows while others are written.
-                suspects = Beside(self._suspects)
-                try:
+                with Beside(self._suspects) as suspects:
                     tally.written = self._written(query)
-                finally:
-                    suspects.wait()
                 refused = self._refused(suspects.result())
                 tally.rejected = duck_output.reject(self.job, source, refused)
                 self._count(tally)

@@ -1,4 +1,4 @@
-"""The decision table laid out: what holds after a treatment at any time, as stretches and as lists.
+"""The decision table laid out: what holds after a treatment at any time, in stretches of times.
 
 Three clocks tell when a treatment was: a whole day, a local time, or an instant. What the engine
 has not been seen to answer alike throughout a stretch stays out, and is asked for row by row.
@@ -6,7 +6,6 @@ has not been seen to answer alike throughout a stretch stays out, and is asked f
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +17,7 @@ from mesocare.core.timespan import turns
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date, tzinfo
 
     from mesocare.bulk.decisions import Decider
@@ -26,20 +25,13 @@ if TYPE_CHECKING:
 
 # The number of a time that no clock has shown; those of verdicts follow.
 REFUSED = 0
-# Where within an hour's list a time is, in SQL: a minute's beginning, to the microsecond, or the
-# rest of it. Most times are written to the minute, and most changes come at a minute's beginning.
-MINUTE = (
-    "date_part('minute', moment) * 2 + CAST(date_part('microsecond', moment) % 60000000 > 0 AS INT)"
-)
 _TICK = timedelta(microseconds=1)
 _NEAR = timedelta(days=3)
-_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 # Beyond any change of clocks but one that leaves out a day.
 _LONGEST = timedelta(hours=12)
 _MIDNIGHT = datetime.min.time()
 
 Wanted = tuple[int, str, str]  # kind, type, zone
-Entries = list[int | None]
 
 
 class Segment(NamedTuple):
@@ -65,69 +57,6 @@ def segments(decider: Decider, wanted: Wanted, number: Callable[[Cells], int]) -
     if wanted[0] == DAY:
         return _merged(layout.days())
     return _merged(layout.instants() if wanted[0] == INSTANT else layout.local())
-
-
-def laid_out(
-    known: Iterable[Sequence[Segment]], first: datetime, length: int, top: int
-) -> tuple[Entries, Entries, Entries]:
-    """Return segments as lists: an entry for each day, hour, and beginning or rest of a minute.
-
-    Args:
-        known: The segments of each type, zone and clock.
-        first: The midnight with which each begins.
-        length: For how many days each has entries.
-        top: An entry from this number on is the place of a day's list among those of hours, or of
-            an hour's among those of minutes.
-    """
-    days: Entries = []
-    hours: dict[tuple[int | None, ...], int] = {}
-    minutes: dict[tuple[int | None, ...], int] = {}
-    for of_one in known:
-        by_day, parts = _filled(of_one, first, ONE_DAY, length)
-        for day, of_day in parts.items():
-            midnight = first + day * ONE_DAY
-            by_hour, split = _filled(of_day, midnight, _HOUR, 24)
-            for hour, of_hour in split.items():
-                by_minute = _minutes(of_hour, midnight + hour * _HOUR)
-                by_hour[hour] = top + minutes.setdefault(tuple(by_minute), len(minutes))
-            by_day[day] = top + hours.setdefault(tuple(by_hour), len(hours))
-        days += by_day
-    return (
-        days,
-        [each for block in hours for each in block],
-        [each for block in minutes for each in block],
-    )
-
-
-def _filled(
-    known: Iterable[Segment], first: datetime, unit: timedelta, count: int
-) -> tuple[Entries, dict[int, list[Segment]]]:
-    """Return what holds throughout each of some units, and the segments that fill one in part."""
-    filled: Entries = [None] * count
-    parts: dict[int, list[Segment]] = defaultdict(list)
-    for each in known:
-        begin, after = divmod(each.begin - first, unit)
-        end, beyond = divmod(each.end - first, unit)
-        full = max(0, begin + bool(after)), min(end, count)
-        if full[0] < full[1]:
-            filled[full[0] : full[1]] = [each.number] * (full[1] - full[0])
-        partly = {at for at, part in ((begin, after), (end, beyond)) if part and 0 <= at < count}
-        for at in partly:
-            parts[at].append(each)
-    return filled, parts
-
-
-def _minutes(known: Iterable[Segment], first: datetime) -> Entries:
-    """Return what holds at each minute's beginning, and throughout the rest of it, of an hour."""
-    filled: Entries = [None] * 120
-    for each in known:
-        begin, after = divmod(each.begin - first, _MINUTE)
-        end, beyond = divmod(each.end - first, _MINUTE)
-        since = 2 * begin + (0 if not after else 1 if after <= _TICK else 2)
-        since, until = max(0, since), min(2 * end + bool(beyond), 120)
-        if since < until:
-            filled[since:until] = [each.number] * (until - since)
-    return filled
 
 
 def _merged(known: Iterable[Segment]) -> list[Segment]:
@@ -168,15 +97,18 @@ class _Layout:
         One that the clocks left out of late is refused; there are not many hours of such times.
         """
         yield from self._points
-        settled = self._decider.settled.replace(tzinfo=None)
+        settled = self._decider.settled
         turning: set[datetime] = set()
         for begin, end in self._holes:
-            if not instants(begin, self._zone) and not instants(end - _TICK, self._zone):
-                if begin > settled:
+            first, last = instants(begin, self._zone), instants(end - _TICK, self._zone)
+            if not first and not last:
+                if begin > settled.replace(tzinfo=None):
                     yield Segment(begin, end, REFUSED)
-                continue
-            turning = turning or self._decider.turning_points(self._type, self._tz)
-            yield from self._between(begin, end, turning)
+            elif first and last and last[-1] < settled:
+                yield Segment(begin, end, self._after_all)
+            else:
+                turning = turning or self._decider.turning_points(self._type, self._tz)
+                yield from self._between(begin, end, turning)
 
     def instants(self) -> Iterator[Segment]:
         """Yield what holds after an instant, in UTC without saying so.
@@ -186,16 +118,24 @@ class _Layout:
         """
         known = _merged(self._instants(each) for each in self._points)
         yield from known
+        settled = self._decider.settled.replace(tzinfo=None)
         turning: set[datetime] = set()
         for before, after in pairwise(known):
             begin, end = before.end, after.begin
             if begin == end:
+                continue
+            if end <= settled:
+                yield Segment(begin, end, self._after_all)
                 continue
             if not turning:
                 local = self._decider.turning_points(self._type, self._tz)
                 found = (instant for each in local for instant in instants(each, self._zone))
                 turning = {instant.replace(tzinfo=None) for instant in found}
             yield from self._between(begin, end, turning, "Z")
+
+    @property
+    def _after_all(self) -> int:
+        return self._number(self._decider.after_all(self._type))
 
     def _instants(self, segment: Segment) -> Segment:
         begin = instants(segment.begin, self._zone)[0]

@@ -84,20 +84,20 @@ def _lines_with(hours: Iterable[str], job: Job, source: Source) -> Iterator[Susp
         date, _, clock = hour.encode().partition(b"T")
         marks.setdefault(date, set()).update({b"T" + clock, b" " + clock})
     where = places([name.strip() for name in source.names], job.columns)
-    path = Path(job.source)
-    found: list[tuple[int, bytes]] = []
-    with path.open("rb") as file:
-        begin = 0
+    number = 1
+    with Path(job.source).open("rb") as file:
         while block := file.read(_BLOCK) + file.readline():
-            lines = {at for mark in marks.items() for at in _lines_of(*mark, block)}
-            found += [(begin + at, block[at : _end(block, at)]) for at in sorted(lines)]
-            begin += len(block)
-    for number, line in _numbered(path, found):
-        row = line.decode().removesuffix("\r").split(source.delimiter)
-        treated, type_, tz = (
-            row[where[each]] if each in where else "" for each in ("treated", "type", "tz")
-        )
-        yield Suspect(number, treated, type_, tz, row)
+            counted = 0
+            for at in sorted({at for mark in marks.items() for at in _lines_of(*mark, block)}):
+                number += block.count(b"\n", counted, at)
+                counted = at
+                line = block[at : _end(block, at)].decode().removesuffix("\r")
+                row = line.split(source.delimiter)
+                treated, type_, tz = (
+                    row[where[each]] if each in where else "" for each in ("treated", "type", "tz")
+                )
+                yield Suspect(number, treated, type_, tz, row)
+            number += block.count(b"\n", counted)
 
 
 def _lines_of(date: bytes, clocks: Collection[bytes], block: bytes) -> Iterator[int]:
@@ -114,18 +114,6 @@ def _end(block: bytes, at: int) -> int:
     """Return where a line ends."""
     end = block.find(b"\n", at)
     return end if end >= 0 else len(block)
-
-
-def _numbered(path: Path, found: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Yield lines by their numbers, from 1 on, instead of the places at which they begin."""
-    number, at = 1, 0
-    with path.open("rb") as file:
-        for begin, line in found:
-            while at < begin:
-                block = file.read(min(_BLOCK, begin - at))
-                number += block.count(b"\n")
-                at += len(block)
-            yield number, line
 
 
 def _line_of(job: Job) -> Callable[[int], int]:

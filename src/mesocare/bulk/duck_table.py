@@ -13,7 +13,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from mesocare.bulk.duck_input import LOCAL
-from mesocare.bulk.duck_layout import MINUTE, REFUSED, Segment, laid_out, segments
+from mesocare.bulk.duck_layout import REFUSED, Segment, segments
+from mesocare.bulk.duck_lists import MINUTE, laid_out
 from mesocare.bulk.duck_session import literal
 from mesocare.bulk.steps import HORIZON
 from mesocare.core.civil import ONE_DAY

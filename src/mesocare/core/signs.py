@@ -12,19 +12,20 @@ if TYPE_CHECKING:
 
 
 class Urgency(StrEnum):
-    """How quickly a red flag needs help, least urgent first."""
+    """How quickly a red flag needs help, least urgent first.
+
+    Attributes:
+        severity: 0 for `contact_clinic` up to 2 for `emergency`.
+    """
+
+    severity: int
 
     CONTACT_CLINIC = "contact_clinic"
     SAME_DAY = "same_day"
     EMERGENCY = "emergency"
 
-    @property
-    def severity(self) -> int:
-        """0 for `contact_clinic` up to 2 for `emergency`."""
-        return _URGENCY[self]
-
-
-_URGENCY = {urgency: rank for rank, urgency in enumerate(Urgency)}
+    def __init__(self, _value: str) -> None:
+        self.severity = len(type(self).__members__)
 
 
 class Expectation(NamedTuple):
