@@ -292,6 +292,31 @@ def test_random_text_is_read_alike(rules: RuleSet, tmp_path: Path) -> None:
         assert one == other, body
 
 
+def test_times_that_are_nearly_plain_are_read_alike(rules: RuleSet, tmp_path: Path) -> None:
+    """A digit less and a blank more keep the length; DuckDB takes more than is a time."""
+    random_ = random.Random(19)
+    parts = (
+        ("2024", " 202", "-202", "+202", "20 4", "202"),
+        ("04", " 4", "4", "4 ", "004", "13"),
+        ("30", " 3", "3", "3 ", "31", "003"),
+        ("10", " 9", "9", "9 ", "24", "+9"),
+        ("30", " 5", "5", "5 ", "60", "5Z"),
+    )
+    times = {"2024-04-30 10:30", "2024-04-30t10:30", "2024-04-30\t10:30", "2024-04-30T10:30"}
+    for _ in range(4_000):
+        year, month, day, hour, minute = (random_.choice([each[0], *each]) for each in parts)
+        between = random_.choice(["T", "T", " ", "  "])
+        blanks = random_.choice(["", "", " ", "\t"])
+        time = f"{year}-{month}-{day}{between}{hour}:{minute}"
+        times.add(random_.choice([f"{blanks}{time}", f"{time}{blanks}"]))
+    rows = [(f"P{n}", time, "face", "UTC") for n, time in enumerate(sorted(times))]
+    assert sum(len(row[1]) == len("2024-04-30T10:30") for row in rows) > 500
+    source = _table(tmp_path / "in.csv", rows, HEADER[:4])
+    one, other = _both(bulk.job(rules, source, tmp_path), tmp_path)
+    assert one == other
+    assert 0 < one.written < one.rejected
+
+
 @pytest.mark.parametrize("broken", ["truncated", "text", "empty"])
 def test_a_broken_parquet_file_is_named(rules: RuleSet, tmp_path: Path, broken: str) -> None:
     """A file that is no Parquet is an error in one line, and nothing is written."""
