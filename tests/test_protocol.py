@@ -225,6 +225,7 @@ def test_own_care_and_own_numbers(tmp_path: Path, rules: RuleSet) -> None:
 
 FAULTS = [
     ("changes: {foundatoin: {face: {until: {avoid: 72 h}}}}\n", 8, "did you mean foundation?"),
+    ("changes: {jogging: {face: {until: {avoid: 9 d}}}}\n", 8, "did you mean intense-workout?"),
     ("changes: {foundation: {fcae: {until: {avoid: 72 h}}}}\n", 8, "did you mean face?"),
     ("treatments: {prp: {extends: fase, label: PRP}}\n", 8, "did you mean face?"),
     ("treatments: {face: {extends: face, label: X}}\n", 8, "this name is taken"),

@@ -76,6 +76,20 @@ def test_who_approved_it_ends_its_sentence_once(program: Program, tmp_path: Path
     assert text.count("Our figures") == 1
 
 
+def test_a_sibling_that_is_milder_says_so_in_the_groups_answer(
+    program: Program, tmp_path: Path
+) -> None:
+    """It is what opens the group: whose word that is stands there, and what is built in."""
+    open_ = [{"verdict": "allowed", "reason": "Our product closes at once."}]
+    milder = change("hot-shower", "face", phases=open_, **APPROVED)
+    asked = ("can-i", "heat", "--treated", "2024-05-01T14:30", "--at", "2024-05-01T20:00")
+    assert text_of(program, *asked).startswith("x avoid Heat and cold")
+    text = text_of(program, *asked, "--rules", str(write(tmp_path, milder)))
+    assert text.startswith("~ limited Heat and cold Which Fine: hot shower or bath.")
+    said = "Hot shower or bath: as Rose Clinic has it, milder than what is built in, approved by"
+    assert f"Protocol {said} Dr A. Built in: avoid until 72 h, limited until 7 days" in text
+
+
 def test_explain_draws_both_figures(program: Program, tmp_path: Path) -> None:
     """The clinic is a source like the others; its figure is chosen, the built-in one beside it."""
     text = text_of(program, "explain", "makeup", *ASKED, "--rules", str(write(tmp_path, TIGHTER)))

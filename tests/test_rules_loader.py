@@ -395,6 +395,9 @@ def test_a_file_instead_of_a_directory(folder: Path) -> None:
     assert load_rules(folder / "ruleset.yaml") == load_rules(folder)
     error = refused(folder / "care.yaml")
     assert "is a file, but neither the ruleset.yaml of a rule set nor a protocol" in error.message
+    assert "mesocare rules test" not in error.hint
+    (folder / "cases.yaml").write_text("# ours\ncases:\n")
+    assert "mesocare rules test FILE" in refused(folder / "cases.yaml").hint
     (folder / "big").write_bytes(b"x" * (loader.LARGEST_FILE + 1))
     assert "a rule file has at most" in refused(folder / "big").message
 

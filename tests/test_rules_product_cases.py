@@ -71,6 +71,14 @@ def test_bad_cases_are_named_by_line(case: str, line: int, message: str) -> None
     assert message in str(problems[0])
 
 
+def test_a_protocol_is_no_file_of_cases() -> None:
+    """It is said once, not key by key."""
+    found, problems = read_cases("rose.yaml", b"# ours\nextends: mesocare\nname: rose\n")
+    assert found == []
+    (problem,) = problems
+    assert (problem.line, "a protocol, and no file of cases" in problem.message) == (1, True)
+
+
 def test_without_zone_or_treatment() -> None:
     """What neither a case nor its defaults say is missed."""
     text = "cases: [{id: a, ask: b, at: 2024-06-04, verdict: ask, why: w}]"

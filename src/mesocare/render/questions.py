@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from mesocare.core.model import Verdict
 from mesocare.render.page import Page
 from mesocare.render.words import (
-    builtin_words,
     came_twice,
     elapsed_words,
     hours_words,
     instant_words,
     protocol_words,
+    sibling_words,
     treated_words,
     type_words,
     typed_words,
@@ -96,8 +96,7 @@ def _protocol(page: Page, answer: Answer, said: str = "") -> None:
         _row(page, "Protocol", protocol_words(answer.protocol, said))
     for each in answer.items[1:]:
         if each.protocol is not None:
-            clinic, builtin = each.protocol.clinic, builtin_words(each.protocol)
-            _row(page, "Protocol", f"{each.label}: as {clinic} has it. {builtin}.")
+            _row(page, "Protocol", sibling_words(each, each.protocol))
 
 
 def _clinic(page: Page, items: Sequence[Answer]) -> None:

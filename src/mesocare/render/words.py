@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from mesocare.core.answer import Change
+    from mesocare.core.answer import Answer, Change
     from mesocare.core.model import Protocol, RuleSet
     from mesocare.render.scene import Scene
     from mesocare.store.treatments import StoredTreatment
@@ -160,13 +160,23 @@ def protocol_words(protocol: Protocol, said: str = "") -> str:
         protocol: What the clinic says.
         said: A reason that is shown already; the clinic's is left out where it is the same.
     """
-    words = f"{protocol.clinic}'s protocol, reviewed {protocol.reviewed}"
-    if protocol.loosens:
-        words += f", milder than what is built in, approved by {protocol.approved_by}"
+    words = f"{protocol.clinic}'s protocol, reviewed {protocol.reviewed}{_milder(protocol)}"
     reason = (protocol.reason or "").rstrip(".")
     if reason and reason != said.rstrip("."):
         words += f": {reason}"
     return f"{words.rstrip('.')}. {builtin_words(protocol)}."
+
+
+def sibling_words(item: Answer, protocol: Protocol) -> str:
+    """Return whose protocol decides about one item of a group, and what is built in."""
+    whose = f"as {protocol.clinic} has it{_milder(protocol)}"
+    return f"{item.label}: {whose.rstrip('.')}. {builtin_words(protocol)}."
+
+
+def _milder(protocol: Protocol) -> str:
+    if not protocol.loosens:
+        return ""
+    return f", milder than what is built in, approved by {protocol.approved_by}"
 
 
 def builtin_words(protocol: Protocol) -> str:

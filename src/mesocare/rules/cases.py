@@ -14,6 +14,7 @@ from mesocare import dates
 from mesocare.core.diary import COLDEST, HOTTEST, Entry
 from mesocare.core.model import Treatment, Verdict
 from mesocare.errors import MesocareError
+from mesocare.rules.loader import extended
 from mesocare.rules.parse import parse_yaml
 from mesocare.rules.report import Report
 from mesocare.rules.schema import HIGHEST_SCORE, URGENCIES
@@ -131,7 +132,10 @@ def read_cases(file: str, content: bytes) -> tuple[list[Case], list[Problem]]:
     """
     report = Report()
     text = report.decoded(file, content)
-    if text is None:
+    if text is not None and extended(content) is not None:
+        message = "a protocol, and no file of cases; they are tried under it by --rules"
+        report.at(file, (), message)
+    if text is None or report.problems:
         return [], report.listed()
     plain = parse_yaml(file, text, CASES, report)
     if plain is None or report.problems:

@@ -29,6 +29,7 @@ BUILT_IN = "mesocare"
 
 # What is extended has to be known before the file is read as YAML, which a warm start never does.
 _EXTENDS = re.compile(r"""^extends:[ \t]+("[^"\n]*"|'[^'\n]*'|[^"'\s][^\n]*)""", re.MULTILINE)
+_CASES = re.compile(rb"^cases:", re.MULTILINE)
 
 _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
@@ -37,6 +38,7 @@ _PLAIN_FILES = (
 _EXTEND = (
     "A protocol extends mesocare, or a rule set by its path, seen from the protocol's own place."
 )
+_TRY = "This looks like a file of cases; they are tried by: mesocare rules test FILE"
 _NEXT = (
     "A rule set is a directory laid out like mesocare's data/; without --rules that one is used."
 )
@@ -117,7 +119,8 @@ def read_files(path: str | Path | None = None) -> Files:
     extends = extended(content)
     if extends is None:
         message = f"{str(path)!r} is a file, but neither the ruleset.yaml of a rule set nor a "
-        raise RulesError(message + "protocol, which has a line `extends: mesocare`", _NEXT)
+        hint = _TRY if _CASES.search(content) else _NEXT
+        raise RulesError(message + "protocol, which has a line `extends: mesocare`", hint)
     base = built_in() if extends == BUILT_IN else place.parent / extends
     said = f"the protocol {str(place)!r} extends {extends!r}"
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.lookup import names
+from mesocare.lookup import names, search_key
 from mesocare.rules.protocol_overlay import UNSAID
 from mesocare.rules.protocol_rules import ChangeError, changed, milder_from, own_phases
 
@@ -26,7 +26,9 @@ def check_items(overlay: Overlay) -> None:
     items = {id_ for group in groups.values() for id_ in group["items"]}
     for id_ in overlay.said.get("changes", {}):
         if id_ not in items:
-            overlay.note(("changes", id_), f"no item {id_!r} in the rule set", id_, (), items)
+            owner = overlay.base["names"].get(search_key(id_))
+            meant = owner if owner in items else id_
+            overlay.note(("changes", id_), f"no item {id_!r} in the rule set", meant, (), items)
     for id_, each in overlay.said.get("items", {}).items():
         path: Path = ("items", id_)
         if id_ in items:
