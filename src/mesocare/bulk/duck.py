@@ -28,6 +28,7 @@ from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from mesocare.bulk.duck_refused import Suspect
     from mesocare.bulk.duck_session import Session
@@ -106,12 +107,16 @@ class _Check:
                 sample = f"(FROM {source.relation} LIMIT {_SAMPLE})"
                 self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
                 query = self._query()
-                # The input is looked through for refused rows while others are written.
-                with Beside(self._suspects) as suspects:
-                    tally.written = self._written(query)
-                refused = self._refused(suspects.result())
-                tally.rejected = duck_output.reject(self.job, source, refused)
-                self._count(tally)
+                # What is written is delivered once every rejected row has been named.
+                with duck_output.place(self.job.output, self.duck.folder) as path:
+                    # The input is looked through for refused rows while others are written.
+                    with Beside(self._suspects) as suspects:
+                        tally.written = self._written(query, path)
+                    if self.job.counted:
+                        self._count(tally)
+                    refused = self._refused(suspects.result())
+                    tally.rejected = duck_output.reject(self.job, source, refused)
+                tally.read = tally.read or tally.written + tally.rejected
                 progress(tally.read)
             except module().OutOfMemoryException as error:
                 raise Unsure(first_line(error)) from error
@@ -128,23 +133,20 @@ class _Check:
         source = self.source._replace(known=()) if self.laid_down else self.source
         return duck_output.wanted(self.job, source, self._rows, self.table.cells, self.conditions)
 
-    def _written(self, query: str) -> int:
+    def _written(self, query: str, path: Path) -> int:
         """Write the rows, and return how many; what the table does not answer is asked for."""
         try:
-            return self._copied(query)
+            return self._copied(query, path)
         except module().Error as error:
             if duck_output.UNANSWERED not in str(error):
                 self._unread(error)
         self._lay_down()
         self._ask()
-        return self._copied(self._query())
+        return self._copied(self._query(), path)
 
-    def _copied(self, query: str) -> int:
-        quotes = not duck_output.unquoted(self.job, self.source)
+    def _copied(self, query: str, path: Path) -> int:
         with self.duck.once():
-            return duck_output.copy(
-                self.job, self.duck, query, self.source.delimiter, quotes=quotes
-            )
+            return duck_output.copy(self.job, self.duck, query, path, self.source)
 
     def _lay_down(self) -> None:
         """Keep the rows with the number of what holds, or with none."""
@@ -209,10 +211,7 @@ class _Check:
                 raise Unsure("a row was refused that is none to refuse")
 
     def _count(self, tally: Tally) -> None:
-        """Count the verdicts of all rows, for whoever is told."""
-        if not self.job.counted:
-            tally.read = tally.written + tally.rejected
-            return
+        """Count the verdicts of all rows."""
         for number, count in self._run(f"SELECT cell, count(*) FROM {self._rows} GROUP BY cell"):
             tally.read += count
             if number != REFUSED:

@@ -30,8 +30,8 @@ def by_streaming(job: Job, duck: Session, progress: Callable[[int], None]) -> Ta
     form = "ndjson" if streamed.kind == "ndjson" else "csv"
     path = duck.folder / "streamed"
     tally = stream.run(streamed._replace(output=str(path), form=form, raw=True), progress)
-    with reading(repr(job.source)):
-        duck_output.copy(job, duck, _streamed(streamed, str(path), form))
+    with reading(repr(job.source)), duck_output.place(job.output, duck.folder) as target:
+        duck_output.copy(job, duck, _streamed(streamed, str(path), form), target)
     return tally
 
 

@@ -121,13 +121,14 @@ def unquoted(job: Job, source: Source) -> bool:
     return job.form == "csv" and source.plain
 
 
-def copy(job: Job, duck: Session, query: str, delimiter: str = ",", *, quotes: bool = True) -> int:
-    """Write what a query yields to where the job says, with `quotes` if need be; return how many.
+def copy(job: Job, duck: Session, query: str, path: Path, source: Source | None = None) -> int:
+    """Write what a query yields into a file, delimited as its source is; return how many rows.
 
     Raises:
         OutputError: It could not be written.
     """
-    quote = literal('"' if quotes else "")
+    delimiter = "," if source is None else source.delimiter
+    quote = literal("" if source is not None and unquoted(job, source) else '"')
     kinds = {
         "csv": f"FORMAT csv, HEADER true, DELIM {literal(delimiter)}, QUOTE {quote},"
         f" ESCAPE {quote}, NULLSTR ''",
@@ -135,15 +136,14 @@ def copy(job: Job, duck: Session, query: str, delimiter: str = ",", *, quotes: b
         "parquet": "FORMAT parquet",
     }
     duckdb = module()
-    with place(job.output, duck.folder) as path:
-        target = literal(str(path))
-        try:
-            found = duck.rows(f"COPY ({query}) TO {target} ({kinds[job.form]}, USE_TMP_FILE false)")
-        except duckdb.IOException as error:
-            why = str(error).strip().splitlines()[0]
-            message = f"{job.output or 'the output'!r} could not be written: {why}"
-            raise OutputError(message, "Name another file.") from error
-        return int(found[0][0])
+    target = literal(str(path))
+    try:
+        found = duck.rows(f"COPY ({query}) TO {target} ({kinds[job.form]}, USE_TMP_FILE false)")
+    except duckdb.IOException as error:
+        why = str(error).strip().splitlines()[0]
+        message = f"{job.output or 'the output'!r} could not be written: {why}"
+        raise OutputError(message, "Name another file.") from error
+    return int(found[0][0])
 
 
 @contextmanager
