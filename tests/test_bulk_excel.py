@@ -6,6 +6,7 @@ import csv
 import json
 from datetime import date, datetime, time
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,6 @@ from tests.workbooks import Sheet, Xml, formula, locked, ods, xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from mesocare.bulk.job import Tally
     from mesocare.core.model import RuleSet
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HEADER = ("patient_id", "treated", "type", "tz")
 ERROR = Xml('<c {at} t="e"><f>VLOOKUP(A1,B:B,1)</f><v>#N/A</v></c>')
+NO_ZONE = "(empty, or an error)"
 NOT_CALCULATED = Xml("<c {at}><f>VLOOKUP(A1,B:B,1)</f></c>")
 
 
@@ -314,6 +315,32 @@ def test_an_opendocument_sheet(book: Book) -> None:
     assert text.splitlines()[1].startswith("7,2024-05-01,face,UTC,1.5,avoid,")
     assert text.splitlines()[2].startswith("P2,2024-05-01T14:30:00,face,,,avoid,")
     assert [each[:3] for each in book.refused()] == [(6, "treated", "#N/A")]
+
+
+OPEN_ERROR = Xml(
+    '<table:table-cell table:formula="of:=[.A9]/0" office:value-type="string"'
+    ' office:string-value="" calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
+)
+
+
+def test_an_error_in_an_opendocument_sheet_is_no_empty_zone(book: Book) -> None:
+    """It is read as an empty cell, so where there is one, an empty zone is none."""
+    plain = ["P1", "2024-05-01T14:30", "face", None]
+    book.check(ods(book.folder / "in.ods", [HEADER, plain]))
+    assert (book.tally.written, book.tally.rejected) == (1, 0)
+    book.check(ods(book.folder / "in.ods", [HEADER, [*plain[:3], OPEN_ERROR], plain]))
+    assert (book.tally.written, book.tally.rejected) == (0, 2)
+    assert [each[:3] for each in book.refused()] == [(2, "tz", NO_ZONE), (3, "tz", NO_ZONE)]
+
+
+def test_an_old_workbook_does_not_tell_an_error_from_an_empty_cell(book: Book) -> None:
+    """So there an empty zone is rejected; another empty cell does no harm.
+
+    The file has a zone, an empty cell, #REF! as the zone, and #REF! in another column.
+    """
+    text = book.check(Path(__file__).parent / "data" / "errors.xls")
+    assert [row.split(",")[0] for row in text.splitlines()[1:]] == ["P1", "P4"]
+    assert [each[:3] for each in book.refused()] == [(3, "tz", NO_ZONE), (4, "tz", NO_ZONE)]
 
 
 def _damaged(path: Path, rows: Rows) -> None:

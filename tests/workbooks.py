@@ -124,6 +124,7 @@ def _number(value: object, epoch: datetime) -> tuple[int, object]:
 def ods(path: Path, rows: Sequence[Sequence[object]]) -> Path:
     """Write an OpenDocument spreadsheet of one sheet."""
     space = "urn:oasis:names:tc:opendocument:xmlns"
+    calc = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
     lines = "".join(
         f"<table:table-row>{''.join(map(_open_cell, row)) or '<table:table-cell/>'}"
         "</table:table-row>"
@@ -143,8 +144,9 @@ def ods(path: Path, rows: Sequence[Sequence[object]]) -> Path:
         file.writestr(
             "content.xml",
             f'<office:document-content xmlns:office="{space}:office:1.0"'
-            f' xmlns:table="{space}:table:1.0" xmlns:text="{space}:text:1.0"><office:body>'
-            f'<office:spreadsheet><table:table table:name="S">{lines}</table:table>'
+            f' xmlns:table="{space}:table:1.0" xmlns:text="{space}:text:1.0"'
+            f' xmlns:calcext="{calc}"><office:body><office:spreadsheet>'
+            f'<table:table table:name="S">{lines}</table:table>'
             "</office:spreadsheet></office:body></office:document-content>",
         )
     return path
@@ -153,6 +155,8 @@ def ods(path: Path, rows: Sequence[Sequence[object]]) -> Path:
 def _open_cell(value: object) -> str:
     if value is None:
         return "<table:table-cell/>"
+    if isinstance(value, Xml):
+        return value
     kind, attribute, text = "string", "", escape(str(value))
     if isinstance(value, (date, datetime)):
         kind, attribute = "date", f' office:date-value="{value.isoformat()}"'

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.columns import header_problem
-from mesocare.bulk.workbook import cells, column_name
+from mesocare.bulk.workbook import cells, column_name, hides_errors
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What has to be text for the engine; it says best what is wrong with a number there.
 _TEXTS = ("treated", "type", "tz")
+# A zone that may be an error is none: another one might open something too early.
+_NO_ZONE = "(empty, or an error)"
 
 
 def as_text(job: Job, folder: Path) -> Job:
@@ -42,6 +44,7 @@ def as_text(job: Job, folder: Path) -> Job:
     problem = header_problem(names, job, name)
     if problem:
         raise problem
+    zone = job.columns.get("tz", "tz") if hides_errors(job.source) else None
     texts = {job.columns.get(each, each) for each in _TEXTS}
     path = folder / "sheet.ndjson"
     with path.open("w", encoding="utf-8") as file:
@@ -52,6 +55,8 @@ def as_text(job: Job, folder: Path) -> Job:
                 values = {
                     key: _plain(cell) if key in texts else _value(cell) for key, cell in pairs
                 }
+                if zone is not None and values.get(zone) == "":
+                    values[zone] = _NO_ZONE
                 file.write(json.dumps(values, ensure_ascii=False))
             file.write("\n")
     return job._replace(source=str(path), kind="ndjson", names=tuple(names), encoding="utf-8")

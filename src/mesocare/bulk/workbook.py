@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 _BOOK = "xl/workbook.xml"
 # What a sheet can hold.
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
+# What marks a cell with an error in an OpenDocument sheet.
+_OPEN_ERROR = re.compile(rb"""value-type=["']error["']""")
 # Whatever could begin a cell with an error, or one with a formula.
 _UNTOLD = re.compile(rb"""\st=["']e["']|[<:]f[\s>/]""")
-_BLOCK, _OVERLAP = 1024 * 1024, 16
+_BLOCK, _OVERLAP = 1024 * 1024, 32
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _HINT = "Name a workbook (.xlsx, .xls or .ods), or save it as CSV."
 _DAMAGES = (
@@ -66,6 +68,20 @@ def cells(source: str) -> list[list[Any]]:
     return rows
 
 
+def hides_errors(source: str) -> bool:
+    """Whether an empty cell of a workbook that was read may be one with an error.
+
+    In an .xlsx none is; in an OpenDocument sheet only if there is an error somewhere. Of an .xls or
+    .xlsb nobody can tell.
+    """
+    if not zipfile.is_zipfile(source):
+        return True
+    with zipfile.ZipFile(source) as archive:
+        if "content.xml" in archive.namelist():
+            return _holds(archive, "content.xml", _OPEN_ERROR)
+        return _BOOK not in map(str.lower, archive.namelist())
+
+
 def column_name(number: int) -> str:
     """Return what a sheet calls a column, the first being 0: A, B, … Z, AA."""
     above, within = divmod(number, 26)
@@ -101,7 +117,8 @@ def _fill_in(rows: list[list[Any]], source: str, sheet: str) -> None:
         if _BOOK not in parts:
             return
         part = parts[_part(archive, parts, sheet)]
-        if not _may_have_untold(archive, part):
+        # Looking at every cell takes its time, and hardly any table has a formula in it.
+        if not _holds(archive, part, _UNTOLD):
             return
         with archive.open(part) as file:
             for row, column, element in _elements(file):
@@ -126,12 +143,12 @@ def _part(archive: zipfile.ZipFile, parts: dict[str, str], sheet: str) -> str:
     return posixpath.normpath(target).lstrip("/").lower()
 
 
-def _may_have_untold(archive: zipfile.ZipFile, part: str) -> bool:
-    """Whether it is worth looking at every cell: hardly any table has a formula in it."""
+def _holds(archive: zipfile.ZipFile, part: str, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a part holds what a short pattern looks for."""
     tail = b""
     with archive.open(part) as file:
         while block := file.read(_BLOCK):
-            if _UNTOLD.search(tail + block):
+            if pattern.search(tail + block):
                 return True
             tail = block[-_OVERLAP:]
     return False
