@@ -128,6 +128,20 @@ def test_every_answer_fits(
             assert found.verdict.value in flat(lines[:2])
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_number_stays_with_its_unit(
+    width: int, every_answer: list[tuple[Answer, Scene]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No line ends with the figure of a span or of a day; all spaces are plain ones."""
+    as_terminal(monkeypatch, width)
+    parted = re.compile(r"\d\n *(?:h|days?|hours?|May|Jun|Jul)\b")
+    for found, asked_of in every_answer:
+        for view in (can_i_text, when_text):
+            text = COLOUR.sub("", view(found, asked_of))
+            assert parted.search(text) is None
+            assert not any("\ue000" <= sign <= "\uf8ff" for sign in text)
+
+
 # Colours and signs.
 
 PLAIN: dict[str, tuple[tuple[str, ...], dict[str, str | None]]] = {

@@ -6,6 +6,7 @@ never the only carrier of meaning: every verdict is also a word and a sign.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Part = str | Text | tuple[str, str]
+
+# A number stays with its unit, and a day with its month; the sign that joins them is nobody's.
+_UNIT = re.compile(
+    r"(?<=\d) (?=(?:h|min|minutes?|hours?|days?|weeks?|months?"
+    r"|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b)"
+)
+_JOINED = "\ue000"
 
 NARROW = 60
 WIDEST = 100
@@ -81,9 +89,11 @@ class Page:
     def line(self, *parts: Part, indent: int = 0, hang: int = 0) -> None:
         """Add a paragraph of styled parts; lines after the first are indented by `hang` more."""
         text = Text.assemble(*parts)
+        text.plain = _UNIT.sub(_JOINED, text.plain)
         first, later = " " * indent, " " * (indent + hang)
         width = max(10, self.width - len(later))
         for n, line in enumerate(self._wrapped(text, width, len(later) - len(first))):
+            line.plain = line.plain.replace(_JOINED, " ")
             line.rstrip()
             self._lines.append(Text.assemble(later if n else first, line))
 
