@@ -77,9 +77,9 @@ def treatments(
         if changes[name] and random_.random() < 0.2:
             local = random_.choice(changes[name]).astimezone(zone).replace(tzinfo=None) + near
         elif isinstance(span, Days):
-            local = wall - timedelta(days=span.count) + near
+            local = wall - timedelta(days=span.number) + near
         else:
-            local = (at - timedelta(hours=span.count)).astimezone(zone).replace(tzinfo=None) + near
+            local = (at - timedelta(hours=span.number)).astimezone(zone).replace(tzinfo=None) + near
         yield _written(local, random_), random_.choice(list(rules.types)), name
 
 

@@ -105,7 +105,7 @@ class TurningPoints:
             ends |= shown
         for span in self._spans[type_]:
             if isinstance(span, Days):
-                yield from (end - timedelta(days=span.count) for end in ends)
+                yield from (end - timedelta(days=span.number) for end in ends)
             else:
-                start = self._judged_at - timedelta(hours=span.count)
+                start = self._judged_at - timedelta(hours=span.number)
                 yield start.astimezone(zone).replace(tzinfo=None)

@@ -11,7 +11,6 @@ clock and ignores a change of offset, so local time appears here only to count c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,36 +26,36 @@ _PRECISION = timedelta(milliseconds=100)
 _SPAN = re.compile(r"([1-9][0-9]{0,3}) (h|d)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Elapsed hours."""
+class Hours(NamedTuple):
+    """Elapsed hours; their unit keeps them from being equal to as many days."""
 
-    count: int
+    number: int
+    unit: str = "h"
 
     @property
     def nominal_hours(self) -> int:
         """The span in hours, for comparing it with the figures of sources."""
-        return self.count
+        return self.number
 
     def __str__(self) -> str:
         """Return the span as rule files write it: `48 h`."""
-        return f"{self.count} h"
+        return f"{self.number} {self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Calendar days: the same local clock time, `count` dates later."""
+class Days(NamedTuple):
+    """Calendar days: the same local clock time, `number` dates later."""
 
-    count: int
+    number: int
+    unit: str = "d"
 
     @property
     def nominal_hours(self) -> int:
         """The span in hours when no clock changes within it."""
-        return self.count * 24
+        return self.number * 24
 
     def __str__(self) -> str:
         """Return the span as rule files write it: `7 d`."""
-        return f"{self.count} d"
+        return f"{self.number} {self.unit}"
 
 
 Span = Hours | Days
@@ -105,8 +104,8 @@ def closing(start: datetime, span: Span, zone: tzinfo, *, cautious: bool = True)
         The closing instant in UTC; the window does not include it.
     """
     if isinstance(span, Hours):
-        return start + timedelta(hours=span.count)
-    return _at_wall(_wall(start, zone) + timedelta(days=span.count), zone, cautious=cautious)
+        return start + timedelta(hours=span.number)
+    return _at_wall(_wall(start, zone) + timedelta(days=span.number), zone, cautious=cautious)
 
 
 def last_closing(when: Interval, span: Span) -> datetime:
@@ -124,7 +123,7 @@ def last_closing(when: Interval, span: Span) -> datetime:
     if first == last:
         return end
     ends = [end]
-    days = timedelta(days=span.count)
+    days = timedelta(days=span.number)
     for turn, before, after in turns(when.earliest, when.latest, when.zone):
         if after < before:
             last = max(last, turn.replace(tzinfo=None) + before)
