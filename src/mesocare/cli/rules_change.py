@@ -54,10 +54,10 @@ def diff(a: Old, b: New, *, json: Json = None, no_color: NoColor = None) -> Repl
 
 
 def _rules(named: str) -> RuleSet:
-    from mesocare.rules import loader
+    from mesocare.rules import extends, loader
 
     # A protocol calls it by its name: `extends: mesocare`.
-    named_so = named == loader.BUILT_IN and not Path(named).exists()
+    named_so = named == extends.BUILT_IN and not Path(named).exists()
     return loader.load_rules(None if named == BUILT_IN or named_so else named)
 
 

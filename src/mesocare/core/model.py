@@ -8,9 +8,10 @@ takes a fifth of the time, which every start of the program pays.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+from mesocare.core.ranked import Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,22 +20,13 @@ if TYPE_CHECKING:
     from mesocare.core.timespan import Interval, Span
 
 
-class Verdict(StrEnum):
-    """What is said of an activity, mildest first; the order is the order of severity.
-
-    Attributes:
-        severity: 0 for `allowed` up to 3 for `avoid`.
-    """
-
-    severity: int
+class Verdict(Ranked):
+    """What is said of an activity, mildest first; `severity` is 0 for `allowed`, 3 for `avoid`."""
 
     ALLOWED = "allowed"
     LIMITED = "limited"
     ASK = "ask"
     AVOID = "avoid"
-
-    def __init__(self, _value: str) -> None:
-        self.severity = len(type(self).__members__)
 
     @property
     def closed(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from mesocare.core.ranked import Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,21 +12,12 @@ if TYPE_CHECKING:
     from mesocare.core.timespan import Span
 
 
-class Urgency(StrEnum):
-    """How quickly a red flag needs help, least urgent first.
-
-    Attributes:
-        severity: 0 for `contact_clinic` up to 2 for `emergency`.
-    """
-
-    severity: int
+class Urgency(Ranked):
+    """How quickly a red flag needs help, least urgent first."""
 
     CONTACT_CLINIC = "contact_clinic"
     SAME_DAY = "same_day"
     EMERGENCY = "emergency"
-
-    def __init__(self, _value: str) -> None:
-        self.severity = len(type(self).__members__)
 
 
 class Expectation(NamedTuple):

@@ -14,7 +14,7 @@ from mesocare import dates
 from mesocare.core.diary import COLDEST, HOTTEST, Entry
 from mesocare.core.model import Treatment, Verdict
 from mesocare.errors import MesocareError
-from mesocare.rules.loader import extended
+from mesocare.rules.extends import extended
 from mesocare.rules.parse import parse_yaml
 from mesocare.rules.report import Report
 from mesocare.rules.schema import HIGHEST_SCORE, URGENCIES

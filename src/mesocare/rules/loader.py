@@ -8,7 +8,6 @@ one.
 
 from __future__ import annotations
 
-import re
 import stat
 from hashlib import sha256
 from pathlib import Path
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 1024 * 1024
 MOST_GROUPS = 64
-# What a protocol calls the rule set that comes with mesocare.
-BUILT_IN = "mesocare"
-
-# What is extended has to be known before the file is read as YAML, which a warm start never does.
-_EXTENDS = re.compile(r"""^extends:[ \t]+("[^"\n]*"|'[^'\n]*'|[^"'\s][^\n]*)""", re.MULTILINE)
-_CASES = re.compile(rb"^cases:", re.MULTILINE)
 
 _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
@@ -115,11 +108,13 @@ def read_files(path: str | Path | None = None) -> Files:
     folder = _folder(place)
     if folder is not None:
         return Files(place, folder, _read_all(folder))
+    from mesocare.rules.extends import BUILT_IN, extended
+
     content = read_file(place)
     extends = extended(content)
     if extends is None:
         message = f"{str(path)!r} is a file, but neither the ruleset.yaml of a rule set nor a "
-        hint = _TRY if _CASES.search(content) else _NEXT
+        hint = _TRY if b"\ncases:" in b"\n" + content else _NEXT
         raise RulesError(message + "protocol, which has a line `extends: mesocare`", hint)
     base = built_in() if extends == BUILT_IN else place.parent / extends
     said = f"the protocol {str(place)!r} extends {extends!r}"
@@ -157,15 +152,6 @@ def compile_files(files: Files) -> tuple[dict[str, Any] | None, list[Problem]]:
         return None, [each._replace(file=str(files.folder / each.file)) for each in problems]
     cache.write(digest, base)
     return compile_protocol(files.path.name, files.protocol, base, digest)
-
-
-def extended(content: bytes) -> str | None:
-    """Return what a protocol's line `extends: ...` names; `None` for a file that has none."""
-    match = _EXTENDS.search(content.decode("utf-8-sig", errors="replace"))
-    if match is None:
-        return None
-    value = match[1]
-    return value[1:-1] if value[0] in "\"'" else re.split(r"[ \t]#", value)[0].strip()
 
 
 def _folder(path: Path) -> Path | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.rules.loader import extended
+from mesocare.rules.extends import extended
 from mesocare.rules.report import Report
 
 if TYPE_CHECKING:
