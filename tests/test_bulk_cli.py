@@ -6,19 +6,26 @@ import contextlib
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from mesocare.bulk.job import Tally
+from mesocare.core.model import Verdict
+from mesocare.render.check import check_text
+from tests import bulk
 from tests.process import PATIENCE, script
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mesocare.core.model import RuleSet
     from tests.process import Finished, Program
 
 HEADER = "patient_id,treated,type\n"
@@ -85,6 +92,22 @@ def test_standard_input(own: Program) -> None:
     ended = own.run("check", "-", *AT, given=(HEADER + "1,2024-05-01,scalp\n").encode())
     assert ended.code == 0
     assert ended.out.startswith("patient_id,treated,type,makeup,")
+
+
+def test_the_summary_parts_no_sign_from_its_figure(
+    rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At every width each figure stands beside its verdict, and no line is too long."""
+    job = bulk.job(rules, tmp_path / "in.csv", tmp_path / "out.csv")
+    counts = Counter({verdict.value: 872_486 for verdict in Verdict})
+    tally = Tally(9_999_999, 9_999_999, 1_234, dict.fromkeys(job.ids, counts))
+    for width in range(40, 121):
+        monkeypatch.setenv("COLUMNS", str(width))
+        said = check_text(job._replace(output="out.csv"), tally, no_color=True, stopped=False)
+        assert max(map(len, said.splitlines())) <= width
+        figures = re.findall(r"[x?~+] (?:avoid|ask|limited|allowed) 872,486", said)
+        assert len(figures) == len(Verdict) * len(job.ids), width
+        assert "1,234 rejected" in said
 
 
 @pytest.mark.parametrize("engine", ["stream", "duckdb"])

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from mesocare.core.model import Verdict
 from mesocare.render.json import rules, time
-from mesocare.render.page import Page
+from mesocare.render.page import Page, together
 from mesocare.render.words import instant_words
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def check_text(job: Job, tally: Tally, *, no_color: bool, stopped: bool) -> str:
     page.line((f"Checked for {instant_words(job.at, job.zone)}", "bold"))
     if stopped:
         page.line(("Stopped before the end.", "bold red"), " What follows is as far as it came.")
-    rejected = f"{tally.rejected:,} rejected"
+    rejected = together(f"{tally.rejected:,} rejected")
     page.line(
         f"{tally.read:,} row{'s' * (tally.read != 1)} read, {tally.written:,} written, ",
         (rejected, "bold red") if tally.rejected else rejected,
@@ -44,7 +44,8 @@ def check_text(job: Job, tally: Tally, *, no_color: bool, stopped: bool) -> str:
         for verdict in reversed(Verdict):
             if counts.get(verdict.value):
                 sign, style = page.verdict(verdict)
-                parts.append((f"{sign} {counts[verdict.value]:,}".ljust(_FIGURE + 6) + " ", style))
+                figure = together(f"{sign} {counts[verdict.value]:,}")
+                parts.append((figure.ljust(_FIGURE + 6) + " ", style))
         if opening := tally.opening.get(id_):
             parts.append(f"opens within {job.within}: {opening:,}")
         page.row([id_], _NAME, *(parts or ["-"]))

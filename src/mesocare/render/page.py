@@ -64,6 +64,11 @@ _PLAIN = Signs(
 )
 
 
+def together(text: str) -> str:
+    """Return a text that no line of a page breaks."""
+    return text.replace(" ", _JOINED)
+
+
 class Page:
     """Collects lines for one width and one kind of terminal.
 
