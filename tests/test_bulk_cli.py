@@ -224,6 +224,23 @@ def test_a_named_pipe_is_written_into(own: Program) -> None:
     assert pipe.is_fifo()
 
 
+def test_a_named_pipe_is_not_closed_where_streaming_goes_on(own: Program) -> None:
+    """DuckDB gives up late, at a row that lacks cells; who reads the pipe hears nothing of it."""
+    pytest.importorskip("duckdb")
+    (own.place / "ragged.csv").write_text(HEADER + ROWS * 20 + "1,2\n", encoding="utf-8")
+    os.mkfifo(own.place / "pipe.csv")
+    with subprocess.Popen(["cat", own.place / "pipe.csv"], stdout=subprocess.PIPE) as reader:
+        found: list[bytes] = []
+        thread = threading.Thread(target=lambda: found.append(reader.communicate()[0]))
+        thread.start()
+        time.sleep(0.2)
+        asked = ("check", "ragged.csv", *AT, "--activities", "makeup", "--engine", "duckdb")
+        ended = own.run(*asked, "--quiet", "-o", "pipe.csv")
+        thread.join(PATIENCE)
+    assert (ended.code, ended.err.count("has 2 cells")) == (1, 1)
+    assert found[0].count(b"\n") == 1 + 20 * ROWS.count("\n")
+
+
 def _fed(pipe: IO[bytes]) -> None:
     """Write rows and hold the pipe open; both pipes may fill, so this has a thread of its own."""
     with contextlib.suppress(OSError):

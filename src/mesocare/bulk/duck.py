@@ -10,6 +10,8 @@ alone, and they are written from there.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mesocare.bulk import duck_output, duck_refused
@@ -22,13 +24,12 @@ from mesocare.bulk.duck_output import Refused
 from mesocare.bulk.duck_session import first_line, module, reading, session
 from mesocare.bulk.duck_table import DecisionTable
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
-from mesocare.bulk.sink import check_places
+from mesocare.bulk.sink import Sink, check_places
 from mesocare.bulk.stop import Stopped, Stopping
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from mesocare.bulk.duck_refused import Suspect
     from mesocare.bulk.duck_session import Session
@@ -73,10 +74,14 @@ def _run(job: Job, duck: Session, progress: Callable[[int], None]) -> Tally:
         from mesocare.bulk.tables import as_text
 
         job = as_text(job, duck.folder)
-    try:
-        return _Check(job, duck).run(progress)
-    except Unsure:
-        return by_streaming(job, duck, progress)
+    with ExitStack() as held:
+        if job.output is not None and Path(job.output).is_fifo():
+            # Who reads it would take it for the end when one engine closes it for the other.
+            held.enter_context(Sink(job.output))
+        try:
+            return _Check(job, duck).run(progress)
+        except Unsure:
+            return by_streaming(job, duck, progress)
 
 
 class _Check:
