@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +21,7 @@ from mesocare.core.timespan import (
     day_number,
     last_closing,
     parse_span,
+    turns,
 )
 
 BERLIN = "Europe/Berlin"
@@ -227,3 +231,28 @@ DAY_NUMBERS = [
 def test_day_number(zone: str, start: str, at: str, days: int) -> None:
     """The day changes at midnight of the zone, whatever the elapsed time."""
     assert day_number(utc(start), utc(at), ZoneInfo(zone)) == days
+
+
+def told(name: str) -> list[tuple[datetime, timedelta, timedelta]]:
+    """Return the changes of clocks that a zone's file lists, with the offsets around each."""
+    # The implementation in Python, unlike the one in C, shows what it read.
+    zone: Any = import_module("zoneinfo._zoneinfo").ZoneInfo(name)
+    offsets = [zone._tti_before.utcoff if zone._tti_before else timedelta()]
+    offsets += [each.utcoff for each in zone._ttinfos]
+    instants = (datetime.fromtimestamp(at, UTC) for at in zone._trans_utc)
+    each = zip(instants, offsets, offsets[1:], strict=False)
+    return [(at, before, after) for at, before, after in each if before != after]
+
+
+def test_every_change_of_clocks_is_seen() -> None:
+    """In every zone, beside what its file says; they are far enough apart to be looked for so."""
+    listed = {name: told(name) for name in sorted(available_timezones())}
+    assert sum(map(len, listed.values())) > 10_000
+    one_of_each = {tuple(changes): name for name, changes in listed.items() if changes}
+    for changes, name in one_of_each.items():
+        apart = [after[0] - before[0] for before, after in pairwise(changes)]
+        assert not apart or min(apart) > timedelta(days=3), name
+        begin, end = datetime(1980, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
+        end = max(begin, min(end, changes[-1][0] + timedelta(hours=1)))
+        expected = [each for each in changes if begin < each[0] <= end]
+        assert list(turns(begin, end, ZoneInfo(name))) == expected, name
