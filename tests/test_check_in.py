@@ -48,6 +48,16 @@ def test_red_flags_come_first_and_the_worst_of_them_before_the_others() -> None:
     assert {each.id for each in found if each.scored} <= set(RULES.reactions)
 
 
+def test_what_is_asked_is_what_the_rules_say() -> None:
+    """A red flag by its text; a reaction by its name and text."""
+    for each in asks([], [_treated()], RULES, T0 + HOUR):
+        if each.scored:
+            reaction = RULES.reactions[each.id]
+            assert each.text == f"{reaction.label}: {reaction.text}"
+        else:
+            assert each.text == RULES.red_flags[each.id].text
+
+
 @pytest.mark.parametrize("type_", sorted(RULES.types))
 def test_red_flags_of_the_type_only(type_: str) -> None:
     """A bald patch concerns the scalp, a darker patch does not."""

@@ -140,6 +140,66 @@ def test_text_without_an_action() -> None:
     assert finding.text == RULES.red_flags["sepsis"].text
 
 
+def test_a_finding_rests_on_the_claims_of_its_rule() -> None:
+    """Besides those of the red flag that it raises."""
+    said = RULES.triage
+    rules = RULES._replace(
+        triage=said._replace(
+            worse=said.worse._replace(evidence=("W",)),
+            strong=said.strong._replace(evidence=("S",)),
+            fever=said.fever._replace(evidence=("F",)),
+            nodules=said.nodules._replace(evidence=("N",)),
+        )
+    )
+    sign = min(set(said.strong.flags) & set(said.fever.signs) or said.strong.flags)
+    diary = (
+        noted(sign, 1, hours=300, id_="a"), noted(sign, 10, hours=330, id_="b"),
+        noted(min(said.nodules.signs), 2, hours=330, id_="c"),
+        noted(min(said.fever.signs), 2, hours=330, id_="d"),
+        noted(None, words="", temperature=39.5, hours=330, id_="e"),
+    )  # fmt: skip
+    found = {each.id: each for each in triage(diary, [FACE], rules, T0 + 331 * HOUR).findings}
+    for id_, claim in (
+        (said.worse.flag, "W"), (said.strong.flags[sign], "S"), (said.fever.flag, "F"),
+        (said.fever.signs_flag, "F"), (said.nodules.flag, "N"),
+    ):  # fmt: skip
+        assert claim in found[id_].evidence, id_
+        assert set(RULES.red_flags[id_].evidence) <= set(found[id_].evidence)
+
+
+KATHMANDU = ZoneInfo("Asia/Kathmandu")
+# The latest treatment, though neither the last in the list nor the last by name.
+LATEST = Treatment("face", Interval(T0, T0, KATHMANDU))
+EARLIER = Treatment("scalp", Interval(T0 - DAY, T0 - DAY, BERLIN))
+MIDNIGHT = 10.25  # hours after T0 in Kathmandu; in Berlin and in UTC it is the same evening
+
+
+def test_a_sign_that_calmed_down_after_midnight_is_no_strong_one() -> None:
+    """Days are those of the zone of the latest treatment."""
+    sign, flag = min(RULES.triage.strong.flags.items())
+    diary = [noted(sign, 10, hours=MIDNIGHT - 0.5), noted(sign, 1, hours=MIDNIGHT + 0.5)]
+    found = judged(*diary, hours=MIDNIGHT + 1, treatments=[LATEST, EARLIER])
+    assert flag not in {each.id for each in found.findings}
+    same_day = judged(*diary, hours=MIDNIGHT + 1, treatments=[EARLIER._replace(type="face")])
+    assert flag in {each.id for each in same_day.findings}
+
+
+def test_a_sign_that_came_back_after_midnight_has_returned() -> None:
+    """It had ended the day before, in the zone of the latest treatment."""
+    diary = [
+        noted(score=3, hours=MIDNIGHT - 2), noted(score=0, hours=MIDNIGHT - 1),
+        noted(score=3, hours=MIDNIGHT + 1),
+    ]  # fmt: skip
+    for treatments, returned in (([LATEST, EARLIER], True), ([FACE], False)):
+        found = judged(*diary, hours=MIDNIGHT + 2, treatments=treatments)
+        assert ("sign-returned" in {each.id for each in found.findings}) is returned
+
+
+def test_a_reaction_at_the_very_instant_of_the_treatment_is_expected() -> None:
+    """It is noted in the minute in which the treatment is."""
+    assert judged(noted("redness", 3, hours=0), hours=1).findings == ()
+
+
 def test_texts_of_the_other_findings() -> None:
     """A persisting reaction has its own text, the rest those of triage.yaml."""
     entries = (
