@@ -13,6 +13,7 @@ import pytest
 from mesocare import dates
 from mesocare.core.course import Due, Plan, best_grade, plans
 from mesocare.core.model import Treatment
+from mesocare.core.timespan import Days
 from tests.process import ZONE
 
 if TYPE_CHECKING:
@@ -198,6 +199,23 @@ def test_result_ahead_is_never_promised_early(rules: RuleSet) -> None:
     ahead = _plan(rules, "2024-05-10T12:00", "2024-05-01").ahead
     assert ahead is not None
     assert ahead.opens == _instant("2024-05-23T00:00")
+
+
+def test_the_nearest_result_is_ahead(rules: RuleSet) -> None:
+    """Whatever their order and names; it is said by its own words."""
+    first, *rest = rules.course["face"].results
+    near = first._replace(id="z", text="Near.", opens=Days(10))
+    far = first._replace(id="a", text="Far.", opens=Days(20))
+    for results in ((near, far, *rest), (far, near, *rest)):
+        course = {**rules.course, "face": rules.course["face"]._replace(results=results)}
+        changed = rules._replace(course=course)
+        for day, said in (
+            ("2024-05-11T14:29", ("z", "Near.")),
+            ("2024-05-11T14:30", ("a", "Far.")),
+        ):
+            ahead = _plan(changed, day, "2024-05-01T14:30").ahead
+            assert ahead is not None
+            assert (ahead.id, ahead.text) == said
 
 
 def test_nothing_is_ahead_after_the_last_result(rules: RuleSet) -> None:

@@ -42,6 +42,7 @@ from mesocare.core.signs import (
     Worse,
 )
 from mesocare.core.timespan import Days, Hours, Interval, Span
+from mesocare.core.windows import Closings, Windows
 
 BERLIN = ZoneInfo("Europe/Berlin")
 T0 = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -780,3 +781,23 @@ def test_an_answer_says_whose_word_decides() -> None:
     assert answer(rules.groups["all"], told, rules, at).by_clinic
     assert not answer(walk, told, rules, at).by_clinic
     assert not answer(gym, [treated()], rules, at).by_clinic
+
+
+@pytest.mark.parametrize(
+    ("hours", "verdict"),
+    [
+        (9, "limited"),
+        (12, "limited"),
+        (14, "limited"),
+        (15, "allowed"),
+        (19, "allowed"),
+        (20, "avoid"),
+    ],
+)
+def test_only_phases_that_a_treatment_time_leads_to_decide(hours: int, verdict: str) -> None:
+    """Of five possible hours: the worst of the phases they lead to, and not of the next as well."""
+    phases = rule(("limited", 10), ("allowed", 20), ("avoid", None))
+    start = datetime(2024, 5, 1, tzinfo=UTC)
+    treated = Treatment("face", Interval(start, start + timedelta(hours=5), ZoneInfo("UTC")))
+    found = Windows(phases, Closings(treated)).worst(start + timedelta(hours=hours))
+    assert found.verdict.value == verdict

@@ -153,6 +153,8 @@ def test_a_group_is_not_opened_by_a_longer_wait(tmp_path: Path) -> None:
         >= before["actives", "actives"].verdict.severity
     )
     assert after["actives", "actives"].verdict.closed
+    # The time is known, so there is no earlier one that could say otherwise.
+    assert after["actives", "actives"].verdict_if_earliest is after["actives", "actives"].verdict
 
 
 def test_a_loosened_headline_opens_its_group(tmp_path: Path) -> None:
