@@ -214,7 +214,7 @@ ROW_FAULTS = [
     ("2,2024-W18-3T10:00,face,\n", "treated", "2024-W18-3T10:00", ""),
     ("2,2024-02-30T10:00,face,\n", "treated", "2024-02-30T10:00", ""),
     ("2,2024-03-31T02:30,face,Europe/Berlin\n", "treated", "2024-03-31T02:30", "clocks"),
-    ("2,2024-05-01,faec,\n", "type", "faec", "Did you mean face?"),
+    ("2,2024-05-01,faec,\n", "type", "faec", "brightening. Did you mean face?"),
     ("2,2024-05-01,,\n", "type", "", "unknown treatment type ''"),
     ("2,2024-05-01,face,Europe/Lodnon\n", "tz", "Europe/Lodnon", "Europe/London"),
     ("2,2024-05-01,fa\0ce,\n", "", "", "NUL byte"),

@@ -247,6 +247,14 @@ def test_editing(own: Program) -> None:
     assert last["earliest"] == "2024-05-02T22:00:00+00:00"
 
 
+def test_an_area_is_named_where_the_type_does_not_say_it(own: Program) -> None:
+    """A treatment of the face in the face needs no second word."""
+    known = treated(own, TREATED)
+    assert "(face" not in done(own, "treatments")
+    done(own, "edit", known, "--area", "neck")
+    assert "(neck)" in done(own, "treatments")
+
+
 def test_editing_an_area_away(own: Program) -> None:
     """An empty area means the usual one of the type that the treatment then has."""
     known = treated(own, TREATED, "--area", "neck")

@@ -159,5 +159,6 @@ def blamed(error: MesocareError) -> str:
 
 
 def reason(error: MesocareError) -> str:
-    """Return why a row was rejected, with what to write instead."""
-    return " ".join(filter(None, (error.message, error.hint)))
+    """Return why a row was rejected, with what to write instead, in sentences."""
+    end = "." if error.hint and error.message[-1:] not in {".", "?", "!"} else ""
+    return " ".join(filter(None, (error.message + end, error.hint)))

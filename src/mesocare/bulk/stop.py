@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Stopping:
     """
 
     def __init__(self) -> None:
-        self._before: dict[int, object] = {}
+        self._before: dict[int, Any] = {}
         self._busy = False
         self._waiting: int | None = None
 
@@ -49,7 +49,7 @@ class Stopping:
     def __exit__(self, *_: object) -> None:
         """Give the signals back."""
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            signal.signal(number, handler)
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,13 +181,15 @@ def runner(named: str, kind: str, form: str) -> Runner:
         which = kind if kind not in STREAMED else form
         message = f"--engine stream knows CSV, TSV and NDJSON, not {which}"
         raise TableError(message, "Leave --engine out.")
-    from importlib import import_module
-
     if streams and named != "duckdb":
-        return import_module("mesocare.bulk.stream").run  # type: ignore[no-any-return]
+        from mesocare.bulk import stream
+
+        return stream.run
     try:
         import_module("duckdb")
-        return import_module("mesocare.bulk.duck").run  # type: ignore[no-any-return]
     except ImportError as error:
         message = f"{kind} to {form} needs DuckDB, which is not installed"
         raise MesocareError(message, "Type: pip install 'mesocare[bulk]'") from error
+    from mesocare.bulk import duck
+
+    return duck.run

@@ -129,10 +129,13 @@ def stored_words(row: StoredTreatment) -> str:
         lacking = f" UTC, as the zone {row.zone!r} is unknown here"
     first, last = (datetime.fromisoformat(each) for each in (row.earliest, row.latest))
     when = treated_words(Treatment(row.type, Interval(first, last, zone))) + lacking
-    details = [row.area, *(each for each in (row.clinic, row.phone, row.note) if each)]
+    # The area, unless the type says it already.
+    area = "" if row.area == row.type else row.area
+    details = [each for each in (area, row.clinic, row.phone, row.note) if each]
     if row.overrides:
         details.append(f"clinic's own rules for {joined(sorted(row.overrides))}")
-    return f"{row.id[:8]}  {row.type}  {when}  ({'; '.join(details)})"
+    line = f"{row.id[:8]}  {row.type}  {when}"
+    return f"{line}  ({'; '.join(details)})" if details else line
 
 
 def clinic_contact(scene: Scene) -> str:
