@@ -104,7 +104,7 @@ def loop_tables(path: Path) -> Path:
     from datetime import UTC
     from zoneinfo import ZoneInfo
 
-    from mesocare.bulk.decisions import Decider
+    from mesocare.bulk.verdict_table import Decider
     from mesocare.rules.loader import load_rules
 
     rules = load_rules()

@@ -49,7 +49,7 @@ def steps(path: Path) -> Path:
     """Write the decision table of the hand-written join, as rows by type, zone and day."""
     import duckdb
 
-    from mesocare.bulk.decisions import Decider
+    from mesocare.bulk.verdict_table import Decider
     from mesocare.rules.loader import load_rules
 
     rules = load_rules()

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from mesocare import assess, load_rules, treatment
-from mesocare.render.page import Page
-from mesocare.render.scene import Scene
-from mesocare.render.today import today_text
+from mesocare.core.question import Scene
+from mesocare.render.text.page import Page
+from mesocare.render.text.today import today_text
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "today.svg"
 COMMAND = "mesocare today --treated 2024-05-01T14:30"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from mesocare.rules.loader import load_rules
-from tests.process import Program
+from tests.support.process import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

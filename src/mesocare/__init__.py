@@ -36,12 +36,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mesocare.bulk.checked import CheckedRow, check_rows
-    from mesocare.core.answer import Answer, Assessment
-    from mesocare.core.diary import Entry
-    from mesocare.core.engine import answer, assess
+    from mesocare.bulk.rows import CheckedRow, check_rows
+    from mesocare.core.diary.entries import Entry
+    from mesocare.core.diary.triage import Triage, triage
     from mesocare.core.model import RuleSet, Treatment, Verdict
-    from mesocare.core.triage import Triage, triage
+    from mesocare.core.verdict.answer import Answer, Assessment
+    from mesocare.core.verdict.engine import answer, assess
     from mesocare.errors import MesocareError
     from mesocare.rules.loader import load_rules
 
@@ -66,20 +66,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answer": "mesocare.core.answer",
-    "Assessment": "mesocare.core.answer",
-    "CheckedRow": "mesocare.bulk.checked",
-    "Entry": "mesocare.core.diary",
+    "Answer": "mesocare.core.verdict.answer",
+    "Assessment": "mesocare.core.verdict.answer",
+    "CheckedRow": "mesocare.bulk.rows",
+    "Entry": "mesocare.core.diary.entries",
     "MesocareError": "mesocare.errors",
     "RuleSet": "mesocare.core.model",
     "Treatment": "mesocare.core.model",
-    "Triage": "mesocare.core.triage",
+    "Triage": "mesocare.core.diary.triage",
     "Verdict": "mesocare.core.model",
-    "answer": "mesocare.core.engine",
-    "assess": "mesocare.core.engine",
-    "check_rows": "mesocare.bulk.checked",
+    "answer": "mesocare.core.verdict.engine",
+    "assess": "mesocare.core.verdict.engine",
+    "check_rows": "mesocare.bulk.rows",
     "load_rules": "mesocare.rules.loader",
-    "triage": "mesocare.core.triage",
+    "triage": "mesocare.core.diary.triage",
 }
 
 
@@ -95,8 +95,8 @@ def treatment(type_: str, when: str, *, at: datetime, zone: str) -> Treatment:
     Raises:
         MesocareError: The text or the zone cannot be understood, or lies in the future.
     """
-    from mesocare import dates
     from mesocare.core.model import Treatment
+    from mesocare.parsing import dates
 
     return Treatment(type_, dates.parse_treated(when, at=at, zone=dates.parse_zone(zone)))
 

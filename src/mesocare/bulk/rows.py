@@ -1,208 +1,82 @@
-"""The records of CSV and NDJSON, one by one, and those that are none, each with its line."""
+"""Rows of a table, checked one by one from Python."""
 
 from __future__ import annotations
 
-import csv
-import json
-from collections import deque
-from io import StringIO
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.bulk.columns import delimiter_of, header_problem
-from mesocare.bulk.job import Reject, shortened
-from mesocare.bulk.lines import LONGEST_LINE, UNREADABLE
-from mesocare.errors import TableError
+from mesocare.bulk.verdict_table import Decider
+from mesocare.core.model import Verdict
+from mesocare.errors import MesocareError, TreatmentError
+from mesocare.parsing import dates
+from mesocare.parsing.activities import find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from mesocare.bulk.job import Job
-    from mesocare.bulk.lines import Lines
-
-# Blocks of lines that are kept, to read again what an unclosed quote has swallowed.
-_KEPT = 4
-_UNCLOSED = "has a quote that is never closed"
-_CLOSED_WRONG = "has a quote that is not closed, or text after one that is"
+    from mesocare.core.model import RuleSet
 
 
-class CsvRows:
-    """The rows of a delimited text, after its header.
+class CheckedRow(NamedTuple):
+    """One row and what was said of it.
 
     Attributes:
-        header: The names of the columns as they stand there.
-        delimiter: What stands between two cells.
+        row: The row as it was given.
+        verdicts: By activity, in the order asked; empty where the row cannot be judged.
+        error: Why it cannot be judged; `None` where it was.
+    """
+
+    row: Mapping[str, str]
+    verdicts: Mapping[str, Verdict]
+    error: MesocareError | None
+
+
+def check_rows(
+    rows: Iterable[Mapping[str, str]],
+    rules: RuleSet,
+    *,
+    at: datetime,
+    zone: str,
+    activities: Sequence[str] = (),
+) -> Iterator[CheckedRow]:
+    """Yield every row with the verdicts on some activities, in the order of the rows.
+
+    A row is one treatment: `treated` (when it was, read as on the command line), `type` and, if it
+    took place elsewhere than in `zone`, `tz`. A row that cannot be judged is yielded with its
+    error; it never ends the others. Any number of rows takes the same memory.
 
     Args:
-        lines: The text.
-        job: It says which columns there have to be.
-        reject: Told of each row that is none.
+        rows: Mappings with these keys; any others are carried along.
+        rules: The rule set.
+        at: The instant asked about, in UTC.
+        zone: The IANA time zone of rows that name none.
+        activities: Words for what is asked, as `can-i` takes them; the headline groups if left out.
 
     Raises:
-        TableError: There is no header, or not the one that is needed.
+        MesocareError: The zone or an activity does not exist.
     """
+    asked = [find([words], rules) for words in activities]
+    asked = asked or [rules.groups[id_] for id_ in rules.headline_groups]
+    decider = Decider(rules, asked, at, dates.parse_zone(zone))
+    ids = [each.id for each in asked]
+    return _checked(rows, decider, ids)
 
-    def __init__(self, lines: Lines, job: Job, reject: Callable[[Reject], None]) -> None:
-        self._lines = lines
-        self._reject = reject
-        self._kept: deque[tuple[int, list[str]]] = deque(maxlen=_KEPT)
-        self._flow = chain.from_iterable(self._keeping())
-        first, before = self._first_line(), 0
-        while not first.strip("\r\n"):
-            before += 1
-            first = self._first_line()
-        if first is UNREADABLE:
-            raise _unreadable_header(lines, before + 1)
-        self.delimiter = job.delimiter or delimiter_of(first, job)
-        csv.field_size_limit(LONGEST_LINE)
-        self._base = self._high = before
-        self._reader = self._read(chain([first], self._flow))
+
+def _checked(
+    rows: Iterable[Mapping[str, str]], decider: Decider, ids: Sequence[str]
+) -> Iterator[CheckedRow]:
+    for row in rows:
         try:
-            self.header = next(self._reader)
-        except csv.Error as error:
-            message = f"{lines.name} has a header that cannot be read: {error}"
-            raise TableError(message, "Its first line has to name the columns.") from error
-        problem = header_problem(self.header, job, lines.name)
-        if problem:
-            raise problem
-
-    def __iter__(self) -> Iterator[tuple[int, list[str] | None]]:
-        """Yield the number of each row's first line, and the row; `None` where it was rejected."""
-        width = len(self.header)
-        end = self._base + self._reader.line_num
-        while True:
-            reader, base = self._reader, self._base
-            try:
-                for row in reader:
-                    begin, end = end + 1, base + reader.line_num
-                    if len(row) == width:
-                        yield begin, row
-                    elif row:
-                        self._ragged(begin, end, row)
-                        yield begin, None
-            except csv.Error as error:
-                end = self._mend(end + 1, base + reader.line_num, error)
-                yield end, None
-            else:
-                return
-
-    def _keeping(self) -> Iterator[list[str]]:
-        """Yield the blocks of lines, keeping the last few."""
-        for block in self._lines.blocks():
-            self._kept.append((self._lines.given - len(block), block))
-            yield block
-
-    def _first_line(self) -> str:
-        line = next(self._flow, None)
-        if line is None:
-            message = f"{self._lines.name} is empty: it has no header"
-            raise TableError(message, "Its first line has to be: patient_id,treated,type")
-        return line
-
-    def _read(self, lines: Iterator[str]) -> Any:
-        return csv.reader(lines, delimiter=self.delimiter, strict=True)
-
-    def _ragged(self, begin: int, end: int, row: list[str]) -> None:
-        """Reject a row with another number of cells than the header."""
-        if fault := self._fault(begin, end):
-            self._reject(Reject(begin, "", "", fault[1], fault[0]))
-            return
-        cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
-        over = f", over the lines {begin} to {end}" if end > begin else ""
-        why = f"has {cells}{over}, where the header has {len(self.header)}"
-        self._reject(Reject(begin, "", "", why, row_text(row, self.delimiter)))
-
-    def _mend(self, begin: int, end: int, error: csv.Error) -> int:
-        """Reject the line on which an unreadable row begins, and go on with the next line."""
-        self._high = max(end, self._high)
-        again = self._again(begin + 1, self._high)
-        self._base = self._high - len(again)
-        if fault := self._fault(begin, begin):
-            self._reject(Reject(begin, "", "", fault[1], fault[0]))
+            treated, type_ = (_cell(row, name) for name in ("treated", "type"))
+            cells = decider.cells(treated, type_, str(row.get("tz") or "").strip())
+        except MesocareError as error:
+            yield CheckedRow(row, {}, error)
         else:
-            why = _CLOSED_WRONG if "expected after" in str(error) else _UNCLOSED
-            # More than is kept cannot be read again.
-            why += f"; it took the lines up to {self._base} along" if self._base > begin else ""
-            row = "".join(self._again(begin, begin)).rstrip("\r\n")
-            self._reject(Reject(begin, "", "", why, shortened(row)))
-        self._reader = self._read(chain(again, self._flow))
-        return self._base
-
-    def _fault(self, begin: int, end: int) -> tuple[str, str] | None:
-        """Take out why one of some lines could not be read."""
-        faults = self._lines.faults
-        at = next((line for line in sorted(faults) if begin <= line <= end), None)
-        return None if at is None else faults.pop(at)
-
-    def _again(self, begin: int, end: int) -> list[str]:
-        """Return those of the lines from `begin` to `end` that are kept."""
-        return [
-            line
-            for given, block in self._kept
-            for line in islice(block, max(0, begin - 1 - given), max(0, end - given))
-        ]
+            yield CheckedRow(row, dict(zip(ids, map(Verdict, cells), strict=True)), None)
 
 
-class JsonRows:
-    """The objects of an NDJSON text, one a line.
-
-    Args:
-        lines: The text.
-        reject: Told of each line that is no object.
-    """
-
-    def __init__(self, lines: Lines, reject: Callable[[Reject], None]) -> None:
-        self._lines = lines
-        self._reject = reject
-        self._decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number).decode
-
-    def __iter__(self) -> Iterator[tuple[int, dict[str, Any], str] | None]:
-        """Yield each object with the number of its line and its text; `None` for a reject."""
-        for number, line in enumerate(chain.from_iterable(self._lines.blocks()), 1):
-            text = line.strip()
-            if not text:
-                continue
-            try:
-                found = self._decode(text)
-            except (ValueError, RecursionError) as error:
-                self._refuse(number, text, error)
-                yield None
-                continue
-            if isinstance(found, dict):
-                yield number, found, text
-            else:
-                self._reject(Reject(number, "", "", "is no JSON object", shortened(text)))
-                yield None
-
-    def _refuse(self, number: int, text: str, error: Exception) -> None:
-        fault = self._lines.faults.pop(number, None)
-        if fault is None:
-            why = "is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            fault = shortened(text), f"is no JSON object: {why}"
-        self._reject(Reject(number, "", "", fault[1], fault[0]))
-
-
-def row_text(row: Sequence[str], delimiter: str) -> str:
-    """Return a row as one line of delimited text, as far as it is shown."""
-    buffer = StringIO()
-    csv.writer(buffer, delimiter=delimiter, lineterminator="").writerow(row)
-    return shortened(buffer.getvalue())
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {shortened(twice)!r} comes twice")
-    return found
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number of JSON")
-
-
-def _unreadable_header(lines: Lines, number: int) -> TableError:
-    why = lines.faults[number][1]
-    hint = "Name a table of text; where it is UTF-16 without a mark: --encoding utf-16-le"
-    return TableError(f"{lines.name} has no header that can be read: line {number} {why}", hint)
+def _cell(row: Mapping[str, str], name: str) -> str:
+    text = str(row.get(name) or "").strip()
+    if not text:
+        raise TreatmentError(f"{name} is missing", f"Every row needs its own {name}.")
+    return text

@@ -84,14 +84,14 @@ def root(
 
 def _greeting(context: typer.Context) -> Reply:
     """Show today if something is on record, otherwise how to begin."""
-    from mesocare.store import database, mending, treatments
+    from mesocare.store import database, recovery, treatments
 
     with database.reading() as connection:
-        mending.check_confirmed(connection)
+        recovery.check_confirmed(connection)
         known = connection is not None and treatments.on_record(connection)
     if not known:
         return Reply(context.get_help() + "\n")
-    from mesocare.cli import today
+    from mesocare.cli.commands import today
 
     return today.reply(request())
 

@@ -54,7 +54,7 @@ def ordinary_area(type_: str) -> str:
 
 def local_zone(tz: str | None) -> tzinfo:
     """Return the time zone asked for, by flag, environment or file; else the system's."""
-    from mesocare import dates
+    from mesocare.parsing import dates
 
     name = Settings({}).get("tz") if tz is None else tz
     return clock.system_zone() if name is None else dates.parse_zone(name)
@@ -66,7 +66,7 @@ def zone_name(zone: tzinfo) -> str:
     Raises:
         StoreError: The system's zone has no name.
     """
-    from mesocare import dates
+    from mesocare.parsing import dates
 
     try:
         name = str(getattr(zone, "key", None) or "")
@@ -83,7 +83,7 @@ def stored_time(typed: str, zone: tzinfo, now: datetime) -> dict[str, str]:
     Raises:
         MesocareError: The text names no time, or the zone cannot be kept.
     """
-    from mesocare import dates
+    from mesocare.parsing import dates
     from mesocare.store import treatments
 
     earliest, latest = treatments.instants(dates.parse_treated(typed, at=now, zone=zone))
@@ -113,7 +113,7 @@ def _check_names_one_time(row: StoredTreatment, now: datetime) -> None:
     Raises:
         DateError: The time was typed so.
     """
-    from mesocare import dates
+    from mesocare.parsing import dates
 
     starts: list[datetime] = []
     with suppress(DateError):  # typed in words that this version does not read

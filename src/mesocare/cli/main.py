@@ -137,10 +137,10 @@ def _report(error: MesocareError, arguments: Sequence[str]) -> int:
     lines += [error.hint] if error.hint else []
     _complain("\n".join(lines))
     if as_json:
-        from mesocare.render import json
+        from mesocare.render.json import answers
 
         with suppress(OutputError):  # the text on standard error has said it
-            _write(json.error(error))
+            _write(answers.error(error))
     return error.exit_code
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.core.model import RuleSet, Treatment
+    from mesocare.core.question import Recorded, Scene
     from mesocare.core.timespan import Interval
-    from mesocare.render.scene import Recorded, Scene
 
 DEFAULT_TYPE = "face"
 TYPE_HELP = "face, scalp or brightening, or a treatment your clinic's protocol names"
@@ -124,8 +124,8 @@ def request(
     """
     settings = settings or Settings({})
     # The parts of the program that a question needs, loaded once it is clear there is one.
-    from mesocare import dates
-    from mesocare.render.scene import Scene
+    from mesocare.core.question import Scene
+    from mesocare.parsing import dates
 
     at, zone, rules = moment_and_rules(settings, rules)
     recorded: tuple[Recorded, ...] = ()
@@ -137,7 +137,7 @@ def request(
         with settings.reading("type"):
             treatments = _treatments(types, intervals, rules)
     else:
-        from mesocare.cli import recall
+        from mesocare.app import recall
 
         _check_no_type(settings)
         recorded = recall.recorded(rules, at, confirmed=needs_treatment)
@@ -168,7 +168,7 @@ def moment_and_rules(
     Raises:
         MesocareError: One of them cannot be used; the message says where it comes from.
     """
-    from mesocare import dates
+    from mesocare.parsing import dates
     from mesocare.rules.loader import load_rules
 
     with settings.reading("tz"):

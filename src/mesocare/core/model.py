@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.core.ranked import Ranked
+from mesocare.core.signs import Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
-
-from mesocare.core.ranked import Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mesocare.core.timespan import Span
+
+
+class Ranked(StrEnum):
+    """A word that is more severe than those defined before it.
+
+    Attributes:
+        severity: How many are milder; 0 for the mildest.
+    """
+
+    severity: int
+
+    def __init__(self, _value: str) -> None:
+        self.severity = len(type(self).__members__)
 
 
 class Urgency(Ranked):

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.errors import RulesError
 from mesocare.rules import cache
-from mesocare.rules.build import build
+from mesocare.rules.compiler.build import build
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
-    from mesocare.rules.report import Problem
+    from mesocare.rules.format.diagnostics import Problem
 
 LARGEST_FILE = 1024 * 1024
 MOST_GROUPS = 64
@@ -108,7 +108,7 @@ def read_files(path: str | Path | None = None) -> Files:
     folder = _folder(place)
     if folder is not None:
         return Files(place, folder, _read_all(folder))
-    from mesocare.rules.extends import BUILT_IN, extended
+    from mesocare.rules.overlay.extends import BUILT_IN, extended
 
     content = read_file(place)
     extends = extended(content)
@@ -134,11 +134,11 @@ def compile_files(files: Files) -> tuple[dict[str, Any] | None, list[Problem]]:
 
     A problem of the rule set under a protocol is named by its file's path.
     """
-    from mesocare.rules.compile import compile_rules
+    from mesocare.rules.compiler.compile import compile_rules
 
     if files.protocol is None:
         return compile_rules(files.contents)
-    from mesocare.rules.protocol import compile_protocol
+    from mesocare.rules.overlay.protocol import compile_protocol
 
     digest = _digest(files.contents)
     base = cache.read(digest)

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mesocare.core.model import Group, Phase, Rule, Verdict
 from mesocare.core.timespan import parse_span
 from mesocare.errors import ActivityError, RulesError
-from mesocare.lookup import find
-from mesocare.rules import shape
+from mesocare.parsing.activities import find
+from mesocare.rules.format import types
+from mesocare.rules.format.diagnostics import Report
 from mesocare.rules.loader import read_file
-from mesocare.rules.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from mesocare.core.model import Item, RuleSet
-    from mesocare.rules.report import Path as Place
+    from mesocare.rules.format.diagnostics import Path as Place
 
-_SHAPE = shape.Table(
-    shape.Record({"until": shape.Duration()}, {"reason": shape.Text(200)}), key=shape.Text(60)
+_SHAPE = types.Table(
+    types.Record({"until": types.Duration()}, {"reason": types.Text(200)}), key=types.Text(60)
 )
 _NEXT = "It holds lines such as: makeup: {until: 72 h, reason: My clinic said three days}"
 
@@ -41,7 +41,7 @@ def read_overrides(path: Path, rules: RuleSet, type_: str) -> Plain:
         RulesError: It cannot be read, names no activity or one twice, or loosens a rule without a
             reason.
     """
-    from mesocare.rules.parse import parse_yaml
+    from mesocare.rules.format.reader import parse_yaml
 
     shown = str(path)
     try:
@@ -84,10 +84,10 @@ def problems(type_: str, said: object, rules: RuleSet) -> list[str]:
         return [f"type is {type_!r:.80}, which the rules do not know: {', '.join(rules.types)}"]
     if said == {}:
         return []
-    from mesocare.rules.parse import parse_plain
+    from mesocare.rules.format.reader import parse_plain
 
     report = Report()
-    record = shape.Record({_FIELD: _SHAPE})
+    record = types.Record({_FIELD: _SHAPE})
     read = parse_plain(_FIELD, {_FIELD: said}, record, report) or {_FIELD: {}}
     plain: dict[str, dict[str, str]] = read[_FIELD]
     for id_, each in plain.items():

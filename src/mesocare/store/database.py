@@ -12,7 +12,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from mesocare.store import migrations
-from mesocare.store.place import (
+from mesocare.store.integrity import looked_at
+from mesocare.store.location import (
     MENDED,
     NAME,
     DamageError,
@@ -28,7 +29,6 @@ from mesocare.store.place import (
     there,
     unusable,
 )
-from mesocare.store.soundness import looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,9 +145,9 @@ def _current(path: Path, *, write: bool) -> sqlite3.Connection | None:
 
 def _bring_up(path: Path) -> None:
     """Make, migrate or mend the file. The lock is held alone, so nobody else has it open."""
-    from mesocare.store import mending
+    from mesocare.store import recovery as store_recovery
 
-    if mending.finish(path):
+    if store_recovery.finish(path):
         _speak_of(path)
     if size(path) == 0 and not size(log(path, "-wal")):
         for suffix in ("-journal", "-shm"):
@@ -174,10 +174,10 @@ def _mend(path: Path) -> None:
     Raises:
         StoreError: Always, if something was recovered: whoever finds the damage is told.
     """
-    from mesocare.store import mending
+    from mesocare.store import recovery as store_recovery
 
-    if not mending.finish(path) and not _is_sound(path):
-        mending.mend(path)
+    if not store_recovery.finish(path) and not _is_sound(path):
+        store_recovery.mend(path)
     _speak_of(path)
 
 
@@ -192,8 +192,8 @@ def _is_sound(path: Path) -> bool:
 
 
 def _speak_of(path: Path) -> None:
-    from mesocare.store import mending
+    from mesocare.store import recovery as store_recovery
 
-    recovery = mending.recovery_of(path)
+    recovery = store_recovery.recovery_of(path)
     if recovery is not None:
-        raise mending.refusal(recovery)
+        raise store_recovery.refusal(recovery)

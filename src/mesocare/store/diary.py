@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mesocare.core.diary import Entry
-from mesocare.store.place import DamageError
+from mesocare.core.diary.entries import Entry
+from mesocare.store.location import DamageError
 
 if TYPE_CHECKING:
     import sqlite3

@@ -9,16 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mesocare.errors import StoreError
-from mesocare.store.place import (
-    LOGS,
-    PARTIAL,
-    TRANSIENT,
-    beside,
-    connect,
-    install,
-    log,
-    private,
-)
+from mesocare.store.location import LOGS, PARTIAL, TRANSIENT, beside, connect, install, log, private
 
 if TYPE_CHECKING:
     import sqlite3

@@ -10,9 +10,9 @@ from contextlib import closing, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mesocare.core.diary import SCORES, Entry
+from mesocare.core.diary.entries import SCORES, Entry
 from mesocare.store import migrations
-from mesocare.store.place import connect
+from mesocare.store.location import connect
 from mesocare.store.treatments import COLUMNS
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mesocare.store import migrations
-from mesocare.store.place import (
+from mesocare.store.integrity import looked_at
+from mesocare.store.location import (
     LOGS,
     MENDED,
     NAME,
@@ -21,7 +22,6 @@ from mesocare.store.place import (
     size,
     unusable,
 )
-from mesocare.store.soundness import looked_at
 
 if TYPE_CHECKING:
     import sqlite3

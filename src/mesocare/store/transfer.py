@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mesocare.errors import StoreError
-from mesocare.store import diary, incoming, treatments
-from mesocare.store.incoming import HINT
+from mesocare.store import diary, import_check, treatments
+from mesocare.store.import_check import HINT
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from mesocare.store.incoming import Import
+    from mesocare.store.import_check import Import
     from mesocare.store.treatments import StoredTreatment
 
 SCHEMA = "mesocare.export/1"
@@ -45,12 +45,12 @@ def imported(connection: sqlite3.Connection, text: str, by: Import) -> tuple[int
             area; nothing is changed.
     """
     document = _document(text)
-    rows = incoming.last_versions(
-        incoming.treatment(row, f"treatments[{n}]", by)
+    rows = import_check.last_versions(
+        import_check.treatment(row, f"treatments[{n}]", by)
         for n, row in enumerate(document["treatments"])
     )
-    entries = incoming.once_each(
-        incoming.entry(row, f"diary[{n}]", by) for n, row in enumerate(document["diary"])
+    entries = import_check.once_each(
+        import_check.entry(row, f"diary[{n}]", by) for n, row in enumerate(document["diary"])
     )
     known = {each.id: each for each in treatments.everything(connection)}
     newer = [each for each in rows if _newer(each, known.get(each.id))]

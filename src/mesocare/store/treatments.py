@@ -157,7 +157,7 @@ def _is_day(treatment: StoredTreatment) -> bool:
     """Whether the clock time is not known: neither an instant nor a time that came twice."""
     from zoneinfo import ZoneInfo
 
-    from mesocare.core.civil import same_reading
+    from mesocare.core.calendar import same_reading
 
     if treatment.earliest == treatment.latest:
         return False

@@ -1,0 +1,1 @@
+"""The engine for large tables: in DuckDB, parallel and out of core."""

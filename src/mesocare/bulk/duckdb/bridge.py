@@ -1,0 +1,64 @@
+"""What one join cannot do goes through the streaming engine, between files of its kinds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesocare.bulk.duckdb import output
+from mesocare.bulk.duckdb.session import literal, quoted, reading
+from mesocare.bulk.duckdb.source import parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mesocare.bulk.duckdb.session import Session
+    from mesocare.bulk.job import Job, Tally
+
+
+def by_streaming(job: Job, duck: Session, progress: Callable[[int], None]) -> Tally:
+    """Check a table by the streaming engine, whatever kind its input and output are.
+
+    Raises:
+        TableError: The table cannot be read, or has not the columns that are needed.
+        OutputError: The answers cannot be written.
+    """
+    from mesocare.bulk.stream import engine
+
+    streamed = _as_lines(job, duck) if job.kind == "parquet" else job
+    if job.form != "parquet":
+        return engine.run(streamed, progress)
+    form = "ndjson" if streamed.kind == "ndjson" else "csv"
+    path = duck.folder / "streamed"
+    tally = engine.run(streamed._replace(output=str(path), form=form, raw=True), progress)
+    with reading(repr(job.source)), output.place(job.output, duck.folder) as target:
+        output.copy(job, duck, _streamed(streamed, str(path), form), target)
+    return tally
+
+
+def _as_lines(job: Job, duck: Session) -> Job:
+    """Return the job with its Parquet file as lines of JSON: the number of a line is the row's."""
+    source = parquet(job, duck)
+    ours = {"treated": source.treated, "type": source.type, "tz": source.tz}
+    texts = {job.columns.get(each, each): text for each, text in ours.items()}
+    columns = [
+        f"{texts.get(name.strip(), f'c{n}')} AS {quoted(name)}"
+        for n, name in enumerate(source.names)
+    ]
+    path = str(duck.folder / "rows.ndjson")
+    with reading(repr(job.source)):
+        duck.run(
+            f"COPY (SELECT {', '.join(columns)} FROM {source.relation})"
+            f" TO {literal(path)} (FORMAT json)"
+        )
+    return job._replace(source=path, kind="ndjson")
+
+
+def _streamed(job: Job, path: str, form: str) -> str:
+    """Return what the streaming engine wrote, in SQL; of text every column is text."""
+    if form == "csv":
+        delim = "" if job.delimiter is None else f", delim = {literal(job.delimiter)}"
+        if job.kind == "tsv":
+            delim = ", delim = '\t'"
+        options = f"all_varchar = true, header = true, quote = '\"', escape = '\"'{delim}"
+        return f"SELECT * FROM read_csv({literal(path)}, {options})"
+    return f"SELECT * FROM read_ndjson({literal(path)}, sample_size = -1)"

@@ -1,0 +1,240 @@
+"""The engine for large tables: in DuckDB, parallel, and out of core where it has to be.
+
+One query reads the rows, finds what holds after each treatment in the decision table, and writes
+them in the order in which they came. No join stands in their way, as none keeps order. The query
+stops at a row that the table has no answer for. Then the rows are laid down, each distinct
+treatment of that sort is asked of the engine itself, to be answered or rejected as it would be
+alone, and they are written from there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from mesocare.bulk.background import Beside
+from mesocare.bulk.duckdb import output
+from mesocare.bulk.duckdb import refused as duckdb_refused
+from mesocare.bulk.duckdb.bridge import by_streaming
+from mesocare.bulk.duckdb.layout import REFUSED
+from mesocare.bulk.duckdb.lookup import DecisionTable
+from mesocare.bulk.duckdb.output import Refused
+from mesocare.bulk.duckdb.session import first_line, module, reading, session
+from mesocare.bulk.duckdb.source import Source, Unsure, delimited, parquet
+from mesocare.bulk.io.writers import Sink, check_places
+from mesocare.bulk.job import Interrupted, Tally, blamed, reason
+from mesocare.bulk.signals import Stopped, Stopping
+from mesocare.bulk.verdict_table import Decider
+from mesocare.errors import MesocareError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mesocare.bulk.duckdb.refused import Suspect
+    from mesocare.bulk.duckdb.session import Session
+    from mesocare.bulk.job import Job
+
+# Rows that are looked at to learn which types and zones there are.
+_SAMPLE = 20_000
+# From so many rows of a type and zone that the sample did not have, it is laid out too.
+_WORTH_LAYING = 1_000
+_BATCH = 10_000
+# Beyond so many treatments that are not written plainly, streaming is the shorter way.
+_MOST_ASKED = 1_000_000
+
+
+def run(job: Job, progress: Callable[[int], None] | None = None) -> Tally:
+    """Check a table of patients.
+
+    What one join cannot do, and text that DuckDB might read otherwise, is done by the streaming
+    engine, between files of its kind.
+
+    Args:
+        job: What to do.
+        progress: Told now and then how many rows have been judged.
+
+    Raises:
+        TableError: The table cannot be read, or has not the columns that are needed.
+        OutputError: The answers cannot be written.
+        Interrupted: A signal asked to stop; no file is left, and nothing half written.
+    """
+    module()
+    check_places(job)
+    with Stopping() as stopping:
+        try:
+            with stopping.around(session()) as duck:
+                return _run(job, duck, progress or (lambda _: None))
+        except Stopped as stopped:
+            raise Interrupted(Tally(), stopped.number) from stopped
+
+
+def _run(job: Job, duck: Session, progress: Callable[[int], None]) -> Tally:
+    if job.kind == "excel":
+        from mesocare.bulk.io.spreadsheet import as_text
+
+        job = as_text(job, duck.folder)
+    with ExitStack() as held:
+        if job.output is not None and Path(job.output).is_fifo():
+            # Who reads it would take it for the end when one engine closes it for the other.
+            held.enter_context(Sink(job.output))
+        try:
+            return _Check(job, duck).run(progress)
+        except Unsure:
+            return by_streaming(job, duck, progress)
+
+
+class _Check:
+    """One bulk check."""
+
+    def __init__(self, job: Job, duck: Session) -> None:
+        if job.long or job.within is not None or job.kind == "ndjson":
+            raise Unsure("it is no plain lookup")
+        self.job = job
+        self.duck = duck
+        self.source: Source = (parquet if job.kind == "parquet" else delimited)(job, duck)
+        self.conditions = output.conditions(job, self.source)
+        self.decider = Decider(job.rules, job.activities, job.at, job.zone)
+        self.table = DecisionTable(self.decider)
+        self.laid_down = False
+
+    def run(self, progress: Callable[[int], None]) -> Tally:
+        """Do it; nothing is delivered before all rows have been written.
+
+        Raises:
+            Unsure: It needs more memory than is allowed, which streaming does not.
+        """
+        source = self.source
+        keys = f"SELECT {source.kind}, {source.type}, {source.tz}"
+        tally = Tally(verdicts={id_: Counter() for id_ in self.job.ids})
+        with reading(repr(self.job.source)):
+            try:
+                sample = f"(FROM {source.relation} LIMIT {_SAMPLE})"
+                self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
+                query = self._query()
+                # What is written is delivered once every rejected row has been named.
+                with output.place(self.job.output, self.duck.folder) as path:
+                    # The input is looked through for refused rows while others are written.
+                    with Beside(self._suspects) as suspects:
+                        tally.written = self._written(query, path)
+                    if self.job.counted:
+                        self._count(tally)
+                    refused = self._refused(suspects.result())
+                    tally.rejected = output.reject(self.job, source, refused)
+                tally.read = tally.read or tally.written + tally.rejected
+                progress(tally.read)
+            except module().OutOfMemoryException as error:
+                raise Unsure(first_line(error)) from error
+        return tally
+
+    @property
+    def _rows(self) -> str:
+        """The rows with the number of what holds as `cell`, in SQL; null where nobody knows."""
+        return "rows" if self.laid_down else self.table.judged(self.source, self.source.relation)
+
+    def _query(self) -> str:
+        """Return what yields the rows that are wanted, in SQL."""
+        # Where rows were laid down, somebody may have written a time as a formula.
+        source = self.source._replace(known=()) if self.laid_down else self.source
+        return output.wanted(self.job, source, self._rows, self.table.cells, self.conditions)
+
+    def _written(self, query: str, path: Path) -> int:
+        """Write the rows, and return how many; what the table does not answer is asked for."""
+        try:
+            return self._copied(query, path)
+        except module().Error as error:
+            if output.UNANSWERED not in str(error):
+                self._unread(error)
+        self._lay_down()
+        self._ask()
+        return self._copied(self._query(), path)
+
+    def _copied(self, query: str, path: Path) -> int:
+        with self.duck.once():
+            return output.copy(self.job, self.duck, query, path, self.source)
+
+    def _lay_down(self) -> None:
+        """Keep the rows with the number of what holds, or with none."""
+        source, again = self.source, True
+        carried = ", ".join(f"c{n}" for n in range(len(source.names)))
+        while again:
+            judged = self.table.judged(source, source.relation)
+            self._run(f"CREATE OR REPLACE TABLE rows AS SELECT {carried}, cell FROM {judged}")
+            again = self.table.add(
+                self.duck.rows(
+                    f"SELECT {source.kind}, {source.type}, {source.tz} FROM rows"
+                    f" WHERE cell IS NULL GROUP BY ALL HAVING count(*) >= {_WORTH_LAYING}"
+                )
+            )
+        self.laid_down = True
+
+    def _ask(self) -> None:
+        """Ask the engine of every distinct treatment that the table has no answer for."""
+        source = self.source
+        self.duck.run(
+            f"CREATE TABLE asked AS SELECT {source.treated} AS treated, {source.type} AS type,"
+            f" {source.tz} AS tz FROM rows WHERE cell IS NULL GROUP BY ALL"
+        )
+        if self.duck.rows("SELECT count(*) FROM asked")[0][0] > _MOST_ASKED:
+            raise Unsure("it has too many treatments that are not written plainly")
+        self.duck.run("CREATE TABLE told (nr BIGINT, cell INTEGER)")
+        for batch in self.duck.batches("SELECT rowid, treated, type, tz FROM asked", _BATCH):
+            told = [(number, self._told(*treatment)) for number, *treatment in batch]
+            columns = [list(column) for column in zip(*told, strict=True)]
+            self.duck.run(
+                "INSERT INTO told SELECT unnest($1::BIGINT[]), unnest($2::INTEGER[])", columns
+            )
+        self.duck.run(
+            "UPDATE rows SET cell = told.cell FROM told JOIN asked ON told.nr = asked.rowid"
+            f" WHERE rows.cell IS NULL AND asked.treated = {source.treated}"
+            f" AND asked.type = {source.type} AND asked.tz = {source.tz}"
+        )
+
+    def _told(self, treated: str, type_: str, tz: str) -> int:
+        try:
+            return self.table.number(self.decider.cells(treated, type_, tz))
+        except MesocareError:
+            return REFUSED
+
+    def _suspects(self) -> list[Suspect]:
+        hours = self.table.refused_hours()
+        return duckdb_refused.written_in(self.job, self.duck, self.source, hours)
+
+    def _refused(self, suspects: Iterable[Suspect]) -> Iterator[Refused]:
+        """Yield the rows that were refused, in their order, with what the engine says of them."""
+        if self.laid_down:
+            found = duckdb_refused.laid_down(self.job, self.duck, self.source)
+        else:
+            found = duckdb_refused.skipped(self.table, suspects)
+        for each in found:
+            try:
+                self.decider.cells(each.treated, each.type, each.tz)
+            except MesocareError as error:
+                fault = blamed(error)
+                yield Refused(each.line, fault, getattr(each, fault), reason(error), each.row)
+            else:
+                raise Unsure("a row was refused that is none to refuse")
+
+    def _count(self, tally: Tally) -> None:
+        """Count the verdicts of all rows."""
+        for number, count in self._run(f"SELECT cell, count(*) FROM {self._rows} GROUP BY cell"):
+            tally.read += count
+            if number != REFUSED:
+                for id_, verdict in zip(self.job.ids, self.table.cells[number - 1], strict=True):
+                    tally.verdicts[id_][verdict] += count
+
+    def _run(self, query: str) -> list[tuple[Any, ...]]:
+        """Run a query on the input."""
+        try:
+            return self.duck.rows(query)
+        except module().Error as error:
+            self._unread(error)
+
+    def _unread(self, error: Exception) -> NoReturn:
+        """Raise what stopped a query; where DuckDB's reader refuses a text, streaming reads it."""
+        duckdb = module()
+        kept = (duckdb.OutOfMemoryException, duckdb.InterruptException)
+        if self.job.kind == "parquet" or isinstance(error, kept):
+            raise error
+        raise Unsure(first_line(error)) from error

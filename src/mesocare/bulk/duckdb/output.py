@@ -1,0 +1,205 @@
+"""What DuckDB writes: the verdicts beside their rows, and the rows that were rejected."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mesocare.bulk.duckdb.session import literal, module, quoted
+from mesocare.bulk.header import filters, places
+from mesocare.bulk.io.partial import Partial
+from mesocare.bulk.io.readers import row_text
+from mesocare.bulk.io.writers import FORMULA, Rejects, Sink, neutral
+from mesocare.bulk.job import Reject
+from mesocare.core.model import Verdict
+from mesocare.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mesocare.bulk.duckdb.session import Session
+    from mesocare.bulk.duckdb.source import Source
+    from mesocare.bulk.job import Job
+    from mesocare.bulk.steps import Cells
+
+# What a query says that meets a row without an answer.
+UNANSWERED = "mesocare: a row has no answer"
+_BLOCK = 1024 * 1024
+
+
+class Refused(NamedTuple):
+    """A row that could not be judged.
+
+    Attributes:
+        line: Its line, or in Parquet its row, the first being 1.
+        fault: The column of ours that is at fault.
+        value: What stands there.
+        why: Why it cannot be used, and what can.
+        row: Its cells.
+    """
+
+    line: int
+    fault: str
+    value: str
+    why: str
+    row: Sequence[str]
+
+
+def conditions(job: Job, source: Source) -> str:
+    """Return what a row has to meet besides its verdicts, in SQL.
+
+    Raises:
+        TableError: There is no such column.
+    """
+    names = [name.strip() for name in source.names]
+    parts = [
+        f"coalesce(CAST(c{n} AS VARCHAR), '') = {literal(text)}"
+        for n, text in filters(job, names, places(names, job.columns))
+    ]
+    return " AND ".join(["true", *parts])
+
+
+def _wanted(job: Job, cells: Cells) -> bool:
+    """Whether rows with these verdicts are wanted."""
+    verdicts = [text for name, text in job.where if name == "verdict"]
+    activities = [text for name, text in job.where if name == "activity"]
+    return any(
+        all(verdict == one for one in verdicts) and all(id_ == one for one in activities)
+        for id_, verdict in zip(job.ids, cells, strict=True)
+    )
+
+
+def wanted(job: Job, source: Source, rows: str, cells: list[Cells], meeting: str) -> str:
+    """Return the query for the rows that are wanted; it fails at a row without an answer.
+
+    Args:
+        job: What was asked.
+        source: Where the rows came from.
+        rows: The rows with the number of what holds, as `cell`, in SQL.
+        cells: The verdicts, in the order of their numbers from 1 on.
+        meeting: What a row has to meet besides, in SQL.
+    """
+    text = job.form == "csv"
+    columns = []
+    for n, name in enumerate(source.names):
+        column = f"c{n}"
+        if text and source.texts[n]:
+            column = column if job.raw or n in source.known else _neutral(column)
+            # Nothing, and nothing in quotes, are one and the same; written as nothing.
+            column = column if source.plain else f"nullif({column}, '')"
+        columns.append(f"{column} AS {quoted(neutral(name) if text and not job.raw else name)}")
+    columns += _verdicts(job, source, cells)
+    kept = [_wanted(job, each) for each in cells]
+    listed = ", ".join(map(str, kept))
+    wanted_ = "cell > 0" if all(kept) else f"list_extract([{listed}]::BOOLEAN[], cell)"
+    answered = f"CASE WHEN cell IS NULL THEN error({literal(UNANSWERED)})::INTEGER ELSE cell END"
+    return (
+        f"SELECT {', '.join(columns)} FROM (SELECT * REPLACE ({answered} AS cell) FROM {rows})"
+        f" WHERE {wanted_} AND {meeting}"
+    )
+
+
+def _verdicts(job: Job, source: Source, cells: list[Cells]) -> Iterator[str]:
+    """Yield the columns of the verdicts, in SQL."""
+    if unquoted(job, source):
+        # As one column that reads as several: what takes most of the time is writing them.
+        texts = ", ".join(literal(source.delimiter.join(each)) for each in cells)
+        name = quoted(source.delimiter.join(job.ids))
+        yield f"list_extract([{texts}]::VARCHAR[], cell) AS {name}"
+        return
+    # As one of a few words it is written to Parquet in a fraction of the time.
+    kind = "VARCHAR" if job.form == "csv" else f"ENUM({', '.join(map(literal, Verdict))})"
+    for n, id_ in enumerate(job.ids):
+        verdicts = ", ".join(literal(each[n]) for each in cells)
+        yield f"list_extract([{verdicts}]::{kind}[], cell) AS {quoted(id_)}"
+
+
+def unquoted(job: Job, source: Source) -> bool:
+    """Whether no cell of the output has to stand in quotes."""
+    return job.form == "csv" and source.plain
+
+
+def copy(job: Job, duck: Session, query: str, path: Path, source: Source | None = None) -> int:
+    """Write what a query yields into a file, delimited as its source is; return how many rows.
+
+    Raises:
+        OutputError: It could not be written.
+    """
+    delimiter = "," if source is None else source.delimiter
+    quote = literal("" if source is not None and unquoted(job, source) else '"')
+    kinds = {
+        "csv": f"FORMAT csv, HEADER true, DELIM {literal(delimiter)}, QUOTE {quote},"
+        f" ESCAPE {quote}, NULLSTR ''",
+        "ndjson": "FORMAT json",
+        "parquet": "FORMAT parquet",
+    }
+    duckdb = module()
+    target = literal(str(path))
+    try:
+        found = duck.rows(f"COPY ({query}) TO {target} ({kinds[job.form]}, USE_TMP_FILE false)")
+    except duckdb.IOException as error:
+        why = str(error).strip().splitlines()[0]
+        message = f"{job.output or 'the output'!r} could not be written: {why}"
+        raise OutputError(message, "Name another file.") from error
+    return int(found[0][0])
+
+
+@contextmanager
+def place(output: str | None, folder: Path) -> Iterator[Path]:
+    """Yield a file to write; in the end it is where it belongs, or nowhere if something failed."""
+    given = None if output is None else Path(os.path.realpath(output))
+    if given is None or given.is_dir() or (given.exists() and not given.is_file()):
+        # Asked for first: what cannot be written into is to be known before the work is done.
+        with Sink(output) as sink:
+            path = folder / "output"
+            yield path
+            with path.open("rb") as file:
+                while block := file.read(_BLOCK):
+                    sink.write(block)
+            sink.keep()
+        return
+    partial: Partial | None = None
+    try:
+        partial = Partial(given)
+        os.close(partial.handle)
+        yield partial.path
+        partial.keep()
+    except OSError as error:
+        message = f"{output!r} could not be written: {error.strerror}"
+        raise OutputError(message, "Name another file.") from error
+    finally:
+        if partial is not None:
+            partial.drop()
+
+
+def _neutral(column: str) -> str:
+    """Return a cell, in SQL, that no spreadsheet takes for a formula."""
+    # Most cells are told by the first comparison or two: these signs stand before the letters, and
+    # not among the digits. Not by IN: DuckDB makes a join of it, and none keeps the order.
+    starts = literal("".join(sorted(FORMULA)))
+    near = f"{column} < 'A' AND ({column} < '0' OR {column} > '9') AND {column} <> ''"
+    risky = f"{near} AND contains({starts}, left({column}, 1))"
+    return f"CASE WHEN {risky} THEN '''' || {column} ELSE {column} END"
+
+
+def reject(job: Job, source: Source, refused: Iterable[Refused]) -> int:
+    """Name the rows that could not be judged, in their order; return how many there are.
+
+    Raises:
+        OutputError: They could not be named.
+    """
+    rejects = Rejects(job.rejects)
+    try:
+        for each in refused:
+            shown = row_text(each.row, source.delimiter)
+            column = job.columns.get(each.fault, each.fault)
+            rejects.add(Reject(each.line, column, each.value, each.why, shown))
+        rejects.flush()
+        if rejects.sink is not None:
+            rejects.sink.keep()
+    finally:
+        if rejects.sink is not None:
+            rejects.sink.drop()
+    return rejects.count

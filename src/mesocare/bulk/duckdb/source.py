@@ -1,0 +1,216 @@
+"""Where DuckDB reads rows from: a delimited text or a Parquet file, as a relation.
+
+A text is left to the streaming engine where the two readers might not agree on what a row is.
+"""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mesocare.bulk.duckdb.session import literal, reading
+from mesocare.bulk.header import header_problem, places
+from mesocare.bulk.io.lines import LONGEST_LINE, Lines
+from mesocare.bulk.io.readers import CsvRows
+
+if TYPE_CHECKING:
+    from mesocare.bulk.duckdb.session import Session
+    from mesocare.bulk.job import Job
+
+_BLOCK = 256 * 1024
+# So much of a text is read at a time: DuckDB opens a table the sooner the less it is, and a line of
+# any length that is read, in characters of four bytes, has to fit in.
+_BUFFER = 16 * LONGEST_LINE
+# The kinds of rows in the decision table: a whole day, a local time, an instant.
+DAY, LOCAL, INSTANT = 0, 1, 2
+_DAY, _TIME = r"\d{4}-\d\d-\d\d", r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
+_OFFSET = r"(Z|[-+](0\d|1[0-3]):[0-5]\d)"
+_MINUTE = len("2024-05-01T14:30")
+_LONGEST_DAY, _LONGEST_TIME = len("2024-05-01"), len("2024-05-01T14:30:00")
+
+
+class Unsure(Exception):  # noqa: N818 - no error: there is another way
+    """DuckDB's reader might not read this as the streaming one does."""
+
+
+class Source(NamedTuple):
+    """A table to be checked.
+
+    Attributes:
+        relation: The table, in SQL.
+        numbered: The same with the number of each row as `n`, the first being 0.
+        names: Its columns, as they are called there.
+        treated: The time of treatment as text, in SQL.
+        kind: What kind of row it is, in SQL.
+        time: The local time, or the instant in UTC, in SQL; null where the text has another form.
+        type: The type of treatment as text, in SQL.
+        tz: The zone as text, in SQL.
+        delimiter: What stands between two cells.
+        texts: Which columns are text.
+        plain: Whether no cell of it has to be written in quotes.
+        known: The columns of a text in which a row that the decision table has an answer for holds
+            only what is known: a time, a type, a zone.
+    """
+
+    relation: str
+    numbered: str
+    names: tuple[str, ...]
+    treated: str
+    kind: str
+    time: str
+    type: str
+    tz: str
+    delimiter: str = ","
+    texts: tuple[bool, ...] = ()
+    plain: bool = False
+    known: tuple[int, ...] = ()
+
+
+def delimited(job: Job, session: Session) -> Source:
+    """Return a delimited text.
+
+    Raises:
+        TableError: It cannot be read, or has not the header that is needed.
+        Unsure: It is to be read by the streaming engine.
+    """
+    if job.source == "-":
+        raise Unsure("standard input is read once")
+    lines = Lines(job.source, job.encoding)
+    try:
+        rows = CsvRows(lines, job, lambda _: None)
+    finally:
+        lines.close()
+    if codecs.lookup(job.encoding or "utf-8").name not in {"utf-8", "utf-8-sig"}:
+        raise Unsure("it is in another encoding")
+    _examine(Path(job.source))
+    names = tuple(rows.header)
+    columns = ", ".join(f"{literal(f'c{n}')}: 'VARCHAR'" for n in range(len(names)))
+    relation = (
+        f"read_csv({session.file(job.source)}, auto_detect = false, header = true,"
+        f" columns = {{{columns}}}, delim = {literal(rows.delimiter)}, quote = '\"',"
+        f" escape = '\"', comment = '', strict_mode = true, null_padding = false,"
+        f" max_line_size = {LONGEST_LINE}, buffer_size = {_BUFFER}, compression = 'none')"
+    )
+    found = places(rows.header, job.columns)
+    tz = f"coalesce(c{found['tz']}, '')" if "tz" in found else "''"
+    kind, time = _written(f"c{found['treated']}")
+    return Source(
+        relation=relation,
+        numbered=f"(SELECT *, row_number() OVER () - 1 AS n FROM {relation})",
+        names=names,
+        treated=f"coalesce(c{found['treated']}, '')",
+        kind=kind,
+        time=time,
+        type=f"coalesce(c{found['type']}, '')",
+        tz=tz,
+        delimiter=rows.delimiter,
+        texts=(True,) * len(names),
+        plain=True,
+        known=tuple(found[each] for each in ("treated", "type", "tz") if each in found),
+    )
+
+
+def _examine(path: Path) -> None:
+    """See to it that the two readers cannot take a text for different things.
+
+    Raises:
+        Unsure: It has quotes, which DuckDB takes where they are wrong, or what is no plain text.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    tail = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if b"\0" in block or b'"' in block:
+                raise Unsure("it has quotes or NUL bytes")
+            both = tail + block
+            if b"\r" in both and both.count(b"\r", 0, -1) != both.count(b"\r\n"):
+                raise Unsure("it has a carriage return within a line")
+            tail = block[-1:]
+            if not block.isascii() or decoder.getstate()[0]:
+                try:
+                    decoder.decode(block)
+                except UnicodeDecodeError as error:
+                    raise Unsure("it is not UTF-8") from error
+    if tail == b"\r" or decoder.getstate()[0]:
+        raise Unsure("it ends within a line's end or a character")
+
+
+def parquet(job: Job, session: Session) -> Source:
+    """Return a Parquet file.
+
+    Raises:
+        TableError: It cannot be read, or lacks columns that are needed.
+    """
+    name = repr(job.source)
+    file = session.file(job.source)
+    with reading(name):
+        found = session.rows(f"DESCRIBE SELECT * FROM read_parquet({file})")
+    header = [str(row[0]) for row in found]
+    types = [str(row[1]) for row in found]
+    problem = header_problem(header, job, name)
+    if problem:
+        raise problem
+    where = places(header, job.columns)
+    # By position: a name may differ from another in nothing but its case.
+    aliases = ", ".join(f"c{n}" for n in range(len(header)))
+    column = f"c{where['treated']}"
+    kind, time, text = _typed(column, types[where["treated"]])
+    return Source(
+        relation=f"(SELECT * FROM read_parquet({file}) AS given({aliases}))",
+        numbered=f"(SELECT {aliases}, n FROM read_parquet({file}, file_row_number = true)"
+        f" AS given({aliases}, n))",
+        names=tuple(header),
+        treated=text,
+        kind=kind,
+        time=time,
+        type=f"coalesce(CAST(c{where['type']} AS VARCHAR), '')",
+        tz=f"coalesce(CAST(c{where['tz']} AS VARCHAR), '')" if "tz" in where else "''",
+        texts=tuple(each == "VARCHAR" for each in types),
+    )
+
+
+def _written(column: str) -> tuple[str, str]:
+    """Return kind and time of text: of the forms that have one reading in every zone.
+
+    DuckDB reads more into a text than it should, and an offset not at all; so its form is looked at
+    first.
+    """
+    length = f"length({column})"
+    kind = f"CASE WHEN {length} > {_LONGEST_TIME} THEN {INSTANT}"
+    kind += f" WHEN {length} > {_LONGEST_DAY} THEN {LOCAL} ELSE {DAY} END"
+    plain = f"regexp_full_match({column}, '{_DAY}({_TIME})?')"
+    instant = f"regexp_full_match({column}, '{_DAY}{_TIME}{_OFFSET}')"
+    any_ = (
+        f"CASE WHEN {length} > {_LONGEST_TIME} THEN CASE WHEN {instant}"
+        f" THEN make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ))) END"
+        f" WHEN {plain} THEN TRY_CAST({column} AS TIMESTAMP) END"
+    )
+    # Most times are written to the minute, and reading these by their format is quicker. It would
+    # take fewer digits, and blanks about them; but not in this length, from a digit to a digit.
+    most = f"strlen({column}) = {_MINUTE} AND {column} >= '0' AND right({column}, 1) >= '0'"
+    minute = f"CASE WHEN {most} THEN try_strptime({column}, '%Y-%m-%dT%H:%M') END"
+    return kind, f"coalesce({minute}, {any_})"
+
+
+def _typed(column: str, type_: str) -> tuple[str, str, str]:
+    """Return kind, time and text of a column of a Parquet file."""
+    if type_ == "DATE":
+        return str(DAY), f"CAST({column} AS TIMESTAMP)", _text(column)
+    if type_.startswith("TIMESTAMP WITH"):
+        time = f"make_timestamp(epoch_us({column}))"
+        return str(INSTANT), time, _text(f"{_iso(time)} || 'Z'")
+    if type_.startswith("TIMESTAMP"):
+        # Nothing finer than a microsecond is known to clocks here; the rest is cut off, as of text.
+        time = f"CAST({column} AS TIMESTAMP)"
+        return str(LOCAL), time, _text(_iso(time))
+    text = _text(column)
+    return (*_written(column if type_ == "VARCHAR" else text), text)
+
+
+def _iso(time: str) -> str:
+    return f"CASE WHEN isfinite({time}) THEN strftime({time}, '%Y-%m-%dT%H:%M:%S.%f') END"
+
+
+def _text(expression: str) -> str:
+    return f"coalesce(CAST({expression} AS VARCHAR), '')"

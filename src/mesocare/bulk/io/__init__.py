@@ -1,0 +1,1 @@
+"""Tables in and out: readers, writers, rejects and spreadsheets."""

@@ -1,0 +1,208 @@
+"""The records of CSV and NDJSON, one by one, and those that are none, each with its line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import deque
+from io import StringIO
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+from mesocare.bulk.header import delimiter_of, header_problem
+from mesocare.bulk.io.lines import LONGEST_LINE, UNREADABLE
+from mesocare.bulk.job import Reject, shortened
+from mesocare.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mesocare.bulk.io.lines import Lines
+    from mesocare.bulk.job import Job
+
+# Blocks of lines that are kept, to read again what an unclosed quote has swallowed.
+_KEPT = 4
+_UNCLOSED = "has a quote that is never closed"
+_CLOSED_WRONG = "has a quote that is not closed, or text after one that is"
+
+
+class CsvRows:
+    """The rows of a delimited text, after its header.
+
+    Attributes:
+        header: The names of the columns as they stand there.
+        delimiter: What stands between two cells.
+
+    Args:
+        lines: The text.
+        job: It says which columns there have to be.
+        reject: Told of each row that is none.
+
+    Raises:
+        TableError: There is no header, or not the one that is needed.
+    """
+
+    def __init__(self, lines: Lines, job: Job, reject: Callable[[Reject], None]) -> None:
+        self._lines = lines
+        self._reject = reject
+        self._kept: deque[tuple[int, list[str]]] = deque(maxlen=_KEPT)
+        self._flow = chain.from_iterable(self._keeping())
+        first, before = self._first_line(), 0
+        while not first.strip("\r\n"):
+            before += 1
+            first = self._first_line()
+        if first is UNREADABLE:
+            raise _unreadable_header(lines, before + 1)
+        self.delimiter = job.delimiter or delimiter_of(first, job)
+        csv.field_size_limit(LONGEST_LINE)
+        self._base = self._high = before
+        self._reader = self._read(chain([first], self._flow))
+        try:
+            self.header = next(self._reader)
+        except csv.Error as error:
+            message = f"{lines.name} has a header that cannot be read: {error}"
+            raise TableError(message, "Its first line has to name the columns.") from error
+        problem = header_problem(self.header, job, lines.name)
+        if problem:
+            raise problem
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | None]]:
+        """Yield the number of each row's first line, and the row; `None` where it was rejected."""
+        width = len(self.header)
+        end = self._base + self._reader.line_num
+        while True:
+            reader, base = self._reader, self._base
+            try:
+                for row in reader:
+                    begin, end = end + 1, base + reader.line_num
+                    if len(row) == width:
+                        yield begin, row
+                    elif row:
+                        self._ragged(begin, end, row)
+                        yield begin, None
+            except csv.Error as error:
+                end = self._mend(end + 1, base + reader.line_num, error)
+                yield end, None
+            else:
+                return
+
+    def _keeping(self) -> Iterator[list[str]]:
+        """Yield the blocks of lines, keeping the last few."""
+        for block in self._lines.blocks():
+            self._kept.append((self._lines.given - len(block), block))
+            yield block
+
+    def _first_line(self) -> str:
+        line = next(self._flow, None)
+        if line is None:
+            message = f"{self._lines.name} is empty: it has no header"
+            raise TableError(message, "Its first line has to be: patient_id,treated,type")
+        return line
+
+    def _read(self, lines: Iterator[str]) -> Any:
+        return csv.reader(lines, delimiter=self.delimiter, strict=True)
+
+    def _ragged(self, begin: int, end: int, row: list[str]) -> None:
+        """Reject a row with another number of cells than the header."""
+        if fault := self._fault(begin, end):
+            self._reject(Reject(begin, "", "", fault[1], fault[0]))
+            return
+        cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
+        over = f", over the lines {begin} to {end}" if end > begin else ""
+        why = f"has {cells}{over}, where the header has {len(self.header)}"
+        self._reject(Reject(begin, "", "", why, row_text(row, self.delimiter)))
+
+    def _mend(self, begin: int, end: int, error: csv.Error) -> int:
+        """Reject the line on which an unreadable row begins, and go on with the next line."""
+        self._high = max(end, self._high)
+        again = self._again(begin + 1, self._high)
+        self._base = self._high - len(again)
+        if fault := self._fault(begin, begin):
+            self._reject(Reject(begin, "", "", fault[1], fault[0]))
+        else:
+            why = _CLOSED_WRONG if "expected after" in str(error) else _UNCLOSED
+            # More than is kept cannot be read again.
+            why += f"; it took the lines up to {self._base} along" if self._base > begin else ""
+            row = "".join(self._again(begin, begin)).rstrip("\r\n")
+            self._reject(Reject(begin, "", "", why, shortened(row)))
+        self._reader = self._read(chain(again, self._flow))
+        return self._base
+
+    def _fault(self, begin: int, end: int) -> tuple[str, str] | None:
+        """Take out why one of some lines could not be read."""
+        faults = self._lines.faults
+        at = next((line for line in sorted(faults) if begin <= line <= end), None)
+        return None if at is None else faults.pop(at)
+
+    def _again(self, begin: int, end: int) -> list[str]:
+        """Return those of the lines from `begin` to `end` that are kept."""
+        return [
+            line
+            for given, block in self._kept
+            for line in islice(block, max(0, begin - 1 - given), max(0, end - given))
+        ]
+
+
+class JsonRows:
+    """The objects of an NDJSON text, one a line.
+
+    Args:
+        lines: The text.
+        reject: Told of each line that is no object.
+    """
+
+    def __init__(self, lines: Lines, reject: Callable[[Reject], None]) -> None:
+        self._lines = lines
+        self._reject = reject
+        self._decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number).decode
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any], str] | None]:
+        """Yield each object with the number of its line and its text; `None` for a reject."""
+        for number, line in enumerate(chain.from_iterable(self._lines.blocks()), 1):
+            text = line.strip()
+            if not text:
+                continue
+            try:
+                found = self._decode(text)
+            except (ValueError, RecursionError) as error:
+                self._refuse(number, text, error)
+                yield None
+                continue
+            if isinstance(found, dict):
+                yield number, found, text
+            else:
+                self._reject(Reject(number, "", "", "is no JSON object", shortened(text)))
+                yield None
+
+    def _refuse(self, number: int, text: str, error: Exception) -> None:
+        fault = self._lines.faults.pop(number, None)
+        if fault is None:
+            why = "is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            fault = shortened(text), f"is no JSON object: {why}"
+        self._reject(Reject(number, "", "", fault[1], fault[0]))
+
+
+def row_text(row: Sequence[str], delimiter: str) -> str:
+    """Return a row as one line of delimited text, as far as it is shown."""
+    buffer = StringIO()
+    csv.writer(buffer, delimiter=delimiter, lineterminator="").writerow(row)
+    return shortened(buffer.getvalue())
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {shortened(twice)!r} comes twice")
+    return found
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _unreadable_header(lines: Lines, number: int) -> TableError:
+    why = lines.faults[number][1]
+    hint = "Name a table of text; where it is UTF-16 without a mark: --encoding utf-16-le"
+    return TableError(f"{lines.name} has no header that can be read: line {number} {why}", hint)

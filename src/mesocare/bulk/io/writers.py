@@ -1,0 +1,203 @@
+"""Where rows go: standard output, a pipe, or a file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+from mesocare.bulk.io.forms import CsvForm
+from mesocare.bulk.io.partial import Partial
+from mesocare.bulk.job import REJECT_COLUMNS, Reject
+from mesocare.errors import OutputError, TableError
+
+if TYPE_CHECKING:
+    from mesocare.bulk.job import Job
+
+# What makes a spreadsheet take a cell for a formula.
+FORMULA = frozenset("=+-@\t\r")
+
+
+class Sink:
+    """Takes bytes; a file appears, or is replaced, when it is kept, and not before.
+
+    Args:
+        path: The file; `None` for standard output. A link is followed, a pipe or a device is
+            written into.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self.path = path
+        self._partial: Partial | None = None
+        self._file: BinaryIO | None = None
+        try:
+            self._file = self._opened()
+        except (OSError, ValueError) as error:
+            raise self._undelivered(error) from error
+
+    def _opened(self) -> BinaryIO:
+        if self.path is None:
+            if sys.stdout is None:
+                raise OutputError("standard output is closed", "Name a file: -o FILE")
+            return sys.stdout.buffer
+        path = Path(self.path)
+        if path.is_dir():
+            raise OutputError(f"{self.path!r} is a directory, not a file", "Name a file.")
+        if path.exists() and not path.is_file():
+            # Without waiting: somebody has to be at the other end of a pipe.
+            handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+            if hasattr(os, "set_blocking"):
+                os.set_blocking(handle, True)
+            return os.fdopen(handle, "wb")
+        self._partial = Partial(Path(os.path.realpath(path)))
+        return os.fdopen(self._partial.handle, "wb")
+
+    def write(self, data: bytes) -> None:
+        """Write whole rows, and leave none of them waiting.
+
+        Raises:
+            OutputError: They could not be written.
+        """
+        try:
+            if self._file is not None:
+                self._file.write(data)
+                self._file.flush()
+        except (OSError, ValueError) as error:
+            raise self._undelivered(error) from error
+
+    def keep(self) -> None:
+        """Let the file appear under its name.
+
+        Raises:
+            OutputError: It could not be written.
+        """
+        if self._file is None or self.path is None:
+            return
+        try:
+            # Not waited for until it is on the disk: a table is made anew in a moment.
+            self._file.close()
+            if self._partial is not None:
+                self._partial.keep()
+        except OSError as error:
+            raise self._undelivered(error) from error
+
+    def drop(self) -> None:
+        """Leave nothing behind; after `keep` there is nothing to do."""
+        if self.path is not None and self._file is not None:
+            with suppress(OSError):  # a disk that is full: what matters is that the file goes
+                self._file.close()
+        if self._partial is not None:
+            self._partial.drop()
+
+    def __enter__(self) -> Self:
+        """Return it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind that was not kept."""
+        self.drop()
+
+    def _undelivered(self, error: OSError | ValueError) -> OutputError:
+        name = "standard output" if self.path is None else repr(self.path)
+        if isinstance(error, BrokenPipeError):
+            why = "nobody is reading any more"
+        elif getattr(error, "errno", None) == errno.ENXIO:
+            why = "nobody is reading it"
+        else:
+            why = getattr(error, "strerror", None) or str(error)
+        hint = "Run the command again; what was written so far is whole rows."
+        return OutputError(
+            f"{name} could not be written in full: {why}",
+            hint if self.path is None else "Name another file.",
+        )
+
+
+class Rejects:
+    """Takes rejected rows, for a file as CSV, otherwise a line each for standard error.
+
+    Args:
+        path: The file; `None` for standard error.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self.count = 0
+        self._waiting: list[Reject] = []
+        self.sink = None if path is None else Sink(path)
+        self._rows = None if self.sink is None else CsvForm(self.sink.write, ",")
+        if self._rows is not None:
+            self._rows.write([REJECT_COLUMNS])
+
+    def add(self, reject: Reject) -> None:
+        """Take a rejected row; it is named with the next that are passed on."""
+        self.count += 1
+        self._waiting.append(reject)
+
+    def pass_on(self) -> None:
+        """Name what was rejected, in the order of the lines.
+
+        Raises:
+            OutputError: It could not be named.
+        """
+        for reject in sorted(self._waiting):
+            self._name(reject)
+        self._waiting.clear()
+
+    def _name(self, reject: Reject) -> None:
+        if self._rows is not None:
+            self._rows.write([[neutral(str(cell)) for cell in reject]])
+            return
+        try:
+            if sys.stderr is None:
+                raise OutputError("standard error is closed", "Name a file: --rejects FILE")
+            sys.stderr.write(printable(str(reject)) + "\n")
+        except OSError as error:
+            message = f"a rejected row could not be named: {error.strerror}"
+            raise OutputError(message, "Name a file for them: --rejects FILE") from error
+
+    def flush(self) -> None:
+        """Let nothing wait."""
+        self.pass_on()
+        if self._rows is not None:
+            self._rows.flush()
+
+
+def neutral(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return "'" + cell if cell[:1] in FORMULA else cell
+
+
+def printable(text: str) -> str:
+    """Return a text that cannot move a terminal's cursor."""
+    return "".join(each if each.isprintable() else "�" for each in text)
+
+
+def check_places(job: Job) -> None:
+    """See to it that input, output and rejects are three different files.
+
+    Raises:
+        TableError: Two of them are one.
+    """
+    places = [("the input", _identity(job.source, 0)), ("the output", _identity(job.output, 1))]
+    if job.rejects is not None:
+        places.append(("the file for rejects", _identity(job.rejects, -1)))
+    for n, (one, first) in enumerate(places):
+        for other, second in places[n + 1 :]:
+            if first is not None and first == second:
+                message = f"{other} is {one}, which would be destroyed"
+                raise TableError(message, "Name another file.")
+
+
+def _identity(path: str | None, standard: int) -> object:
+    """Return what makes a file that one file; `None` for what is no file."""
+    try:
+        status = os.fstat(standard) if path in (None, "-") else os.stat(path or "")  # noqa: PTH116
+    except (OSError, ValueError):
+        return None if path in (None, "-") else os.path.realpath(path or "")
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,1 @@
+"""The streaming engine: row by row in constant memory."""

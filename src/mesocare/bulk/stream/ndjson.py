@@ -1,0 +1,108 @@
+"""A check of objects of JSON, one a line; each is written as it stood, with what is said of it."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mesocare.bulk.io.forms import JsonForm
+from mesocare.bulk.io.readers import JsonRows
+from mesocare.bulk.io.writers import neutral
+from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, Reject, shortened
+from mesocare.bulk.stream.engine import CHUNK, Run
+from mesocare.errors import MesocareError, TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class JsonRun(Run):
+    """A check of objects, one a line."""
+
+    def table(self) -> None:
+        """Judge object by object; an object is written as it stood, with the verdicts added."""
+        self.header = list(self.job.names)
+        self.ours = {each: self.job.columns.get(each, each) for each in (*REQUIRED, *OPTIONAL)}
+        self.filters = [
+            (self.job.columns.get(name, name), text)
+            for name, text in self.job.where
+            if name not in JUDGED
+        ]
+        if self.header:
+            self.begin(self.header, self.header)
+        records = iter(JsonRows(self.lines, self.rejects.add))
+        while chunk := list(islice(records, CHUNK)):
+            objects = [each for each in chunk if each is not None]
+            if not self._begun and objects:
+                self.header = list(objects[0][1])
+                self.begin(self.header, self.header)
+            rows = [made for each in objects for made in self._made(*each)]
+            self.pass_on(rows, len(chunk))
+        if not self._begun:
+            if not self.rejects.count and not self.lines.given:
+                message = f"{self.lines.name} is empty"
+                raise TableError(message, 'A line is for example: {"patient_id": "1", ...}')
+            self.begin([*self.ours.values()], [*self.ours.values()])
+
+    def deliver(self, rows: list[Any]) -> None:
+        """Write lines of JSON, or rows."""
+        if isinstance(self.out, JsonForm):
+            self.out.lines(rows)
+        else:
+            self.out.write(rows)
+
+    def _made(self, line: int, found: dict[str, Any], text: str) -> list[Any]:
+        """Return what is written for an object: lines of JSON, or rows for CSV."""
+        fault = self._fault(found)
+        if fault is not None:
+            self.rejects.add(Reject(line, *fault, shortened(text)))
+            return []
+        values = {ours: found.get(name) or "" for ours, name in self.ours.items()}
+        key = (values["treated"], values["type"], values["tz"])
+        try:
+            outcome = self.judge.outcome(*key)
+        except MesocareError as error:
+            self.refuse(line, error, values, shortened(text))
+            return []
+        outcome.count += 1
+        if not outcome.tail or any(_plain(found.get(n)) != said for n, said in self.filters):
+            return []
+        if self.job.long:
+            tails: list[Any] = self.judge.long_rows(outcome, *key)
+        else:
+            tails = [outcome.tail]
+        return [self._written(found, text, tail) for tail in tails]
+
+    def _written(self, found: dict[str, Any], text: str, tail: Sequence[str | None]) -> Any:
+        if self.job.form == "ndjson":
+            added = json.dumps(dict(zip(self.job.added, tail, strict=True)), ensure_ascii=False)
+            return f"{text[:-1].rstrip()}, {added[1:]}"
+        cells = [_plain(found.get(name)) for name in self.header]
+        return [*(cells if self.job.raw else map(neutral, cells)), *tail]
+
+    def _fault(self, found: dict[str, Any]) -> tuple[str, str, str] | None:
+        """Return the column at fault, what stands there and why it will not do."""
+        for ours, name in self.ours.items():
+            value = found.get(name)
+            if ours in REQUIRED and name not in found:
+                return name, "", "is missing"
+            if (
+                ours != "patient_id"
+                and not isinstance(value, str)
+                and not (ours == "tz" and value is None)
+            ):
+                return name, _plain(value), "is no text"
+        for name, value in found.items():
+            if name in self.job.added:
+                return name, _plain(value), "is there already, where the answer goes"
+            if self.job.form == "csv" and name not in self.header:
+                return name, _plain(value), "is no column of the first row"
+        return None
+
+
+def _plain(value: Any) -> str:
+    """Return a value of JSON as the text of a cell."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,174 @@
+"""`mesocare check`: a table of patients in, a table of verdicts out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mesocare.cli.commands import check_options
+from mesocare.cli.options import Reply, moment_and_rules
+from mesocare.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from mesocare.bulk.job import Job, Tally
+    from mesocare.cli.commands.check_options import Runner
+
+SOME_REJECTED = 1
+_SIGNAL = 128
+_ESTIMATED_BY = 64 * 1024
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    example = "mesocare check patients.csv --activities makeup,exercise -o verdicts.csv"
+    app.command("check", help=f"{check.__doc__}\n\n\b\nExample:\n  {example}")(check)
+
+
+def _option(*names: str, help_: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help_, metavar=metavar, show_default=False)
+
+
+def check(
+    file: Annotated[str, typer.Argument(help="CSV, TSV, NDJSON, Parquet, Excel; - for stdin.")],
+    *,
+    map_: Annotated[
+        list[str] | None,
+        _option("--map", help_="A column under another name, as treated=date.", metavar="NAMES"),
+    ] = None,
+    activities: Annotated[
+        list[str] | None,
+        _option("--activities", help_="What is asked, by commas.", metavar="WORDS"),
+    ] = None,
+    changes_within: Annotated[
+        str | None,
+        _option("--changes-within", help_="Only what opens within 24h, 3d.", metavar="SPAN"),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        _option("--where", help_="Only rows like verdict=avoid.", metavar="NAME=TEXT"),
+    ] = None,
+    long: Annotated[
+        bool, typer.Option("--long/--wide", help="A row per activity, or a column (the default).")
+    ] = False,
+    output: Annotated[
+        str | None, _option("--output", "-o", help_="A file, not stdout.", metavar="FILE")
+    ] = None,
+    rejects: Annotated[
+        str | None, _option("--rejects", help_="Rejected rows go here.", metavar="FILE")
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave cells like =1+1 as they are.")] = False,
+    format_: Annotated[
+        str | None, _option("--format", help_="csv, ndjson or parquet.", metavar="FORMAT")
+    ] = None,
+    input_format: Annotated[
+        str | None,
+        _option("--input-format", help_="csv, tsv, ndjson, parquet, excel.", metavar="FORMAT"),
+    ] = None,
+    delimiter: Annotated[
+        str | None, _option("--delimiter", help_="Between two cells.", metavar="CHARACTER")
+    ] = None,
+    encoding: Annotated[
+        str | None, _option("--encoding", help_="Such as cp1252.", metavar="NAME")
+    ] = None,
+    engine: Annotated[
+        str, _option("--engine", help_="auto, stream or duckdb.", metavar="ENGINE")
+    ] = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no bar.")] = False,
+    at: Annotated[str | None, _option("--at", help_="The instant asked about.")] = None,
+    tz: Annotated[str | None, _option("--tz", help_="Zone of rows without one.")] = None,
+    rules: Annotated[str | None, _option("--rules", help_="Another rule set.")] = None,
+    as_json: Annotated[bool | None, _option("--json", help_="The summary in JSON.")] = None,
+    no_color: Annotated[bool | None, _option("--no-color", help_="No colour.")] = None,
+) -> Reply:
+    """Check a table of patients: what each is allowed now."""
+    settings = Settings({"at": at, "tz": tz, "rules": rules, "json": as_json, "no_color": no_color})
+    kind = check_options.kind(file, input_format)
+    form = check_options.form(format_, output, kind)
+    at_, zone, rule_set = moment_and_rules(settings)
+    chosen = check_options.chosen(activities or [], rule_set)
+    from mesocare.bulk.job import Job
+
+    job = Job(
+        source=file,
+        kind=kind,
+        output=None if output == "-" else output,
+        form=form,
+        columns=check_options.columns(map_ or []),
+        activities=chosen,
+        rules=rule_set,
+        at=at_,
+        zone=zone,
+        within=None if changes_within is None else check_options.span(changes_within),
+        where=check_options.conditions(where or [], chosen, rule_set),
+        long=long,
+        raw=raw,
+        rejects=rejects,
+        delimiter=check_options.separator(delimiter),
+        encoding=encoding,
+        counted=not quiet,
+    )
+    return _run(job, check_options.runner(engine, kind, form), settings, quiet=quiet)
+
+
+def _run(job: Job, run: Runner, settings: Settings, *, quiet: bool) -> Reply:
+    import gc
+
+    from mesocare.bulk.job import Interrupted
+
+    # A long run, unlike an answer, has to give back what goes round in circles.
+    gc.enable()
+    gc.freeze()
+    as_json, no_color = bool(settings.get("json")), bool(settings.get("no_color"))
+    # Rows that go to the same screen show by themselves how far it is.
+    shared = job.output is None and sys.stdout is not None and sys.stdout.isatty()
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    show = terminal and not shared and not quiet and not as_json
+    stopped = 0
+    try:
+        if show:
+            from mesocare.render.text.check import bar
+
+            with bar(_about(job), no_color=no_color) as progress:
+                tally = run(job, progress)
+        else:
+            tally = run(job, lambda _: None)
+    except Interrupted as error:
+        tally, stopped = error.tally, error.signal
+    if not quiet:
+        _summarise(job, tally, as_json=as_json, no_color=no_color, stopped=bool(stopped))
+    if stopped:
+        return Reply("", _SIGNAL + stopped)
+    return Reply("", SOME_REJECTED if tally.rejected else 0)
+
+
+def _summarise(job: Job, tally: Tally, *, as_json: bool, no_color: bool, stopped: bool) -> None:
+    """Write the summary to standard error; standard output has the rows."""
+    from mesocare.render.text import check as view
+
+    if sys.stderr is None:
+        return
+    if as_json:
+        text = view.check_json(job, tally, stopped=stopped)
+    else:
+        text = view.check_text(job, tally, no_color=no_color, stopped=stopped)
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        return  # the rows were delivered, and the exit code says the rest
+
+
+def _about(job: Job) -> int | None:
+    """Return about how many rows a file of text has; `None` where nobody can know."""
+    path = Path(job.source)
+    if job.kind not in check_options.STREAMED or not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            begin = file.read(_ESTIMATED_BY)
+        return path.stat().st_size * begin.count(b"\n") // max(1, len(begin))
+    except OSError:
+        return None

@@ -1,0 +1,195 @@
+"""What the options of `mesocare check` mean, and why others are refused."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mesocare.errors import MesocareError, TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mesocare.bulk.job import Job, Tally
+    from mesocare.core.model import Group, Item, RuleSet
+    from mesocare.core.timespan import Span
+
+    # Checks a table, and tells now and then how many rows it has read.
+    Runner = Callable[[Job, Callable[[int], None]], Tally]
+
+KINDS = {
+    ".csv": "csv", ".txt": "csv", ".tsv": "tsv", ".tab": "tsv",
+    ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet", ".pq": "parquet",
+    ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel",
+}  # fmt: skip
+FORMS = ("csv", "ndjson", "parquet")
+ENGINES = ("auto", "stream", "duckdb")
+STREAMED = ("csv", "tsv", "ndjson")
+_SPAN = re.compile(r"([1-9]\d{0,3})\s*(h|d)(?:ours?|ays?)?", re.ASCII | re.IGNORECASE)
+_MAPPED = re.compile(r",(?=(?:patient_id|treated|type|tz)=)")
+
+
+def kind(file: str, named: str | None) -> str:
+    """Return what kind of table the input is: as named, else by the file's name.
+
+    Raises:
+        TableError: The kind is unknown, or the name does not tell it.
+    """
+    known = tuple(dict.fromkeys(KINDS.values()))
+    if named is not None:
+        if named not in known:
+            raise TableError(f"--input-format {named!r} is unknown", f"Known: {', '.join(known)}.")
+        return named
+    if file == "-":
+        return "csv"
+    found = KINDS.get(Path(file).suffix.lower())
+    if found is None:
+        message = f"{file!r}: its name does not say what kind of table it is"
+        raise TableError(message, f"Say it: --input-format, one of {', '.join(known)}.")
+    return found
+
+
+def form(named: str | None, output: str | None, kind: str) -> str:
+    """Return what is written: as named, else by the name of the output, else as the input is.
+
+    Raises:
+        TableError: That cannot be written.
+    """
+    if named is not None:
+        if named not in FORMS:
+            raise TableError(f"--format {named!r} is unknown", f"Known: {', '.join(FORMS)}.")
+        return named
+    suffix = "" if output is None else Path(output).suffix.lower()
+    found = KINDS.get(suffix, "csv" if kind in {"tsv", "excel"} else kind)
+    if found == "excel":
+        raise TableError(f"{output!r}: Excel is not written", "Name a file such as verdicts.csv.")
+    if found == "parquet" and output is None:
+        return "csv"  # for the eyes, or the next program in the pipe
+    return "csv" if found == "tsv" else found
+
+
+def chosen(said: list[str], rules: RuleSet) -> tuple[Item | Group, ...]:
+    """Return what is asked about, each once; the headline groups if nothing was said.
+
+    Raises:
+        MesocareError: An activity is unknown, or none was named.
+    """
+    from mesocare.parsing.activities import find
+
+    words = [word for each in said for word in each.split(",") if word.strip()]
+    if not words:
+        if said:
+            raise TableError("--activities names none", "Type: --activities makeup,exercise")
+        return tuple(rules.groups[id_] for id_ in rules.headline_groups)
+    found = [find(word.split(), rules) for word in words]
+    return tuple({each.id: each for each in found}.values())
+
+
+def columns(said: list[str]) -> dict[str, str]:
+    """Return, by a column of ours, the name that the input has for it.
+
+    Raises:
+        TableError: A column is not one of ours, or named twice.
+    """
+    from mesocare.bulk.job import OPTIONAL, REQUIRED
+
+    known = (*REQUIRED, *OPTIONAL)
+    found: dict[str, str] = {}
+    for pair in (pair for each in said for pair in _MAPPED.split(each)):
+        ours, equals, theirs = (part.strip() for part in pair.partition("="))
+        if ours not in known or not equals or not theirs or ours in found:
+            why = "is named twice" if ours in found else f"is not one of {', '.join(known)}=NAME"
+            raise TableError(f"--map {pair!r} {why}", "Type for example: --map treated=date")
+        found[ours] = theirs
+    return found
+
+
+def conditions(
+    said: list[str], chosen: tuple[Item | Group, ...], rules: RuleSet
+) -> tuple[tuple[str, str], ...]:
+    """Return what a row or an answer has to meet, as `("verdict", "avoid")`.
+
+    Raises:
+        MesocareError: A condition that nothing can meet.
+    """
+    return tuple(_condition(each, chosen, rules) for each in said)
+
+
+def _condition(said: str, chosen: tuple[Item | Group, ...], rules: RuleSet) -> tuple[str, str]:
+    from mesocare.core.model import Verdict
+    from mesocare.parsing.activities import find
+
+    name, equals, text = said.partition("=")
+    name = name.strip()
+    if not name or not equals:
+        raise TableError(f"--where {said!r} is no condition", "Type: --where verdict=avoid")
+    if name == "verdict" and text not in list(Verdict):
+        raise TableError(f"--where {said}: no such verdict", f"Known: {', '.join(Verdict)}.")
+    if name == "type" and text not in rules.types:
+        raise TableError(f"--where {said}: no such type", f"Known: {', '.join(rules.types)}.")
+    if name == "activity":
+        text = find(text.split(), rules).id
+        if text not in {each.id for each in chosen}:
+            ids = ", ".join(each.id for each in chosen)
+            message = f"--where {said}: that activity is not asked about"
+            raise TableError(message, f"Asked about: {ids}. Others: --activities")
+    return name, text
+
+
+def span(text: str) -> Span:
+    """Return within which time something has to open: hours are elapsed, days calendar time.
+
+    Raises:
+        TableError: It is no such span.
+    """
+    from mesocare.core.timespan import Days, Hours
+
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        message = f"--changes-within {text!r} is no span of hours or days"
+        raise TableError(message, "Type for example: --changes-within 24h, or 3d")
+    count = int(found[1])
+    return Hours(count) if found[2].lower() == "h" else Days(count)
+
+
+def separator(text: str | None) -> str | None:
+    """Return the one character between two cells; `None` to find out.
+
+    Raises:
+        TableError: It is no single character, or one that cannot stand there.
+    """
+    if text is None:
+        return None
+    text = {"tab": "\t", r"\t": "\t"}.get(text, text)
+    if len(text) != 1 or text in '\r\n"\0 ':
+        raise TableError(f"--delimiter {text!r} is no single character", "Type one: ';' or tab")
+    return text
+
+
+def runner(named: str, kind: str, form: str) -> Runner:
+    """Return what runs the check: the engine named, else the one that knows both tables.
+
+    Raises:
+        MesocareError: No engine has that name, it does not know them, or it is not installed.
+    """
+    if named not in ENGINES:
+        raise TableError(f"--engine {named!r} is unknown", f"Known: {', '.join(ENGINES)}.")
+    streams = kind in STREAMED and form != "parquet"
+    if named == "stream" and not streams:
+        which = kind if kind not in STREAMED else form
+        message = f"--engine stream knows CSV, TSV and NDJSON, not {which}"
+        raise TableError(message, "Leave --engine out.")
+    if streams and named != "duckdb":
+        from mesocare.bulk.stream import engine as stream_engine
+
+        return stream_engine.run
+    try:
+        import_module("duckdb")
+    except ImportError as error:
+        message = f"{kind} to {form} needs DuckDB, which is not installed"
+        raise MesocareError(message, "Type: pip install 'mesocare[bulk]'") from error
+    from mesocare.bulk.duckdb import engine as duckdb_engine
+
+    return duckdb_engine.run

@@ -1,0 +1,29 @@
+"""`mesocare course`: sessions done, the next one, what to expect by now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesocare.cli.options import Reply, Request, command
+
+if TYPE_CHECKING:
+    import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @command(app, "course", example="mesocare course --treated 2024-05-01", whole_record=True)
+    def course(request: Request) -> Reply:
+        """Sessions done, when the next one is due, what to expect by now."""
+        from mesocare.core.aftercare.course import plans
+
+        scene = request.scene
+        found = plans(scene.treatments, scene.rules, scene.at)
+        if request.json:
+            from mesocare.render.json import record
+
+            return Reply(record.course(found, scene))
+        from mesocare.render.text.course import course_text
+
+        return Reply(course_text(found, scene))

@@ -1,0 +1,80 @@
+"""`mesocare diary`: what somebody noted, in charts, as JSON or as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mesocare.cli.fields import AsJson, Tz  # noqa: TC001 - Typer reads the annotations
+from mesocare.cli.options import Reply, request
+from mesocare.cli.settings import Settings
+from mesocare.errors import MesocareError
+
+if TYPE_CHECKING:
+    from mesocare.core.diary.entries import Entry
+
+# What a cell must not begin with: half-width and full-width signs, and what separates cells.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+_CONTROLS = tuple("\t\r\n")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("diary", help=f"{diary.__doc__}\n\n\b\nExample:\n  mesocare diary")(diary)
+
+
+def diary(
+    *,
+    json: AsJson = False,
+    csv_: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every chart and entry.")] = False,
+    at: Annotated[str | None, typer.Option(help="The diary as it was then.")] = None,
+    tz: Tz = None,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
+) -> Reply:
+    """Show the diary: a chart for every sign beside the time it is expected."""
+    from mesocare.store import database, diary
+
+    if json and csv_:
+        raise MesocareError(
+            "--json and --csv were both given, and each is the whole answer",
+            "Give one of them, for example: mesocare diary --csv",
+        )
+    settings = Settings({"at": at, "tz": tz, "no_color": no_color or None})
+    scene = request(settings, whole_record=True, needs_treatment=False).scene
+    with database.reading() as connection:
+        entries = [] if connection is None else diary.entries(connection)
+    # Only a moment that was named hides what was noted after it: a clock may have been put back.
+    if settings.get("at") is not None or not (json or csv_):
+        entries = [each for each in entries if each.at <= scene.at]
+    if json:
+        from mesocare.render.json import record
+
+        return Reply(record.diary(entries, scene.zone))
+    if csv_:
+        return Reply(_table(entries))
+    from mesocare.render.text.diary import diary_text
+
+    return Reply(diary_text(entries, scene, everything=everything))
+
+
+def _table(entries: list[Entry]) -> str:
+    """Return the diary as CSV; a cell that a spreadsheet would run is made plain text."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["at", "sign", "words", "score", "temperature", "note"])
+    for each in entries:
+        row = [each.at.isoformat(), each.sign, each.words, each.score, each.temperature, each.note]
+        writer.writerow(_harmless(cell) if isinstance(cell, str) else cell for cell in row)
+    return out.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: such a one begins with `'`.
+
+    Spreadsheets skip blanks, and some take the full-width forms for the signs themselves.
+    """
+    return f"'{cell}" if cell[:1] in _CONTROLS or cell.lstrip()[:1] in _FORMULA else cell

@@ -1,0 +1,1 @@
+"""`mesocare rules`: the rule set itself."""

@@ -1,0 +1,55 @@
+"""`mesocare today`: the whole assessment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mesocare.cli.options import Reply, Request, command, no_treatment
+
+Everything = Annotated[
+    bool,
+    typer.Option("--all", help="Everything: every activity, red flag and care instruction."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @command(
+        app,
+        "today",
+        example="mesocare today --treated 2024-05-01T14:30 --type face",
+        needs_treatment=False,
+    )
+    def today(request: Request, everything: Everything = False) -> Reply:  # noqa: FBT002 - Typer's way to declare a flag
+        """Where you are, what is allowed now, what to watch for."""
+        return reply(request, everything=everything)
+
+
+def reply(request: Request, *, everything: bool = False) -> Reply:
+    """Return the day's assessment as the request wants it; what the diary means leads it.
+
+    Raises:
+        TreatmentError: There is no treatment; whom to call all the same, if the diary says so.
+    """
+    from mesocare.core.verdict.engine import assess
+
+    scene = request.scene
+    meaning = None
+    if request.on_record:
+        from mesocare.cli.commands.triage import calls, judged
+
+        entries, meaning = judged(request)
+        if not scene.treatments:
+            raise no_treatment(calls(meaning, scene.rules))
+        meaning = meaning if entries else None
+    assessment = assess(scene.treatments, scene.rules, scene.at)
+    if request.json:
+        from mesocare.render.json import answers
+
+        return Reply(answers.today(assessment, scene, meaning))
+    from mesocare.render.text.today import today_text
+
+    return Reply(today_text(assessment, scene, everything=everything, meaning=meaning))

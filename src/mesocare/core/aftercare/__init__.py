@@ -1,0 +1,1 @@
+"""What helps and what comes: advice, expected reactions, red flags and the course."""

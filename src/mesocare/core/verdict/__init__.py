@@ -1,0 +1,1 @@
+"""Verdicts: windows on the clock, where a rule stands, and the answer to a question."""

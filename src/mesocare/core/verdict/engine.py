@@ -1,0 +1,208 @@
+"""The assessment: what holds now, what opens when, and what to watch for.
+
+`assess` answers everything at once and `answer` one question; both are pure. The instant is an
+argument, treatments are intervals, and every instant is in UTC. Restrictions are judged at the
+latest possible treatment time and expected reactions at the earliest, so that doubt about the
+time can neither open an activity early nor call a sign normal for too long.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from mesocare.core.model import Evidence, Item, Verdict
+from mesocare.core.timespan import last_closing
+from mesocare.core.verdict.answer import Answer, Assessment, Change, Step
+from mesocare.core.verdict.standing import GroupSubject, subjects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from mesocare.core.model import Group, Rule, RuleSet, Treatment
+    from mesocare.core.verdict.standing import ItemSubject, Standing, Subject
+
+
+def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Assessment:
+    """Say where somebody stands after their treatments.
+
+    Args:
+        treatments: At least one; none later than `at`.
+        rules: The rule set.
+        at: The instant asked about, in UTC.
+
+    Raises:
+        ValueError: There is no treatment, or one may lie after `at`.
+        KeyError: A treatment's type is unknown to the rule set.
+    """
+    from mesocare.core.aftercare import advice  # one question does without it
+
+    _check(treatments, at)
+    known = subjects(rules.items.values(), treatments)
+    return Assessment(
+        at=at,
+        treatments=tuple(treatments),
+        answers=tuple(
+            _answer_group(GroupSubject(group, known), rules, at) for group in rules.groups.values()
+        ),
+        care=advice.care(treatments, rules, at),
+        normal=advice.normal(treatments, rules, at),
+        red_flags=advice.red_flags(treatments, rules, at),
+        results=advice.results(treatments, rules, at),
+        upcoming=_upcoming(known, at),
+        contacts=dict(rules.contacts),
+        notice=rules.notice,
+        rules=rules.identity,
+    )
+
+
+def answer(
+    activity: Item | Group, treatments: Sequence[Treatment], rules: RuleSet, at: datetime
+) -> Answer:
+    """Answer one question; the same values as `assess` gives for it, at a fraction of the work.
+
+    Raises:
+        ValueError: There is no treatment, or one may lie after `at`.
+        KeyError: A treatment's type is unknown to the rule set.
+    """
+    _check(treatments, at)
+    if isinstance(activity, Item):
+        return _answer_item(subjects([activity], treatments)[activity.id], rules, at)
+    known = subjects((rules.items[id_] for id_ in activity.items), treatments)
+    return _answer_group(GroupSubject(activity, known), rules, at)
+
+
+class Outlook(NamedTuple):
+    """The part of an answer that needs neither items nor evidence, for who asks of thousands.
+
+    Attributes:
+        standing: What holds at the instant asked about.
+        steps: What holds from when on, in UTC, beginning with the treatment.
+        limited_from: From when on (UTC) it is surely open; `None` for never.
+        allowed_from: From when on (UTC) it is surely allowed; `None` for never.
+    """
+
+    standing: Standing
+    steps: tuple[Step, ...]
+    limited_from: datetime | None
+    allowed_from: datetime | None
+
+
+def outlook(subject: Subject, at: datetime) -> Outlook:
+    """Say where an item or a group stands at `at` (UTC), and from when on it is open.
+
+    Every answer is made of this.
+    """
+    steps = _steps(subject)
+    return Outlook(
+        standing=subject.standing(at),
+        steps=steps,
+        limited_from=_surely(steps, lambda verdict: not verdict.closed),
+        allowed_from=_surely(steps, lambda verdict: verdict is Verdict.ALLOWED),
+    )
+
+
+def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
+    """Whether `at` lies within the recovery window: until the last restriction that has an end."""
+    spans = [treatment.rule_for(item).restricted_until for item in rules.items.values()]
+    return any(at < last_closing(treatment.when, span) for span in set(spans) if span)
+
+
+def _check(treatments: Sequence[Treatment], at: datetime) -> None:
+    if not treatments:
+        message = "no treatment to assess"
+        raise ValueError(message)
+    if any(each.when.latest > at for each in treatments):
+        message = "a treatment lies after the instant asked about"
+        raise ValueError(message)
+
+
+def _answer_item(subject: ItemSubject, rules: RuleSet, at: datetime) -> Answer:
+    item = subject.item
+    rule = subject.standing(at).treatment.rule_for(item)
+    rows = sorted((rules.evidence[id_] for id_ in rule.evidence), key=_by_figure)
+    return _answer(item, subject, at, _Basis(rule, item.instead, tuple(rows)))
+
+
+def _answer_group(subject: GroupSubject, rules: RuleSet, at: datetime) -> Answer:
+    items = tuple(_answer_item(each, rules, at) for each in subject.items.values())
+    headline = items[0]
+    basis = _Basis(headline.rule, headline.instead, headline.evidence, items)
+    return _answer(subject.group, subject, at, basis)
+
+
+class _Basis(NamedTuple):
+    """What an answer rests on: its own rule, or that of a group's headline item."""
+
+    rule: Rule
+    instead: str | None
+    evidence: tuple[Evidence, ...]
+    items: tuple[Answer, ...] = ()
+
+
+def _answer(named: Item | Group, subject: Subject, at: datetime, basis: _Basis) -> Answer:
+    standing, steps, limited_from, allowed_from = outlook(subject, at)
+    return Answer(
+        activity=named.id,
+        label=named.label,
+        group=named.group if isinstance(named, Item) else named.id,
+        verdict=standing.verdict,
+        verdict_if_earliest=standing.if_earliest,
+        condition=standing.condition,
+        reason=standing.reason,
+        instead=basis.instead,
+        limited_from=limited_from,
+        allowed_from=allowed_from,
+        next_change=next((step.at for step in steps if step.at > at), None),
+        steps=steps,
+        governed_by=standing.treatment,
+        rule=basis.rule,
+        items=basis.items,
+        evidence=basis.evidence,
+    )
+
+
+def _steps(subject: Subject) -> tuple[Step, ...]:
+    """Return what holds from when on; verdict or condition differ from step to step."""
+    steps: list[Step] = []
+    for at in [
+        subject.begins,
+        *sorted(each for each in subject.boundaries if each > subject.begins),
+    ]:
+        standing = subject.standing(at)
+        step = Step(at, standing.verdict, standing.condition)
+        if not steps or step[1:] != steps[-1][1:]:
+            steps.append(step)
+    return tuple(steps)
+
+
+def _surely(steps: Sequence[Step], wanted: Callable[[Verdict], bool]) -> datetime | None:
+    """Return from when on the verdict is as wanted for good; `None` for never."""
+    since = None
+    for step in reversed(steps):
+        if not wanted(step.verdict):
+            break
+        since = step.at
+    return since
+
+
+def _upcoming(known: Mapping[str, ItemSubject], at: datetime) -> tuple[Change, ...]:
+    """Return every later change of an item's verdict, soonest first."""
+    changes = []
+    for subject in known.values():
+        instants = [at, *sorted(each for each in subject.boundaries if each > at)]
+        course = [(instant, subject.standing(instant).verdict) for instant in instants]
+        changes += [
+            Change(instant, subject.item.id, subject.item.label, verdict)
+            for (_, before), (instant, verdict) in pairwise(course)
+            if verdict is not before
+        ]
+    return tuple(sorted(changes, key=lambda change: change.at))
+
+
+def _by_figure(row: Evidence) -> tuple[bool, float, float, str]:
+    """Order claims by their figure, those without one last."""
+    high = row.max_hours if row.max_hours is not None else row.min_hours
+    low = row.min_hours if row.min_hours is not None else row.max_hours
+    return (high is None, high or 0.0, low or 0.0, row.id)

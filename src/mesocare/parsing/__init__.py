@@ -1,0 +1,1 @@
+"""What people type, read as dates, activities and signs."""

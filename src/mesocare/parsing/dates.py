@@ -1,0 +1,261 @@
+"""Text people type, read as the interval of a treatment, as a moment, or as a time zone.
+
+Only text with a single reading is accepted; anything else is refused with every reading it could
+have and what to type instead. The month names are our own: a parser that guesses would have to be
+guarded so strictly that nothing is left for it to do, and the system's names follow its locale.
+
+Python compares two datetimes of one zone by wall clock, so every comparison here is made in UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+
+from mesocare.core.calendar import (
+    MONTHS,
+    ONE_DAY,
+    WEEKDAYS,
+    YEARS,
+    day_span,
+    instants,
+    name_index,
+    same_reading,
+    spell,
+)
+from mesocare.core.timespan import Interval
+from mesocare.errors import DateError, ZoneError
+from mesocare.parsing.date_errors import (
+    EXAMPLES,
+    LONGEST,
+    OUT_OF_YEARS,
+    Asked,
+    calendar_date,
+    future,
+    left_out,
+    misread,
+    readings,
+    recent_date,
+    skipped,
+)
+
+_NOON = 12
+_WIDEST_OFFSET = timedelta(hours=14)
+_UNITS = {
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": ONE_DAY,
+    "week": timedelta(weeks=1),
+}
+_DAYS_BACK = {"today": 0, "yesterday": 1, "tomorrow": -1}
+
+_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_AGO = re.compile(r"(\d+) (minute|hour|day|week)s? ago")
+_NUMBERS = re.compile(r"\d+(?:[/. -]\d+){0,2}\.?")
+_CLOCK = re.compile(
+    r"""(?P<day>.*?) (?: ^ | (?<=-\d\d)t | \s ) (?:at\s)? (?P<clock>
+        (?=\d\d?(?::|\s?[ap]\.?m))
+        (?P<hour>\d\d?)
+        (?: :(?P<minute>\d\d) (?: :(?P<second>\d\d) (?:\.(?P<fraction>\d{1,9}))? )? )?
+        (?:\s?(?P<half>[ap])\.?m\.?)?
+        (?:\s?(?P<offset>z|[+-]\d\d:\d\d(?::\d\d)?))? )""",
+    re.VERBOSE,
+)
+_SPELLED = re.compile(
+    r"""(?:(?P<weekday>[a-z]+)\.?\s)?
+        (?: (?P<day>\d\d?)(?:st|nd|rd|th)?\s(?:of\s)?(?P<month>[a-z]+)\.?
+          | (?P<month_first>[a-z]+)\.?\s(?P<day_last>\d\d?)(?:st|nd|rd|th)? )
+        (?:\s(?P<year>\d{4}|\d\d))?""",
+    re.VERBOSE,
+)
+
+
+def parse_treated(text: str, *, at: datetime, zone: tzinfo) -> Interval:
+    """Read when a treatment took place.
+
+    A date without a clock time is that whole local day, from its first instant to the first of
+    the next; a clock time that the day had twice is both instants; all else is one instant. What
+    lies after `at` is cut off, for a treatment cannot lie ahead.
+
+    Args:
+        text: For example `2024-05-01`, `1 May 3pm`, `yesterday 15:00`, `3 days ago`,
+            `5 hours ago`. Days and weeks are calendar dates, hours and minutes elapsed time. A
+            year left out is the most recent one in which the date is not after today.
+        at: The moment asked about, aware; what "ago" and "today" count from.
+        zone: Where clock times are read and calendar days counted. A written offset
+            (`2024-05-01T14:30+02:00`) fixes the instant; the days are still those of `zone`.
+
+    Raises:
+        DateError: The text has no single reading, names a date or clock time that never was, or
+            lies after `at`.
+    """
+    asked = Asked(text, at.astimezone(UTC), zone)
+    earliest, latest = _span(asked)
+    if earliest > asked.at:
+        raise future(earliest, asked)
+    if latest > asked.at:
+        # Of a clock time that comes twice the second is still ahead; of a day, the rest of it.
+        latest = earliest if same_reading(earliest, latest, zone) else asked.at
+    return Interval(earliest, latest, zone)
+
+
+def parse_at(text: str, *, now: datetime, zone: tzinfo) -> datetime:
+    """Read the moment a question is about, in UTC; it may lie in the future.
+
+    Takes what `parse_treated` takes, and `now`. Where the text leaves room, it is the earliest
+    possible instant, so that no restriction is lifted early: a date is its first instant, a
+    clock time that the day has twice is the first of the two.
+
+    Raises:
+        DateError: The text has no single reading, or names a date or clock time that never was.
+    """
+    asked = Asked(text, now.astimezone(UTC), zone)
+    return asked.at if text.strip().lower() == "now" else _span(asked)[0]
+
+
+def parse_zone(name: str) -> tzinfo:
+    """Return the time zone of an IANA name such as `Europe/Berlin`, in exactly that spelling.
+
+    Raises:
+        ZoneError: There is no such zone; the hint gives the closest names.
+    """
+    import zoneinfo
+
+    # Lower-case parts are files beside the zones: `localtime`, `posix/…`, and `right/…`, whose
+    # clocks count leap seconds.
+    if all(part[:1].isupper() for part in name.split("/")):
+        try:
+            return zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            pass  # an unknown name, no proper name, or a folder: told apart by nobody
+    import difflib
+
+    given = name if len(name) <= LONGEST else name[:LONGEST] + "…"
+    known = sorted(zone for zone in zoneinfo.available_timezones() if zone[0].isupper())
+    full = {zone.lower(): zone for zone in known}
+    cities = {key.rpartition("/")[2]: zone for key, zone in full.items()}
+    wanted = given.strip().lower().replace(" ", "_")
+    near = {**cities, **full}
+    close = dict.fromkeys(near[key] for key in difflib.get_close_matches(wanted, near, 4, 0.7))
+    hint = f"Type one of: {', '.join(close)}." if close else "Type a name such as Asia/Bangkok."
+    raise ZoneError(f"{given!r} is not the name of a time zone.", hint)
+
+
+def _span(asked: Asked) -> tuple[datetime, datetime]:
+    """Return the first and the last instant meant, in UTC."""
+    day, clock = _read(asked)
+    if clock is None:
+        if span := day_span(day, asked.zone):
+            return span
+        raise left_out(day, asked)
+    wall = datetime.combine(day, clock)
+    if wall.tzinfo:
+        return wall.astimezone(UTC), wall.astimezone(UTC)
+    if found := instants(wall, asked.zone):
+        return found[0], found[-1]
+    raise skipped(wall, asked)
+
+
+def _read(asked: Asked) -> tuple[date, time | None]:
+    """Return the day meant and the clock time, if one was given; exact instants are in UTC."""
+    words = " ".join(asked.text.replace(",", " ").split())
+    if len(asked.text) > LONGEST:
+        raise asked.refuse(f"is longer than the {LONGEST} characters that are read as a date")
+    if not words:
+        raise DateError("No date was given.", EXAMPLES)
+    if not words.isascii():
+        raise asked.refuse("holds characters other than plain English letters and digits")
+    words = words.lower()
+    if found := _CLOCK.fullmatch(words):
+        words = found["day"]
+        asked = asked._replace(clock=_clock(found, asked))
+    if iso := _ISO_DATE.fullmatch(words):
+        return calendar_date(int(iso[1]), int(iso[2]), int(iso[3]), asked), asked.clock
+    day = _relative(words, asked) or _spelled(words, asked)
+    if isinstance(day, datetime):
+        return day.date(), day.timetz()
+    if day is None:
+        raise misread(words, asked)
+    if asked.clock and asked.clock.tzinfo:
+        raise asked.refuse("has an offset, which goes with an ISO date only", asked.choose([day]))
+    return day, asked.clock
+
+
+def _clock(found: re.Match[str], asked: Asked) -> time:
+    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
+    if found["half"]:
+        if hour == _NOON and not minute and not second:
+            day = found["day"] or "today"
+            raise asked.refuse(
+                "is noon to some people and midnight to others",
+                f"Type one of: {day} 12:00 (noon), {day} 00:00 (midnight, as that day begins).",
+            )
+        if not 1 <= hour <= _NOON:
+            raise asked.refuse("has a clock time that does not exist: am and pm go with 1 to 12")
+        hour = hour % _NOON + _NOON * (found["half"] == "p")
+    try:
+        microsecond = int((found["fraction"] or "")[:6].ljust(6, "0"))
+        return time(hour, minute, second, microsecond, _offset(found["offset"]))
+    except ValueError:
+        raise asked.refuse(
+            "has a clock time that does not exist: they run from 00:00 to 23:59, offsets to 14:00",
+            "Type the time as in 2024-05-01T14:30; for midnight at a day's end, the next day and"
+            " 00:00.",
+        ) from None
+
+
+def _offset(text: str | None) -> tzinfo | None:
+    """Return a written offset; a ValueError says that there is none such."""
+    if text is None or text == "z":
+        return UTC if text else None
+    # Not `time.fromisoformat`, which takes 24:00 for 00:00 in later releases of Python.
+    hours, minutes, seconds = (int(part) for part in f"{text[1:]}:0".split(":")[:3])
+    time(0, minutes, seconds)  # a ValueError from 60 on
+    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if offset > _WIDEST_OFFSET:
+        raise ValueError(text)
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _relative(words: str, asked: Asked) -> date | None:
+    """Read a day or, as a datetime in UTC, an instant that is told by its distance from `at`."""
+    if words in _DAYS_BACK:
+        return asked.today - _DAYS_BACK[words] * ONE_DAY
+    if not (ago := _AGO.fullmatch(words)):
+        return None
+    count, unit = int(ago[1]), _UNITS[ago[2]]
+    if count > (asked.today - date(YEARS[0], 1, 1)) // unit:
+        raise asked.refuse(OUT_OF_YEARS)
+    if unit >= ONE_DAY:
+        return asked.today - count * unit
+    instant = asked.at - count * unit
+    if asked.clock is None:
+        return instant
+    raise asked.refuse(
+        "contradicts itself: it counts back to one instant and then gives a clock time",
+        f"Type {words!r} alone, or {asked.form(instant.astimezone(asked.zone).date())}.",
+    )
+
+
+def _spelled(words: str, asked: Asked) -> date | None:
+    """Read a date with the name of its month; `None` if the words are of another form."""
+    found = _SPELLED.fullmatch(words)
+    month = name_index(found["month"] or found["month_first"], MONTHS) if found else None
+    weekday = name_index(found["weekday"], WEEKDAYS) if found and found["weekday"] else None
+    if not found or month is None or (found["weekday"] and weekday is None):
+        return None
+    number, year = found["day"] or found["day_last"], found["year"]
+    if not year:
+        day = recent_date(month + 1, int(number), asked)
+    elif len(year) == len("2024"):
+        day = calendar_date(int(year), month + 1, int(number), asked)
+    else:
+        days = readings([(year, f"{month + 1}", number), (number, f"{month + 1}", year)])
+        raise asked.refuse("has a year of two digits", asked.choose(days))
+    if weekday in (None, day.weekday()):
+        return day
+    week = [day + shift * ONE_DAY for shift in range(-6, 7)]
+    raise asked.refuse(
+        f"contradicts itself: {spell(day)} is a {WEEKDAYS[day.weekday()]}",
+        asked.choose([day, *(other for other in week if other.weekday() == weekday)]),
+    )

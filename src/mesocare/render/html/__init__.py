@@ -1,0 +1,1 @@
+"""Views as pages that load nothing and run nothing."""

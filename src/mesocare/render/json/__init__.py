@@ -1,0 +1,1 @@
+"""Views as stable, versioned JSON."""

@@ -1,0 +1,167 @@
+"""The machine's view of the record: treatments, diary, triage, course, report."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from mesocare.core.aftercare.course import best_grade
+from mesocare.core.diary.chart import signs
+from mesocare.render.json.answers import Plain, dumped, evidence, findings, rules, time, treatment
+from mesocare.render.report_facts import cited, timeline, zone_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from mesocare.core.aftercare.course import Ahead, Plan
+    from mesocare.core.diary.chart import Sign
+    from mesocare.core.diary.entries import Entry
+    from mesocare.core.diary.triage import Triage
+    from mesocare.core.question import Scene
+    from mesocare.render.report_facts import Summary
+
+
+def course(plans: Sequence[Plan], scene: Scene) -> str:
+    """Return the course of sessions, as `mesocare.course/1`."""
+    zone = scene.zone
+    return dumped(
+        {
+            "schema": "mesocare.course/1",
+            "at": time(scene.at, zone),
+            "treatments": [treatment(each, scene.at, zone) for each in scene.treatments],
+            "courses": [
+                {
+                    "type": each.type,
+                    "sessions_done": each.done,
+                    "sessions_usual": list(each.course.sessions),
+                    "stage": each.stage.value,
+                    "due": each.due.value,
+                    "next_from": time(each.next_from, zone),
+                    "next_until": time(each.next_until, zone),
+                    "spacing": each.course.spacing.text,
+                    "maintenance_from": time(each.maintenance_from, zone),
+                    "maintenance_until": time(each.maintenance_until, zone),
+                    "maintenance": each.course.maintenance.text,
+                    "maintenance_due": each.maintenance_due.value,
+                    "results": [
+                        {
+                            "id": result.id,
+                            "text": result.text,
+                            "until": time(result.until, zone),
+                            "grade": best_grade(result.evidence, scene.rules),
+                            "evidence": list(result.evidence),
+                        }
+                        for result in each.results
+                    ],
+                    "ahead": None if each.ahead is None else _ahead(each.ahead, scene),
+                    "notes": [{"id": note.id, "text": note.text} for note in each.course.notes],
+                }
+                for each in plans
+            ],
+            "rules": rules(scene.rules.identity),
+        }
+    )
+
+
+def _ahead(ahead: Ahead, scene: Scene) -> Plain:
+    return {
+        "id": ahead.id,
+        "text": ahead.text,
+        "from": time(ahead.opens, scene.zone),
+        "grade": best_grade(ahead.evidence, scene.rules),
+        "evidence": list(ahead.evidence),
+    }
+
+
+def treatments(rows: list[Plain], warning: str | None = None) -> str:
+    """Return the treatments on record, as `mesocare.treatments/1`.
+
+    `warning` speaks only after damage, until the user has confirmed what was recovered.
+    """
+    return dumped({"schema": "mesocare.treatments/1", "warning": warning, "treatments": rows})
+
+
+def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
+    """Return what the diary means, as `mesocare.triage/1`."""
+    zone = scene.zone
+    by_id = {each.id: {**each._asdict(), "at": time(each.at, zone)} for each in entries}
+    meaning = findings(found)
+    for finding in meaning["findings"]:
+        finding["because"] = [by_id[id_] for id_ in finding["because"]]
+    return dumped(
+        {
+            "schema": "mesocare.triage/1",
+            "at": time(scene.at, zone),
+            **meaning,
+            "missing": [{"id": each.id, "text": each.text} for each in found.missing],
+            "treatments": [treatment(each, scene.at, zone) for each in scene.treatments],
+            "rules": rules(scene.rules.identity),
+        }
+    )
+
+
+def report(summary: Summary) -> str:
+    """Return the clinician's summary, as `mesocare.report/1`."""
+    scene, zone = summary.scene, summary.scene.zone
+    meaning = json.loads(triage(summary.meaning, summary.entries, scene))
+    rows = [{**each._asdict(), "at": time(each.at, zone)} for each in summary.entries]
+    return dumped(
+        {
+            **meaning,
+            "schema": "mesocare.report/1",
+            "made": time(summary.made, zone),
+            "zone": zone_name(zone),
+            "record": [each._asdict() for each in summary.record],
+            "restrictions": [
+                {
+                    "group": each.group,
+                    "label": each.label,
+                    "verdict": each.verdict.value,
+                    "condition": each.condition,
+                    "limited_from": time(each.limited_from, zone),
+                    "allowed_from": time(each.allowed_from, zone),
+                }
+                for each in summary.answers
+            ],
+            "timeline": [
+                {"at": time(each.at, zone), "kind": each.kind, "text": each.words}
+                for _, events in timeline(summary)
+                for each in events
+            ],
+            "signs": [
+                _sign(each, zone)
+                for each in signs(summary.entries, scene.treatments, scene.rules, scene.at)
+            ],
+            "sources": [evidence(each) for each in cited(summary)],
+            "diary": rows,
+        }
+    )
+
+
+def _sign(sign: Sign, zone: tzinfo) -> Plain:
+    """Return a sign with its local days and when it was expected."""
+    return {
+        "sign": sign.record.sign,
+        "label": sign.label,
+        "kind": sign.kind.value,
+        "beyond": sign.beyond,
+        "expected": [
+            {"from": time(each.opens, zone), "until": time(each.closes, zone)}
+            for each in sign.windows
+        ],
+        "days": [
+            {
+                "date": day.date.isoformat(),
+                "peak": day.peak,
+                "present": any(each.present for each in day.entries),
+            }
+            for day in sign.record.days(zone)
+        ],
+    }
+
+
+def diary(entries: Sequence[Entry], zone: tzinfo) -> str:
+    """Return the diary, as `mesocare.diary/1`."""
+    rows = [{**each._asdict(), "at": time(each.at, zone)} for each in entries]
+    return dumped({"schema": "mesocare.diary/1", "entries": rows})

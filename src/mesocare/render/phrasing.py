@@ -1,0 +1,239 @@
+"""Instants, spans and lists in words: the small change of every text view."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mesocare.core.calendar import same_reading
+from mesocare.core.model import Treatment, Verdict
+from mesocare.core.timespan import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from mesocare.core.model import Protocol, RuleSet
+    from mesocare.core.question import Scene
+    from mesocare.core.verdict.answer import Answer, Change
+    from mesocare.store.treatments import StoredTreatment
+
+# The most that is ever said where the diary has no finding.
+NOTHING_UNEXPECTED = "Nothing reported so far is unexpected. That cannot say that all is well."
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+
+
+def date_words(instant: datetime, zone: tzinfo, near: datetime | None = None) -> str:
+    """Return `Wed 1 May 2024`, in `zone`; the same in every locale.
+
+    The year is left out where `near` is in the same one.
+    """
+    local = instant.astimezone(zone)
+    words = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+    same_year = near is not None and near.astimezone(zone).year == local.year
+    return words if same_year else f"{words} {local.year}"
+
+
+def instant_words(instant: datetime, zone: tzinfo, near: datetime | None = None) -> str:
+    """Return `Wed 1 May 2024, 14:30`; the year is left out where `near` is in the same one.
+
+    Whole minutes, rounded up, so that nothing reads as open before it is. A time that the clock
+    shows twice that day carries its offset.
+    """
+    whole = instant.replace(second=0, microsecond=0)
+    local = (whole if whole == instant else whole + timedelta(minutes=1)).astimezone(zone)
+    clock = f"{local:%H:%M}"
+    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+        clock += f"{local:%z}"
+    return f"{date_words(local, zone, near)}, {clock}"
+
+
+def hours_words(hours: float) -> str:
+    """Return a number of hours as `45 min`, `36 h` or `5 days`, rounded up, never shorter."""
+    minutes = max(0, -int(-hours * 60 // 1))
+    if minutes < 60:
+        return f"{minutes} min"
+    whole = -(-minutes // 60)
+    if whole <= 72:
+        return f"{whole} h"
+    days, rest = divmod(whole, 24)
+    return f"{days} days" if not rest else f"{days} days {rest} h"
+
+
+def wait_words(instant: datetime, at: datetime) -> str:
+    """Return how long it is from `at` until a later instant: `in 36 h`."""
+    return f"in {hours_words((instant - at).total_seconds() / 3600)}"
+
+
+def elapsed_words(treatment: Treatment, at: datetime) -> str:
+    """Return how long ago the treatment was: `30 h ago`, or `10 to 34 h ago` if unsure."""
+    low, high = (
+        (at - each).total_seconds() / 3600
+        for each in (treatment.when.latest, treatment.when.earliest)
+    )
+    if low == high:
+        return f"{_floor(low)} ago"
+    unit = "h" if high <= 120 else "days"
+    divisor = 1 if unit == "h" else 24
+    return f"{int(low // divisor)} to {int(-(-high // divisor))} {unit} ago"
+
+
+def _floor(hours: float) -> str:
+    """Return elapsed hours rounded down, so that nobody reads more healing than there was."""
+    if hours < 1:
+        return f"{int(hours * 60)} min"
+    if hours <= 120:
+        return f"{int(hours)} h"
+    days, rest = divmod(int(hours), 24)
+    return f"{days} days" + (f" {rest} h" if rest and days < 14 else "")
+
+
+def treated_words(treatment: Treatment) -> str:
+    """Return when a treatment was, as understood: the full date, and the time if it is known."""
+    when = treatment.when
+    first = instant_words(when.earliest, when.zone)
+    if when.earliest == when.latest:
+        return first
+    if came_twice(treatment):
+        return f"{first} or {instant_words(when.latest, when.zone)}"
+    return f"{date_words(when.earliest, when.zone)}, time not given"
+
+
+def typed_words(treatment: Treatment) -> str:
+    """Return when a treatment was as one would type it, to be understood in the same way."""
+    when = treatment.when
+    local = when.earliest.astimezone(when.zone)
+    if when.earliest != when.latest and not came_twice(treatment):
+        return f"{local:%Y-%m-%d}"
+    text = local.replace(tzinfo=None).isoformat(timespec="auto" if local.second else "minutes")
+    # A point at a time that came twice was given with its offset, which tells the two apart.
+    ambiguous = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    return text + local.isoformat()[-6:] if ambiguous and when.earliest == when.latest else text
+
+
+def stored_words(row: StoredTreatment) -> str:
+    """Return a treatment on record in a line: id, type, when as understood, clinic, note.
+
+    In UTC, and with the name, where the system lacks its time zone.
+    """
+    zone: tzinfo = UTC
+    lacking = ""
+    try:
+        zone = ZoneInfo(row.zone)
+    except (LookupError, ValueError, OSError):
+        lacking = f" UTC, as the zone {row.zone!r} is unknown here"
+    first, last = (datetime.fromisoformat(each) for each in (row.earliest, row.latest))
+    when = treated_words(Treatment(row.type, Interval(first, last, zone))) + lacking
+    # The area, unless the type says it already.
+    area = "" if row.area == row.type else row.area
+    details = [each for each in (area, row.clinic, row.phone, row.note) if each]
+    if row.overrides:
+        details.append(f"clinic's own rules for {joined(sorted(row.overrides))}")
+    line = f"{row.id[:8]}  {row.type}  {when}"
+    return f"{line}  ({'; '.join(details)})" if details else line
+
+
+def clinic_contact(scene: Scene) -> str:
+    """Return the name and number of the clinic that treated last, as recorded.
+
+    Where none is, those of the clinic whose protocol is in use; else nothing.
+    """
+    latest = next((each for each in reversed(scene.recorded) if each.clinic or each.phone), None)
+    known = scene.rules.identity if latest is None else latest
+    return ", ".join(filter(None, (known.clinic, known.phone)))
+
+
+def type_words(type_: str, rules: RuleSet) -> str:
+    """Return a treatment type as it reads inside a sentence, and what a named one is a kind of."""
+    known = rules.types[type_]
+    if known.extends is None:
+        return f"{lower_first(known.label)} mesotherapy"
+    return f"{known.label} ({type_words(known.extends, rules)})"
+
+
+def protocol_words(protocol: Protocol, said: str = "") -> str:
+    """Return whose protocol decides, why and on whose word, and what is built in.
+
+    Args:
+        protocol: What the clinic says.
+        said: A reason that is shown already; the clinic's is left out where it is the same.
+    """
+    words = f"{protocol.clinic}'s protocol, reviewed {protocol.reviewed}{_milder(protocol)}"
+    reason = (protocol.reason or "").rstrip(".")
+    if reason and reason != said.rstrip("."):
+        words += f": {reason}"
+    return f"{words.rstrip('.')}. {builtin_words(protocol)}."
+
+
+def sibling_words(item: Answer, protocol: Protocol) -> str:
+    """Return whose protocol decides about one item of a group, and what is built in."""
+    whose = f"as {protocol.clinic} has it{_milder(protocol)}"
+    return f"{item.label}: {whose.rstrip('.')}. {builtin_words(protocol)}."
+
+
+def _milder(protocol: Protocol) -> str:
+    if not protocol.loosens:
+        return ""
+    return f", milder than what is built in, approved by {protocol.approved_by}"
+
+
+def builtin_words(protocol: Protocol) -> str:
+    """Return `Built in: avoid until 48 h, then allowed`."""
+    if protocol.builtin is None:
+        return "Nothing is built in"
+    if not protocol.builtin.concerns:
+        return "Built in: no restriction"
+    *parts, last = (
+        phase.verdict.value
+        + ("" if phase.until is None else f" until {hours_words(phase.until.nominal_hours)}")
+        for phase in protocol.builtin.phases
+    )
+    return f"Built in: {', '.join([*parts, f'then {last}'] if parts else [last])}"
+
+
+def came_twice(treatment: Treatment) -> bool:
+    """Whether a clock time was given, but one that the clock showed twice that day."""
+    when = treatment.when
+    return when.earliest != when.latest and same_reading(when.earliest, when.latest, when.zone)
+
+
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """Return `a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def lower_first(text: str) -> str:
+    """Return a label as it reads inside a sentence; abbreviations keep their capitals."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def changes_words(changes: Sequence[Change], most: int | None = None) -> str:
+    """Return `allowed: foundation, touching and 2 more; limited: …`, mildest verdict first.
+
+    Args:
+        changes: The changes of one instant.
+        most: How many activities to name for each verdict; all of them if left out.
+    """
+    parts = []
+    for verdict in Verdict:
+        labels = [lower_first(each.label) for each in changes if each.verdict is verdict]
+        more = len(labels) - (most or len(labels))
+        if more > 0:
+            labels[most:] = [f"{more} more"]
+        if labels:
+            parts.append(f"{verdict.value}: {joined(labels)}")
+    return "; ".join(parts)
+
+
+def visible(text: str) -> str:
+    """Return what somebody typed, with what a screen would obey or hide spelt out as a number."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )

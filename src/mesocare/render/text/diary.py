@@ -1,0 +1,86 @@
+"""The view of the diary: a chart for every sign, the worst first, then the entries themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesocare.core.diary import chart as core
+from mesocare.render.phrasing import instant_words, visible
+from mesocare.render.text import chart
+from mesocare.render.text.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mesocare.core.diary.entries import Entry
+    from mesocare.core.question import Scene
+
+COLUMN = 26
+# A long diary stays a page one reads: the worst signs in full, the latest entries.
+CHARTS_SHOWN = 8
+SIGNS_SHOWN = 30
+ENTRIES_SHOWN = 20
+EMPTY = "The diary is empty. Type for example: mesocare feel redness 3"
+
+
+def diary_text(
+    entries: Sequence[Entry], scene: Scene, *, everything: bool = False, page: Page | None = None
+) -> str:
+    """Return the diary: every sign's course beside what was expected, then its entries.
+
+    Args:
+        entries: What was noted up to the instant of the scene, in the order of time.
+        scene: The treatments may be none.
+        everything: Leave out no chart and no entry.
+        page: Where to draw; a page for standard output if left out.
+    """
+    page = page or Page(no_color=scene.no_color)
+    if not entries:
+        page.line(EMPTY)
+        return page.text()
+    charts(page, entries, scene, everything=everything)
+    page.gap()
+    _entries(page, entries, scene, everything=everything)
+    return page.text()
+
+
+def charts(page: Page, entries: Sequence[Entry], scene: Scene, *, everything: bool = False) -> None:
+    """Add a chart of every sign, the worst first; in a long diary only a line for the others."""
+    found = core.signs(entries, scene.treatments, scene.rules, scene.at)
+    axis = core.axis(entries, scene.treatments, scene.at, scene.zone, chart.room(page))
+    page.line(("Diary", "bold"))
+    chart.legend(page, axis, scene)
+    most = len(found) if everything else CHARTS_SHOWN
+    for each in found[:most]:
+        page.gap()
+        chart.sign(page, each, axis, scene)
+    page.gap()
+    chart.temperatures(page, entries, axis, scene)
+    page.gap()
+    for each in found[most:SIGNS_SHOWN]:
+        chart.heading(page, each, axis, scene)
+    if len(found) > max(most, SIGNS_SHOWN):
+        page.line((f"And {len(found) - SIGNS_SHOWN} more signs: mesocare diary --all", "bold"))
+
+
+def _entries(
+    page: Page, entries: Sequence[Entry], scene: Scene, *, everything: bool = False
+) -> None:
+    shown = entries if everything else entries[-ENTRIES_SHOWN:]
+    page.line(("Entries", "bold"))
+    if len(shown) < len(entries):
+        page.line((f"{len(entries) - len(shown)} earlier ones: mesocare diary --all", "dim"))
+    for each in shown:
+        page.row([instant_words(each.at, scene.zone)], COLUMN, entry_words(each))
+
+
+def entry_words(entry: Entry) -> str:
+    """Return an entry in a line: words, score, temperature, note."""
+    parts = [visible(entry.words)] if entry.words else []
+    if entry.score is not None:
+        parts.append(f"{entry.score} of 10")
+    if entry.temperature is not None:
+        parts.append(f"{entry.temperature:g} C")
+    if entry.note:
+        parts.append(visible(entry.note))
+    return ", ".join(parts)

@@ -1,0 +1,216 @@
+"""The views of one answer: `can-i` and `when`."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from mesocare.core.model import Verdict
+from mesocare.render.phrasing import (
+    came_twice,
+    elapsed_words,
+    hours_words,
+    instant_words,
+    protocol_words,
+    sibling_words,
+    treated_words,
+    type_words,
+    typed_words,
+    wait_words,
+)
+from mesocare.render.text.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from mesocare.core.model import Treatment
+    from mesocare.core.question import Scene
+    from mesocare.core.verdict.answer import Answer
+
+COLUMN = 10
+
+
+def can_i_text(answer: Answer, scene: Scene) -> str:
+    """Return the answer to `can-i`: the verdict first, then why, until when, and what instead."""
+    page = Page(no_color=scene.no_color)
+    head = page.verdict(answer.verdict)
+    page.line(head, ("  " + answer.label, "bold"))
+    page.gap()
+    if answer.condition:
+        _row(page, "Which" if answer.items else "How", answer.condition)
+    _row(page, "Why", answer.reason)
+    _protocol(page, answer, answer.reason)
+    _clinic(page, answer.items[1:])
+    for label, text in _opening(answer, scene):
+        _row(page, label, text)
+    if answer.instead and answer.verdict.closed:
+        _row(page, "Instead", answer.instead)
+    if not answer.certain:
+        _row(page, "Unsure", unsure(answer, scene))
+    figures = figures_words(answer)
+    if figures:
+        _row(page, "Sources", figures)
+        _row(page, "More", _explain_command(answer, scene))
+    _treatments(page, answer, scene)
+    footer(page, scene)
+    return page.text()
+
+
+def when_text(answer: Answer, scene: Scene) -> str:
+    """Return the answer to `when`: every step of the course on the calendar."""
+    page = Page(no_color=scene.no_color)
+    page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict))
+    page.gap()
+    if answer.by_clinic:
+        _row(page, "Why", answer.reason)
+    _protocol(page, answer)
+    _clinic(page, answer.items[1:])
+    for label, text in _opening(answer, scene):
+        _row(page, label, text)
+    if not answer.certain:
+        _row(page, "Unsure", unsure(answer, scene))
+    page.gap()
+    for n, step in enumerate(answer.steps):
+        since = (
+            f"from {instant_words(step.at, scene.zone, scene.at)}" if n else "after the treatment"
+        )
+        page.row([page.verdict(step.verdict, 11)], 12, since)
+        if step.condition:
+            page.line((step.condition, "dim"), indent=2 if page.narrow else 12)
+    _treatments(page, answer, scene)
+    footer(page, scene)
+    return page.text()
+
+
+def _row(page: Page, label: str, text: str) -> None:
+    page.row([(label, "bold")], COLUMN, text)
+
+
+def _protocol(page: Page, answer: Answer, said: str = "") -> None:
+    """Say where a clinic's protocol decides, and what is built in; the item asked about first.
+
+    A reason that was `said` is not said again.
+    """
+    if answer.protocol is not None:
+        _row(page, "Protocol", protocol_words(answer.protocol, said))
+    for each in answer.items[1:]:
+        if each.protocol is not None:
+            _row(page, "Protocol", sibling_words(each, each.protocol))
+
+
+def _clinic(page: Page, items: Sequence[Answer]) -> None:
+    """Say which of some items stand as the clinic said."""
+    for text in clinic_words(items):
+        _row(page, "Clinic", text)
+
+
+def clinic_words(items: Sequence[Answer]) -> list[str]:
+    """Return what the clinic said of those items of which its word decides."""
+    return [
+        f"{each.label}: {each.verdict.value}. {each.reason}" for each in items if each.by_clinic
+    ]
+
+
+def _opening(answer: Answer, scene: Scene) -> list[tuple[str, str]]:
+    """Return when the answer becomes milder, as labelled rows."""
+    if answer.verdict is Verdict.ALLOWED:
+        return []
+    rows = []
+    if answer.verdict.closed and answer.limited_from != answer.allowed_from:
+        rows.append(("Limited", _from(answer.limited_from, scene)))
+    rows.append(("Allowed", _from(answer.allowed_from, scene)))
+    return rows
+
+
+def _from(instant: datetime | None, scene: Scene) -> str:
+    if instant is None:
+        return "no date: that is for your practitioner to say"
+    return f"from {instant_words(instant, scene.zone, scene.at)} ({wait_words(instant, scene.at)})"
+
+
+def unsure(answer: Answer, scene: Scene) -> str:
+    """Say what knowing the time of treatment would change, and how to give it."""
+    vague = next(each for each in scene.treatments if each.when.earliest != each.when.latest)
+    local = vague.when.earliest.astimezone(vague.when.zone)
+    exact = local.isoformat(timespec="minutes") if came_twice(vague) else f"{local:%Y-%m-%d}THH:MM"
+    return (
+        f"The time of treatment decides. Had it been as early as {local:%H:%M}, this would be "
+        f"{answer.verdict_if_earliest.value} already. With the time, the answer is exact: "
+        f"{_exact_time(vague, exact, scene)}"
+    )
+
+
+def _exact_time(vague: Treatment, exact: str, scene: Scene) -> str:
+    """Return what to type to give the time of a treatment, on record or for this call."""
+    kept = next((each for each in scene.recorded if each.treatment == vague), None)
+    return f"--treated {exact}" if kept is None else f"mesocare edit {kept.id[:8]} --when {exact}"
+
+
+def until_words(answer: Answer, scene: Scene, *, short: bool = False) -> str:
+    """Return until when the verdict holds, in a line; `short` leaves out how long that is."""
+    if answer.verdict is Verdict.ALLOWED:
+        words = "no restriction left" if answer.rule.concerns else "not restricted"
+        return f"{words}, with exceptions" if answer.condition else words
+    opens = answer.limited_from if answer.verdict.closed else answer.allowed_from
+    if opens is None:
+        return "no date: ask" if short else "until your practitioner says otherwise"
+    if short:
+        return f"until {instant_words(opens, scene.zone, scene.at)}"
+    words = f"until {instant_words(opens, scene.zone, scene.at)} ({wait_words(opens, scene.at)})"
+    if answer.verdict.closed and answer.allowed_from != opens:
+        words += ", then limited"
+    return words
+
+
+def figures_words(answer: Answer) -> str:
+    """Return the shortest, longest, longest credible and chosen figure; empty without any."""
+    figures = answer.figures
+    if figures.shortest is None or figures.longest is None:
+        return ""
+    words = f"{hours_words(figures.shortest)} in every one with a figure"
+    if figures.shortest != figures.longest:
+        words = f"{hours_words(figures.shortest)} to {hours_words(figures.longest)}"
+    if figures.credible not in {None, figures.longest}:
+        words += f", at most {hours_words(figures.credible or 0)} in the credible ones"
+    restricted = any(phase.verdict is not Verdict.ALLOWED for phase in answer.rule.phases)
+    held = "no end chosen" if restricted else "none adopted"
+    if figures.chosen is not None:
+        held = f"{hours_words(figures.chosen)} chosen"
+    return f"{words}; {held}."
+
+
+def _explain_command(answer: Answer, scene: Scene) -> str:
+    """Return the command that shows the evidence, ready to run."""
+    words = [f"mesocare explain {answer.activity}"]
+    if not scene.recorded:
+        words += [f"--treated {typed_words(each)} --type {each.type}" for each in scene.treatments]
+    if scene.rules_given:
+        words.append(f"--rules {quote(scene.rules_given)}")
+    return " ".join(words)
+
+
+def footer(page: Page, scene: Scene) -> None:
+    """End a page: whose instructions come first, and whether the rules are due for review."""
+    page.gap()
+    due = scene.rules.identity.review_due
+    if scene.at.date().isoformat() > due:
+        page.line((f"These rules were due for review on {due}.", "yellow"))
+    page.line((scene.rules.notice, "dim"))
+
+
+def _treatments(page: Page, answer: Answer, scene: Scene) -> None:
+    """Say which treatments were meant, as understood, and which one governs."""
+    page.gap()
+    for each in scene.treatments:
+        page.line((treatment_words(each, answer, scene), "dim"), hang=2)
+    now = scene.at.replace(second=0)
+    page.line((f"As at {instant_words(now, scene.zone)}.", "dim"))
+
+
+def treatment_words(treatment: Treatment, answer: Answer, scene: Scene) -> str:
+    """Return one treatment as understood; with several, whether it is the one that governs."""
+    words = f"After {type_words(treatment.type, scene.rules)}, {treated_words(treatment)}"
+    words += f" ({elapsed_words(treatment, scene.at)})"
+    governs = len(scene.treatments) > 1 and treatment == answer.governed_by
+    return words + (": this one decides." if governs else ".")

@@ -1,0 +1,50 @@
+"""The view of a diary's meaning: the worst first, and never that all is well."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mesocare.core.signs import Urgency
+from mesocare.render.phrasing import NOTHING_UNEXPECTED, clinic_contact
+from mesocare.render.text.page import URGENCY_STYLES, Page
+
+if TYPE_CHECKING:
+    from mesocare.core.diary.triage import Triage
+    from mesocare.core.question import Scene
+
+NOTHING_REPORTED = "The diary is empty. To be asked what matters now, type: mesocare check-in"
+
+
+def triage_text(triage: Triage, scene: Scene, *, empty: bool = False) -> str:
+    """Return the findings by urgency, and what is worth asking.
+
+    `empty` says that there is no entry in the diary, so that nothing has been judged.
+    """
+    page = Page(no_color=scene.no_color)
+    draw(page, triage, scene)
+    if not triage.findings:
+        page.line(NOTHING_UNEXPECTED)
+    if empty:
+        page.line(NOTHING_REPORTED)
+    # Whoever has to call now is not kept with questions.
+    if triage.missing and triage.urgency is not Urgency.EMERGENCY:
+        page.gap()
+        page.line(("Worth answering", "bold"))
+        for question in triage.missing:
+            page.line(f"{page.signs.bullet} {question.text}", indent=1, hang=2)
+    page.gap()
+    page.line((scene.rules.notice, "dim"))
+    return page.text()
+
+
+def draw(page: Page, triage: Triage, scene: Scene) -> None:
+    """Add the findings to a page, worst first."""
+    clinic = clinic_contact(scene)
+    for urgency, findings in groupby(triage.findings, key=lambda each: each.urgency):
+        page.line((f"{scene.rules.contacts[urgency.value]}:", URGENCY_STYLES[urgency]), hang=2)
+        if clinic and urgency is not Urgency.EMERGENCY:
+            page.line(("Your clinic: ", "bold"), clinic, indent=1, hang=2)
+            clinic = ""  # once is enough
+        for each in findings:
+            page.line(f"{page.signs.bullet} {each.text}", indent=1, hang=2)

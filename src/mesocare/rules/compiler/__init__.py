@@ -1,0 +1,1 @@
+"""The files of a rule set, compiled to the frozen model."""

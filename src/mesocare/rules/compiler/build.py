@@ -1,0 +1,223 @@
+"""Checked plain values -> the frozen model. Runs at every start, so it does nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mesocare.core import model, signs
+from mesocare.core.timespan import Span, parse_span
+from mesocare.rules.compiler.build_triage import build_triage
+
+Plain = dict[str, Any]
+
+
+def build(plain: Plain, sha256: str) -> model.RuleSet:
+    """Return the rule set.
+
+    Args:
+        plain: What `parse` and `check` have accepted, or the cache has kept of it.
+        sha256: The digest of the files' content.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: The values are not such a rule set.
+    """
+    ruleset, groups = plain["ruleset"], plain["groups"]
+    sources = {
+        id_: model.Source(
+            id_,
+            each["title"],
+            each["publisher"],
+            each.get("url"),
+            each["grade"],
+            each["read"],
+            each.get("seed", False),
+        )
+        for id_, each in plain["sources"].items()
+    }
+    order = [*ruleset["headline_groups"], *ruleset["other_groups"]]
+    return model.RuleSet(
+        identity=_identity(ruleset, sha256),
+        types={
+            id_: model.TreatmentType(id_, each["label"], each.get("extends"))
+            for id_, each in ruleset["types"].items()
+        },
+        headline_groups=tuple(ruleset["headline_groups"]),
+        groups={id_: _group(groups[id_]) for id_ in order},
+        items={
+            id_: _item(id_, name, item)
+            for name in order
+            for id_, item in groups[name]["items"].items()
+        },
+        sources=sources,
+        evidence={id_: _evidence(id_, row, sources) for id_, row in plain["evidence"].items()},
+        reactions={id_: _reaction(id_, each) for id_, each in plain["reactions"].items()},
+        red_flags={
+            id_: _red_flag(id_, each, tuple(ruleset["types"]))
+            for id_, each in plain["red_flags"].items()
+        },
+        care={id_: _care(id_, each) for id_, each in plain["care"].items()},
+        course={type_: _course(each) for type_, each in plain["course"].items()},
+        triage=build_triage(plain["triage"]),
+        contacts=dict(ruleset["contacts"]),
+        notice=ruleset["notice"],
+        names=plain["names"],
+    )
+
+
+def _identity(ruleset: Plain, sha256: str) -> model.Identity:
+    clinic, extends = ruleset.get("clinic", {}), ruleset.get("extends")
+    return model.Identity(
+        ruleset["name"],
+        ruleset["version"],
+        ruleset["reviewed"],
+        ruleset["review_due"],
+        sha256,
+        None if extends is None else _identity(extends, extends["sha256"]),
+        clinic.get("name"),
+        clinic.get("phone"),
+    )
+
+
+def _span(text: str | None) -> Span | None:
+    return None if text is None else parse_span(text)
+
+
+def _evidence(id_: str, row: Plain, sources: dict[str, model.Source]) -> model.Evidence:
+    return model.Evidence(
+        id_,
+        sources[row["source"]],
+        row["grade"],
+        row["treatment"],
+        row["subject"],
+        row["modality"],
+        row["min_hours"],
+        row["max_hours"],
+        row["paraphrase"],
+    )
+
+
+def _group(each: Plain) -> model.Group:
+    headline = each["headline"]
+    others = [id_ for id_ in (*each["items"], *each.get("includes", ())) if id_ != headline]
+    return model.Group(
+        each["group"],
+        each["label"],
+        tuple(each.get("aliases", ())),
+        headline,
+        (headline, *others),
+    )
+
+
+def _item(id_: str, group: str, each: Plain) -> model.Item:
+    rules = {type_: _rule(_resolved(each["rules"], type_)) for type_ in each["rules"]}
+    return model.Item(
+        id_,
+        group,
+        each["label"],
+        tuple(each.get("aliases", ())),
+        each.get("harm"),
+        each.get("instead"),
+        each.get("aside", False),
+        rules,
+    )
+
+
+def _resolved(by_type: Plain, type_: str) -> Plain:
+    """Return what holds for a type, following its `same_as`."""
+    value: Plain = by_type[type_]
+    return by_type[value["same_as"]] if "same_as" in value else value
+
+
+def _rule(each: Plain) -> model.Rule:
+    protocol = _protocol(each["protocol"]) if "protocol" in each else None
+    if "unrestricted" in each:
+        phase = model.Phase(None, model.Verdict.ALLOWED, each["unrestricted"], None, ())
+        return model.Rule((phase,), None, concerns=False, protocol=protocol)
+    phases = tuple(
+        model.Phase(
+            _span(phase.get("until")),
+            model.Verdict(phase["verdict"]),
+            phase["reason"],
+            phase.get("condition"),
+            tuple(phase["evidence"]),
+        )
+        for phase in each["phases"]
+    )
+    return model.Rule(phases, each.get("rationale"), concerns=True, protocol=protocol)
+
+
+def _protocol(each: Plain) -> model.Protocol:
+    builtin = each.get("builtin")
+    return model.Protocol(
+        each["clinic"],
+        each.get("reason"),
+        each.get("approved_by"),
+        each["reviewed"],
+        each["loosens"],
+        None if builtin is None else _rule(builtin),
+    )
+
+
+def _reaction(id_: str, each: Plain) -> signs.Reaction:
+    expected = {}
+    for type_ in each["expected"]:
+        value = _resolved(each["expected"], type_)
+        expected[type_] = signs.Expectation(
+            parse_span(value["until"]), tuple(value["evidence"]), value.get("rationale")
+        )
+    aliases = tuple(each.get("aliases", ()))
+    return signs.Reaction(id_, each["label"], aliases, each["text"], each["beyond"], expected)
+
+
+def _red_flag(id_: str, each: Plain, all_types: tuple[str, ...]) -> signs.RedFlag:
+    return signs.RedFlag(
+        id_,
+        each["label"],
+        signs.Urgency(each["urgency"]),
+        tuple(each.get("aliases", ())),
+        each["text"],
+        each.get("action"),
+        tuple(each.get("types", all_types)),
+        _span(each.get("until")),
+        tuple(each["evidence"]),
+    )
+
+
+def _care(id_: str, each: Plain) -> model.Care:
+    windows = {}
+    for type_ in each["windows"]:
+        value = _resolved(each["windows"], type_)
+        windows[type_] = model.CareWindow(
+            _span(value.get("from")),
+            _span(value.get("until")),
+            value["text"],
+            tuple(value["evidence"]),
+        )
+    return model.Care(id_, each["label"], windows)
+
+
+def _course(each: Plain) -> model.Course:
+    return model.Course(
+        sessions=(each["sessions"]["min"], each["sessions"]["max"]),
+        spacing=_spacing(each["spacing"]),
+        maintenance=_spacing(each["maintenance"]),
+        results=tuple(
+            _statement(f"results-{n}", result) for n, result in enumerate(each["results"], start=1)
+        ),
+        notes=tuple(_statement(id_, note) for id_, note in each.get("notes", {}).items()),
+    )
+
+
+def _spacing(each: Plain) -> model.Spacing:
+    least, most = parse_span(each["min"]), parse_span(each["max"])
+    return model.Spacing(least, most, each["text"], tuple(each["evidence"]))
+
+
+def _statement(id_: str, each: Plain) -> model.Statement:
+    return model.Statement(
+        id_,
+        each["text"],
+        _span(each.get("from")),
+        _span(each.get("until")),
+        tuple(each["evidence"]),
+    )

@@ -1,0 +1,61 @@
+"""The files of a rule set -> its plain values, or the list of everything wrong with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mesocare.rules.compiler.integrity import Checker
+from mesocare.rules.format import evidence_tsv, reader, schema
+from mesocare.rules.format.diagnostics import Problem, Report
+
+
+def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """Return the plain values and the problems found; values only if every file could be read.
+
+    Args:
+        contents: The content of the rule set's files by name relative to its directory.
+    """
+    report = Report()
+    texts = {name: report.decoded(name, content) or "" for name, content in contents.items()}
+    records: dict[str, Any] = {
+        name: reader.parse_yaml(name, texts[name], shape, report)
+        for name, shape in schema.FILES.items()
+    }
+    groups, files = _groups(texts, report)
+    rows = evidence_tsv.parse_evidence("evidence.tsv", texts["evidence.tsv"], report)
+    unreadable = report.files()
+    if None in records.values() or None in groups.values() or "evidence.tsv" in unreadable:
+        return None, report.listed()  # too little is left to say how it holds together
+    plain = {
+        "ruleset": records["ruleset.yaml"],
+        "sources": records["sources.yaml"]["sources"],
+        "evidence": rows,
+        "groups": groups,
+        "reactions": records["reactions.yaml"]["reactions"],
+        "red_flags": records["red_flags.yaml"]["red_flags"],
+        "care": records["care.yaml"]["care"],
+        "course": records["course.yaml"]["course"],
+        "triage": records["triage.yaml"],
+        "ledger": records["ledger.yaml"]["not_used"],
+        "names": {},  # filled while checking that no name leads to two places
+    }
+    checked = Report(lines=report.lines)
+    Checker(plain, files, checked).run()
+    # Where a value could not be read, what seems to be missing may only be unread.
+    report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
+    return plain, report.listed()
+
+
+def _groups(
+    texts: dict[str, str], report: Report
+) -> tuple[dict[str, dict[str, Any] | None], dict[str, str]]:
+    """Return the groups by id, and the file each is written in; `None` for a broken one."""
+    groups: dict[str, dict[str, Any] | None] = {}
+    files: dict[str, str] = {}
+    for name in (name for name in texts if name.startswith("activities/")):
+        group = reader.parse_yaml(name, texts[name], schema.ACTIVITIES, report)
+        id_ = group["group"] if group else name
+        if group and name != f"activities/{id_}.yaml":
+            report.at(name, ("group",), f"the group {id_!r} belongs in activities/{id_}.yaml")
+        groups[id_], files[id_] = group, name
+    return groups, files

@@ -1,0 +1,242 @@
+"""The shape of the rule set's files, as data: which keys, which values, what is required.
+
+`parse` walks a YAML document beside its shape; whatever the shape does not name is refused. What
+spans several places (unknown evidence, phases out of order) is `check`'s business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesocare.rules.format.types import (
+    Choice,
+    Count,
+    Date,
+    Degrees,
+    Duration,
+    EvidenceId,
+    Id,
+    Listing,
+    Nothing,
+    Record,
+    Table,
+    Text,
+    Truth,
+    Variants,
+)
+
+if TYPE_CHECKING:
+    from mesocare.rules.format.types import Shape
+
+GRADES = ("A", "B", "C")
+MODALITIES = (
+    "avoid", "limited", "do", "washout", "normal", "red_flag", "timeline", "plan",
+)  # fmt: skip
+HARMS = (
+    "infection", "burn", "pigment", "bruising", "swelling", "irritation", "displacement",
+)  # fmt: skip
+# Where one of these is at stake, a span that the sources dispute stays closed.
+GRAVE_HARMS = frozenset({"infection", "burn", "pigment"})
+# A diary scores signs from 0 to this.
+HIGHEST_SCORE = 10
+URGENCIES = ("emergency", "same_day", "contact_clinic")
+
+_EVIDENCE = Listing(EvidenceId())
+_ALIASES = Listing(Text(60), empty=True)
+_SAME_AS = Record({"same_as": Id()})
+
+_PHASE = Record(
+    {
+        "verdict": Choice(("avoid", "ask", "limited", "allowed")),
+        "reason": Text(200),
+        "evidence": _EVIDENCE,
+    },
+    {"until": Duration(), "condition": Text(160)},
+)
+_RULE = Variants(
+    {
+        "phases": Record({"phases": Listing(_PHASE)}, {"rationale": Text(900)}),
+        "same_as": _SAME_AS,
+        "unrestricted": Record({"unrestricted": Text(200)}),
+    }
+)
+_ITEM = Record(
+    {"label": Text(48), "rules": Table(_RULE)},
+    {
+        "aliases": _ALIASES,
+        "harm": Choice(HARMS),
+        "instead": Text(120),
+        "aside": Truth(),
+    },
+)
+_REMARK = Record({"text": Text(160), "evidence": _EVIDENCE})
+_STATEMENT: dict[str, Shape] = {"text": Text(200), "evidence": _EVIDENCE}
+
+ACTIVITIES = Record(
+    {"group": Id(), "label": Text(30), "headline": Id(), "items": Table(_ITEM)},
+    {"aliases": _ALIASES, "includes": Listing(Id(), empty=True)},
+)
+
+FILES: dict[str, Record] = {
+    "ruleset.yaml": Record(
+        {
+            "name": Id(),
+            "version": Text(20),
+            "reviewed": Date(),
+            "review_due": Date(),
+            "types": Table(Record({"label": Text(30)})),
+            "headline_groups": Listing(Id()),
+            "other_groups": Listing(Id(), empty=True),
+            "contacts": Record({urgency: Text(120) for urgency in URGENCIES}),
+            "notice": Text(200),
+        }
+    ),
+    "sources.yaml": Record(
+        {
+            "sources": Table(
+                Record(
+                    {
+                        "title": Text(300),
+                        "publisher": Text(200),
+                        "url": Nothing(Text(400)),
+                        "grade": Choice(GRADES),
+                        "read": Date(),
+                    },
+                    {"seed": Truth()},
+                )
+            )
+        }
+    ),
+    "reactions.yaml": Record(
+        {
+            "reactions": Table(
+                Record(
+                    {
+                        "label": Text(40),
+                        "text": Text(160),
+                        "beyond": Text(160),
+                        "expected": Table(
+                            Variants(
+                                {
+                                    "until": Record(
+                                        {"until": Duration(), "evidence": _EVIDENCE},
+                                        {"rationale": Text(600)},
+                                    ),
+                                    "same_as": _SAME_AS,
+                                }
+                            )
+                        ),
+                    },
+                    {"aliases": _ALIASES},
+                )
+            )
+        }
+    ),
+    "red_flags.yaml": Record(
+        {
+            "red_flags": Table(
+                Record(
+                    {
+                        "label": Text(60),
+                        "urgency": Choice(URGENCIES),
+                        "text": Text(220),
+                        "evidence": _EVIDENCE,
+                    },
+                    {
+                        "aliases": _ALIASES,
+                        "types": Listing(Id()),
+                        "until": Duration(),
+                        "action": Text(160),
+                    },
+                )
+            )
+        }
+    ),
+    "care.yaml": Record(
+        {
+            "care": Table(
+                Record(
+                    {
+                        "label": Text(40),
+                        "windows": Table(
+                            Variants(
+                                {
+                                    "text": Record(
+                                        _STATEMENT, {"from": Duration(), "until": Duration()}
+                                    ),
+                                    "same_as": _SAME_AS,
+                                }
+                            )
+                        ),
+                    }
+                )
+            )
+        }
+    ),
+    "course.yaml": Record(
+        {
+            "course": Table(
+                Record(
+                    {
+                        "sessions": Record({"min": Count(), "max": Count(), "evidence": _EVIDENCE}),
+                        "spacing": Record({"min": Duration(), "max": Duration(), **_STATEMENT}),
+                        "maintenance": Record({"min": Duration(), "max": Duration(), **_STATEMENT}),
+                        "results": Listing(
+                            Record({"from": Duration(), **_STATEMENT}, {"until": Duration()})
+                        ),
+                    },
+                    {"notes": Table(Record(_STATEMENT))},
+                )
+            )
+        }
+    ),
+    "triage.yaml": Record(
+        {
+            "worse": Record(
+                {
+                    "flag": Id(),
+                    "rise": Count(),
+                    "steady_rise": Count(),
+                    "steady_days": Count(),
+                    "evidence": _EVIDENCE,
+                }
+            ),
+            "strong": Record({"score": Count(), "flags": Table(Id()), "evidence": _EVIDENCE}),
+            "fever": Record(
+                {
+                    "from": Degrees(),
+                    "flag": Id(),
+                    "lasts": Duration(),
+                    "settled_after": Duration(),
+                    "with_signs": Record(
+                        {"flag": Id(), "within": Duration(), "signs": Listing(Id())}
+                    ),
+                    "evidence": _EVIDENCE,
+                },
+                {"aliases": _ALIASES},
+            ),
+            "nodules": Record(
+                {
+                    "flag": Id(),
+                    "from": Duration(),
+                    "signs": Listing(Id()),
+                    "with_fever": Record({"urgency": Choice(URGENCIES), "text": Text(160)}),
+                    "evidence": _EVIDENCE,
+                }
+            ),
+            "returned": _REMARK,
+            "unknown": _REMARK,
+            "past": _REMARK,
+            "questions": Record(
+                {
+                    "after": Duration(),
+                    "recent": Duration(),
+                    "still_there": Text(120),
+                    "temperature": Text(120),
+                    "evidence": _EVIDENCE,
+                }
+            ),
+        }
+    ),
+    "ledger.yaml": Record({"not_used": Table(Text(300), EvidenceId())}),
+}

@@ -1,0 +1,1 @@
+"""A clinic's protocol, merged into a rule set."""

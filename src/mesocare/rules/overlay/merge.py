@@ -1,0 +1,122 @@
+"""A clinic's protocol laid over the plain values of a rule set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mesocare.rules.overlay.items import check_items, merged_groups
+
+if TYPE_CHECKING:
+    from mesocare.rules.format.diagnostics import Path
+    from mesocare.rules.overlay.header import Overlay
+
+Plain = dict[str, Any]
+
+
+def merged(overlay: Overlay, sha256: str) -> Plain:
+    """Return the plain values of both together, and note what does not fit.
+
+    Args:
+        overlay: The protocol over the rule set that it extends.
+        sha256: The digest of that rule set's content.
+    """
+    base = overlay.base
+    plain = {
+        **base,
+        "ruleset": _ruleset(overlay, sha256),
+        "groups": merged_groups(overlay),
+        "reactions": {
+            id_: {**each, "expected": _inherited(overlay, each["expected"])}
+            for id_, each in base["reactions"].items()
+        },
+        "red_flags": {id_: _flag(overlay, each) for id_, each in base["red_flags"].items()},
+        "care": _care(overlay),
+        "course": _inherited(overlay, base["course"]),
+        "names": {},
+    }
+    check_items(overlay)
+    source = overlay.free("clinic", base["sources"])
+    plain["sources"] = {**base["sources"], source: _source(overlay.said)}
+    rows = {id_: {**row, "source": source} for id_, row in overlay.rows.items()}
+    plain["evidence"] = {**base["evidence"], **rows}
+    return plain
+
+
+def _ruleset(overlay: Overlay, sha256: str) -> Plain:
+    ruleset, said = overlay.base["ruleset"], overlay.said
+    if said["name"] == ruleset["name"]:
+        overlay.note(("name",), "that is the name of the rule set it extends")
+    labels = said.get("treatments", {})
+    identity = {key: ruleset[key] for key in ("name", "version", "reviewed", "review_due")}
+    return {
+        **ruleset,
+        **{key: said[key] for key in ("name", "version", "reviewed", "clinic")},
+        # Both have to be looked through, so the one that is due first is due for both.
+        "review_due": min(said["review_due"], ruleset["review_due"]),
+        "extends": {**identity, "sha256": sha256},
+        "types": {
+            **ruleset["types"],
+            **{id_: {**labels[id_], "extends": of} for id_, of in overlay.named.items()},
+        },
+        "contacts": {**ruleset["contacts"], **said.get("contacts", {})},
+    }
+
+
+def _inherited(overlay: Overlay, by_type: Plain) -> Plain:
+    """Return a table by type in which named treatments have what they extend."""
+    more = {}
+    for type_, base in overlay.named.items():
+        if base in by_type:
+            value = by_type[base]
+            more[type_] = by_type[value["same_as"]] if "same_as" in value else value
+    return {**by_type, **more}
+
+
+def _flag(overlay: Overlay, flag: Plain) -> Plain:
+    if "types" not in flag:
+        return flag
+    more = [type_ for type_, base in overlay.named.items() if base in flag["types"]]
+    return {**flag, "types": [*flag["types"], *more]}
+
+
+def _care(overlay: Overlay) -> Plain:
+    """Return the care instructions, with the clinic's windows in the place of others."""
+    care = {
+        id_: {**each, "windows": _inherited(overlay, each["windows"])}
+        for id_, each in overlay.base["care"].items()
+    }
+    for id_, each in overlay.said.get("care", {}).items():
+        path: Path = ("care", id_)
+        if id_ not in care and "label" not in each:
+            overlay.note(path, "a care instruction of your own needs a `label`", id_, (), care)
+        overlay.check_types((*path, "windows"), each["windows"])
+        known = care.get(id_, {"label": id_, "windows": {}})
+        # Written out, so that a window of one type changes no other that was the same.
+        windows = {
+            type_: known["windows"][value["same_as"]] if "same_as" in value else value
+            for type_, value in known["windows"].items()
+        }
+        for type_ in overlay.types:
+            key = overlay.key(type_, each["windows"])
+            if key is not None:
+                here = (*path, "windows", key)
+                overlay.origins["care.yaml", (*path, "windows", type_)] = here
+                windows[type_] = _window(overlay, id_, here, each["windows"][key])
+        care[id_] = {"label": each.get("label", known["label"]), "windows": windows}
+    return care
+
+
+def _window(overlay: Overlay, id_: str, path: Path, window: Plain) -> Plain:
+    row = overlay.row("care", id_, path)
+    overlay.rows[row]["paraphrase"] = window["text"]
+    return {**window, "evidence": [row, *window.get("evidence", [])]}
+
+
+def _source(said: Plain) -> Plain:
+    return {
+        "title": f"Protocol {said['name']} {said['version']}, {said['reviewer']}",
+        "publisher": said["clinic"]["name"],
+        "url": None,
+        "grade": "B",
+        "read": said["reviewed"],
+    }

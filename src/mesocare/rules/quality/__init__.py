@@ -1,0 +1,1 @@
+"""Whether a rule set is fit to publish: lint, cases, differences and JSON Schema."""

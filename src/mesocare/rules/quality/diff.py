@@ -1,0 +1,202 @@
+"""Two rule sets compared: which verdicts moved, for whom and by how long.
+
+Verdicts are read off the engine, at every boundary either side has, after a treatment whose time is
+known, in hours as no clock changes them. So what is compared is what would be answered.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from mesocare.core.model import Treatment, Verdict
+from mesocare.core.timespan import Interval
+from mesocare.core.verdict.standing import GroupSubject, subjects
+from mesocare.rules.quality.changes import (
+    CHANGED,
+    LOOSENED,
+    MIXED,
+    NEW,
+    REMOVED,
+    TIGHTENED,
+    Move,
+    Pair,
+    Stretch,
+    ended,
+)
+from mesocare.rules.quality.sign_diff import sign_moves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mesocare.core.model import Group, Item, Rule, RuleSet
+    from mesocare.core.verdict.standing import ItemSubject, Subject
+
+# Any instant will do: in UTC no clock changes.
+_START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+class _Course(NamedTuple):
+    """What holds after one treatment, from each boundary (in hours) to the next."""
+
+    verdicts: dict[int, Verdict]
+    conditions: dict[int, str | None]
+
+
+def compare(old: RuleSet, new: RuleSet) -> list[Move]:
+    """Return everything that moved from one rule set to another.
+
+    Types first, then groups with their items in the new set's order, then signs.
+    """
+    moves = [*_named("type", old.types, new.types)]
+    types = _pairs(old, new)
+    moves += _named("group", old.groups, new.groups)
+    moves += _named("item", old.items, new.items)
+    for id_, group in new.groups.items():
+        if id_ in old.groups:
+            for pair in types:
+                moves += _group_moves(old, new, group, pair)
+    for id_, item in new.items.items():
+        if id_ in old.items:
+            for pair in types:
+                moves += _item_moves(old.items[id_], item, pair)
+    return [*moves, *sign_moves(old, new, types)]
+
+
+def _pairs(old: RuleSet, new: RuleSet) -> list[Pair]:
+    """Return the types to compare; a named treatment with the type that it extends."""
+    pairs = [Pair(type_, type_, type_) for type_ in new.types if type_ in old.types]
+    for type_, each in new.types.items():
+        base = getattr(each, "extends", None)
+        if base is not None and type_ not in old.types and base in old.types:
+            pairs.append(Pair(base, type_, type_))
+    for type_, each in old.types.items():
+        base = getattr(each, "extends", None)
+        if base is not None and type_ not in new.types and base in new.types:
+            pairs.append(Pair(type_, base, type_))
+    return pairs
+
+
+def _named(kind: str, old: object, new: object) -> Iterator[Move]:
+    """Yield what stands on one side only."""
+    before, after = dict(old), dict(new)  # type: ignore[call-overload]
+    for id_ in (id_ for id_ in after if id_ not in before):
+        yield Move(kind, id_, after[id_].label, None, NEW, (), ())
+    for id_ in (id_ for id_ in before if id_ not in after):
+        yield Move(kind, id_, before[id_].label, None, REMOVED, (), ())
+
+
+def _group_moves(old: RuleSet, new: RuleSet, group: Group, pair: Pair) -> Iterator[Move]:
+    before, after = (
+        GroupSubject(rules.groups[group.id], _subjects(rules, rules.groups[group.id], type_))
+        for rules, type_ in ((old, pair.old), (new, pair.new))
+    )
+    notes = []
+    if old.groups[group.id].headline != group.headline:
+        notes.append(f"{group.headline} speaks for the group, was {old.groups[group.id].headline}")
+    yield from _moves("group", group, pair.shown, (before, after), notes)
+
+
+def _subjects(rules: RuleSet, group: Group, type_: str) -> dict[str, ItemSubject]:
+    return subjects((rules.items[id_] for id_ in group.items), [_treated(type_)])
+
+
+def _item_moves(old: Item, new: Item, pair: Pair) -> Iterator[Move]:
+    before = subjects([old], [_treated(pair.old)])[old.id]
+    after = subjects([new], [_treated(pair.new)])[new.id]
+    notes = _rule_notes(old.rules[pair.old], new.rules[pair.new])
+    if old.aside != new.aside:
+        notes.append("no longer speaks for its group" if new.aside else "speaks for its group now")
+    yield from _moves("item", new, pair.shown, (before, after), notes)
+
+
+def _moves(
+    kind: str, named: Item | Group, type_: str, both: tuple[Subject, Subject], notes: list[str]
+) -> Iterator[Move]:
+    """Yield the one move of a subject after a type, if there is any."""
+    hours = _boundaries(both)
+    before, after = (_course(subject, hours) for subject in both)
+    stretches = _stretches(hours, before.verdicts, after.verdicts)
+    kind_of_move = _kind(stretches)
+    if not stretches and before.conditions != after.conditions:
+        notes = [*notes, *_condition_notes(hours, before, after)]
+    if stretches or notes:
+        words = [*ended(before.verdicts, after.verdicts), *notes]
+        yield Move(kind, named.id, named.label, type_, kind_of_move, stretches, tuple(words))
+
+
+def _kind(stretches: Sequence[Stretch]) -> str:
+    """Return in which direction the verdicts moved."""
+    looser = any(each.new.severity < each.old.severity for each in stretches)
+    tighter = any(each.new.severity > each.old.severity for each in stretches)
+    if looser and tighter:
+        return MIXED
+    return LOOSENED if looser else TIGHTENED if tighter else CHANGED
+
+
+def _treated(type_: str) -> Treatment:
+    return Treatment(type_, Interval(_START, _START, UTC))
+
+
+def _boundaries(both: tuple[Subject, Subject]) -> list[int]:
+    """Return the hours at which either side may change, from the treatment on."""
+    instants = {_START}.union(*(subject.boundaries for subject in both))
+    return sorted(int((each - _START) / timedelta(hours=1)) for each in instants)
+
+
+def _course(subject: Subject, hours: Sequence[int]) -> _Course:
+    standings = {each: subject.standing(_START + timedelta(hours=each)) for each in hours}
+    return _Course(
+        {each: standing.verdict for each, standing in standings.items()},
+        {each: standing.condition for each, standing in standings.items()},
+    )
+
+
+def _stretches(
+    hours: Sequence[int], old: dict[int, Verdict], new: dict[int, Verdict]
+) -> tuple[Stretch, ...]:
+    """Return the stretches in which the verdicts differ; equal neighbours are one."""
+    found: list[Stretch] = []
+    for begin, end in zip(hours, [*hours[1:], None], strict=True):
+        if old[begin] is new[begin]:
+            continue
+        last = found[-1] if found else None
+        if last and (last.until, last.old, last.new) == (begin, old[begin], new[begin]):
+            found[-1] = last._replace(until=end)
+        else:
+            found.append(Stretch(begin, end, old[begin], new[begin]))
+    return tuple(found)
+
+
+def _rule_notes(old: Rule, new: Rule) -> list[str]:
+    """Return what changed of a rule besides its verdicts, in words."""
+    notes = []
+    spans = [{str(phase.until) for phase in rule.phases if phase.until} for rule in (old, new)]
+    nominal = [{p.until.nominal_hours for p in rule.phases if p.until} for rule in (old, new)]
+    if nominal[0] == nominal[1] and spans[0] != spans[1]:
+        before, after = spans[0] - spans[1], spans[1] - spans[0]
+        notes.append(f"counted as {', '.join(sorted(after))}, was {', '.join(sorted(before))}")
+    for key in ("reason", "condition"):
+        was, now = ([getattr(phase, key) for phase in rule.phases] for rule in (old, new))
+        notes += [f"{key} reworded: {text}" for text in now if text and text not in was]
+        # A condition that went altogether is a change nobody reads in what is left.
+        if key == "condition" and not any(now):
+            notes += [f"condition gone: {text}" for text in was if text]
+    if old.evidence != new.evidence:
+        gone = [id_ for id_ in old.evidence if id_ not in new.evidence]
+        come = [id_ for id_ in new.evidence if id_ not in old.evidence]
+        notes += [f"cites {', '.join(come)}"] if come else []
+        notes += [f"no longer cites {', '.join(gone)}"] if gone else []
+    if old.rationale != new.rationale:
+        notes.append("rationale rewritten" if new.rationale else "rationale gone")
+    return notes
+
+
+def _condition_notes(hours: Sequence[int], before: _Course, after: _Course) -> list[str]:
+    """Return how a group's condition reads now, where it reads otherwise than before."""
+    changed = dict.fromkeys(
+        after.conditions[each] or "no condition"
+        for each in hours
+        if before.conditions[each] != after.conditions[each]
+    )
+    return [f"condition reworded: {text}" for text in changed]

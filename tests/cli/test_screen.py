@@ -1,0 +1,394 @@
+"""What is shown on a screen: widths, colours, signs, and what the day's view always holds."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.cells import cell_len
+
+from mesocare.core.model import Treatment
+from mesocare.core.question import Scene
+from mesocare.core.timespan import Interval
+from mesocare.core.verdict.engine import answer
+from mesocare.render.phrasing import lower_first
+from mesocare.render.text.explain import explain_text
+from mesocare.render.text.questions import can_i_text, when_text
+from tests.support.process import ASKED, AT, COLOUR, TREATED, ZONE
+
+if TYPE_CHECKING:
+    from mesocare.core.model import Evidence, Group, Item, RuleSet
+    from mesocare.core.verdict.answer import Answer
+    from tests.support.process import Program, Screen
+
+WIDTHS = (40, 80, 120)
+TYPES = ("face", "scalp", "brightening")
+DAYS = (0, 1, 3, 8, 30)
+MOST_LINES = 48
+BERLIN = ZoneInfo(ZONE)
+START = datetime(2024, 5, 1, 14, 30, tzinfo=BERLIN)
+VERDICTS = ("avoid", "ask", "limited", "allowed")
+DRAWN = dict(zip(VERDICTS, "✗?~✓", strict=True))
+TYPED = dict(zip(VERDICTS, "x?~+", strict=True))
+LABELS = ["Make-up", "Face masks", "Exercise", "Actives", "Sun"]
+SEVERAL = (
+    *("--treated", "2024-05-01", "--type", "scalp"),
+    *("--treated", "2024-04-28T10:00", "--type", "face"),
+    *("--treated", "2024-04-12T10:00", "--type", "brightening", "--at", AT),
+)
+UNCERTAIN = ("--treated", "2024-05-01", "--at", "2024-05-03T12:00")
+
+
+def scene(type_: str, day: int, *, exact: bool = True) -> tuple[str, ...]:
+    """Return the options for so many days and half an hour after a treatment."""
+    treated = TREATED if exact else "2024-05-01"
+    at = (START + timedelta(days=day, minutes=30)).isoformat()
+    return ("--treated", treated, "--type", type_, "--at", at)
+
+
+def fits(lines: list[str], width: int) -> None:
+    """Check that no line is wider than the terminal."""
+    assert [line for line in lines if cell_len(line) > width] == []
+
+
+def flat(lines: list[str]) -> str:
+    """Return lines as one, single-spaced."""
+    return " ".join(" ".join(lines).split())
+
+
+# Widths.
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("type_", TYPES)
+def test_the_day_fits_the_terminal(type_: str, width: int, program: Program) -> None:
+    """`today` and `today --all` keep to the width on every kind of day."""
+    for day in (0, 3, 30):
+        fits(program.on_terminal("today", *scene(type_, day), width=width).lines, width)
+    vague = scene(type_, 2, exact=False)
+    fits(program.on_terminal("today", *vague, width=width).lines, width)
+    fits(program.on_terminal("today", "--all", *vague, width=width).lines, width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("today", "today --all", "can-i exercise", "when medicines", "explain makeup"),
+        "explain botulinum toxin",
+    ],
+)
+def test_answers_fit_the_terminal(command: str, width: int, program: Program) -> None:
+    """Every command keeps to the width with one treatment, several, and uncertain times."""
+    for options in (SEVERAL, UNCERTAIN):
+        fits(program.on_terminal(*command.split(), *options, width=width).lines, width)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_help_fits_the_terminal(width: int, program: Program) -> None:
+    """Help keeps to the width of a terminal of the usual size."""
+    for command in ("--help", "today --help", "can-i --help"):
+        fits(program.on_terminal(*command.split(), width=width).lines, width)
+
+
+def as_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """Let pages be drawn as on a terminal of that width."""
+    for name, value in {"COLUMNS": str(width), "FORCE_COLOR": "1", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(scope="module")
+def every_answer(rules: RuleSet) -> list[tuple[Answer, Scene]]:
+    """Return the answers to all questions on the second day after each type of treatment."""
+    at = (START + timedelta(days=2)).astimezone(UTC)
+    found = []
+    for type_ in rules.types:
+        vague = Interval(START.astimezone(UTC), START.astimezone(UTC) + timedelta(hours=9), BERLIN)
+        asked_of = Scene(at, BERLIN, (Treatment(type_, vague),), rules)
+        named: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
+        found += [(answer(each, asked_of.treatments, rules, at), asked_of) for each in named]
+    return found
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_answer_fits(
+    width: int, every_answer: list[tuple[Answer, Scene]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No label, condition or reason of the rule set breaks out of a line."""
+    as_terminal(monkeypatch, width)
+    for found, asked_of in every_answer:
+        for view in (can_i_text, when_text):
+            lines = COLOUR.sub("", view(found, asked_of)).splitlines()
+            fits(lines, width)
+            assert found.verdict.value in flat(lines[:2])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_number_stays_with_its_unit(
+    width: int, every_answer: list[tuple[Answer, Scene]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No line ends with the figure of a span or of a day; all spaces are plain ones."""
+    as_terminal(monkeypatch, width)
+    parted = re.compile(r"\d\n *(?:h|days?|hours?|May|Jun|Jul)\b")
+    for found, asked_of in every_answer:
+        for view in (can_i_text, when_text):
+            text = COLOUR.sub("", view(found, asked_of))
+            assert parted.search(text) is None
+            assert not any("\ue000" <= sign <= "\uf8ff" for sign in text)
+
+
+# Colours and signs.
+
+PLAIN: dict[str, tuple[tuple[str, ...], dict[str, str | None]]] = {
+    "NO_COLOR": ((), {"NO_COLOR": "1"}),
+    "--no-color": (("--no-color",), {}),
+    "MESOCARE_NO_COLOR": ((), {"MESOCARE_NO_COLOR": "1"}),
+    "TERM=dumb": ((), {"TERM": "dumb"}),
+}
+COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|4[0-7])m")
+COMMANDS = ("today", "today --all", "can-i makeup", "when sun", "explain sauna")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_colours_only_on_a_terminal(command: str, program: Program) -> None:
+    """A terminal gets colours unless they are declined; a pipe gets none and no drawing."""
+    words = command.split()
+    screen = program.on_terminal(*words, *ASKED)
+    assert COLOURS.search(screen.raw)
+    assert DRAWN["avoid"] in screen.text
+    for name, (more, env) in PLAIN.items():
+        plain = program.on_terminal(*words, *ASKED, *more, env=env)
+        assert not COLOURS.search(plain.raw), name
+        assert plain.code == screen.code
+        if name != "TERM=dumb":  # which is no place for drawing either
+            assert plain.lines == screen.lines, name
+    piped = program.run(*words, *ASKED)
+    assert "\x1b" not in piped.out
+    assert drawing(piped.out) == set()
+
+
+def drawing(text: str) -> set[str]:
+    """Return the box, block and sign characters in a text."""
+    return {char for char in text if "\u2190" <= char <= "\u2bff"}
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"TERM": "dumb"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["dumb", "ascii", "latin-1", "C"],
+)
+def test_no_drawing_where_it_cannot_be_shown(env: dict[str, str | None], program: Program) -> None:
+    """A terminal that is dumb or not in Unicode gets plain signs, and no question marks."""
+    for command in COMMANDS:
+        if command in {"today --all", "explain sauna"} and "PYTHONIOENCODING" in env:
+            continue  # they quote names that these encodings do not have
+        screen = program.on_terminal(*command.split(), *ASKED, env=env)
+        assert drawing(screen.text) == set()
+        assert f"{TYPED['avoid']} avoid" in screen.text
+        assert "?" not in screen.text.replace("? ask", "")
+
+
+def test_colour_may_stay_on(program: Program) -> None:
+    """An empty NO_COLOR, and a no in the environment, decline nothing."""
+    for env in ({"NO_COLOR": ""}, {"MESOCARE_NO_COLOR": "0"}):
+        assert COLOURS.search(program.on_terminal("today", *ASKED, env=env).raw)
+
+
+@pytest.mark.parametrize(
+    ("words", "type_", "day", "verdict"),
+    [
+        ("makeup", "face", 1, "avoid"),
+        ("retinol", "brightening", 10, "ask"),
+        ("exercise", "face", 1, "limited"),
+        ("makeup", "face", 3, "allowed"),
+    ],
+)
+def test_verdicts_are_readable_without_colour(
+    words: str, type_: str, day: int, verdict: str, program: Program
+) -> None:
+    """Each verdict is a sign and a word, on a terminal and in a pipe; only one stands first."""
+    options = scene(type_, day)
+    first = program.on_terminal("can-i", words, *options).lines[0]
+    assert first.startswith(f"{DRAWN[verdict]} {verdict}  ")
+    piped = program.run("can-i", words, *options).out
+    assert piped.startswith(f"{TYPED[verdict]} {verdict}  ")
+    for word in set(VERDICTS) - {verdict}:
+        assert word not in first
+
+
+# The day's view.
+
+
+@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("type_", TYPES)
+def test_the_day_on_one_screen(type_: str, day: int, program: Program, rules: RuleSet) -> None:
+    """`today` fits on a screen and holds all that a worried person looks for."""
+    options = scene(type_, day)
+    plain = program.run("today", *options, "--json").json()
+    for exact in (False, True):
+        screen = program.on_terminal("today", *scene(type_, day, exact=exact))
+        assert screen.code == 0
+        assert len(screen.lines) <= MOST_LINES
+        text = flat(screen.lines)
+        assert text.startswith(f"Day {day} after {type_} mesotherapy Wed 1 May 2024, ")
+        assert ("14:30" in screen.lines[1]) is exact
+        assert headline(screen) == LABELS
+        for urgency in ("emergency", "same_day", "contact_clinic"):
+            assert f"{rules.contacts[urgency]}: " in text
+        assert text.endswith(rules.notice)
+    shown = {label: verdict for verdict, label in verdict_lines(screen)}
+    assert [shown[each["label"]] for each in plain["answers"][:5]] == [
+        each["verdict"] for each in plain["answers"][:5]
+    ]
+    changes = [line for line in screen.lines if line.startswith("Next")]
+    assert len(changes) == min(1, len(plain["upcoming"]))
+    if changes:
+        first = datetime.fromisoformat(plain["upcoming"][0]["at"])
+        assert changes[0].startswith(f"Next  {first:%a} {first.day} {first:%b, %H:%M}")
+
+
+def verdict_lines(screen: Screen) -> list[tuple[str, str]]:
+    """Return the verdict and the label of the lines that open with a verdict."""
+    signs = "|".join(f"{re.escape(sign)} {verdict}" for verdict, sign in DRAWN.items())
+    found = re.findall(rf"(?m)^(?:{signs}) +(\S.*?)(?:  .*)?$", screen.text)
+    words = re.findall(rf"(?m)^({signs}) ", screen.text)
+    return [(word[2:], label) for word, label in zip(words, found, strict=True)]
+
+
+def headline(screen: Screen) -> list[str]:
+    """Return the labels of the headline groups in the order shown."""
+    return [label for _, label in verdict_lines(screen) if not label.startswith("Also")]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_red_flags_are_always_there(width: int, program: Program, rules: RuleSet) -> None:
+    """At every width and long after everything is allowed, the signs of danger stand there."""
+    for day in (0, 200, 1000):
+        options = scene("face", day)
+        screen = program.on_terminal("today", *options, width=width)
+        text = flat(screen.lines)
+        plain = program.run("today", *options, "--json").json()
+        flags = plain["watch_for"]["red_flags"]
+        assert {each["urgency"] for each in flags} == set(rules.contacts)
+        lasting = {id_: flag for id_, flag in rules.red_flags.items() if flag.until is None}
+        assert set(lasting) <= {each["id"] for each in flags} | {
+            id_ for id_, flag in lasting.items() if flag.types and "face" not in flag.types
+        }
+        for flag in lasting.values():
+            if flag.urgency.value == "emergency":
+                assert lower_first(flag.label) in text
+        assert rules.contacts["emergency"] in text
+        everything = flat(program.on_terminal("today", "--all", *options, width=width).lines)
+        assert all(each["text"] in everything for each in flags)
+
+
+def test_all_holds_everything(program: Program) -> None:
+    """`today --all` names every item, every change, care instruction and expected sign."""
+    text = flat(program.on_terminal("today", "--all", *ASKED, width=120).lines)
+    plain = program.run("today", *ASKED, "--json").json()
+    for group in plain["answers"]:
+        assert group["label"] in text
+        assert all(f"{item['verdict']} {item['label']}" in text for item in group["items"])
+    said = [*plain["care"], *plain["watch_for"]["normal"], *plain["results"]]
+    assert all(each["text"] in text for each in said)
+
+
+def test_several_treatments_on_the_day(program: Program) -> None:
+    """Each treatment has its day and its date."""
+    lines = program.on_terminal("today", *SEVERAL).lines
+    text = flat(lines)
+    for part in ("Day 1 after scalp", "day 4 after face", "day 20 after brightening"):
+        assert part in text
+    for part in ("Wed 1 May 2024, time not given", "Sun 28 Apr 2024, 10:00", "Fri 12 Apr 2024"):
+        assert part in text
+
+
+# The sources.
+
+
+def figured(found: Answer) -> list[Evidence]:
+    """Return the claims that have a figure of their own to draw."""
+    return [
+        row
+        for row in found.evidence
+        if row.restricts and (row.min_hours is not None or row.max_hours is not None)
+    ]
+
+
+def longest(row: Evidence) -> float:
+    """Return the longest figure of a claim."""
+    return max(hours for hours in (row.min_hours, row.max_hours) if hours is not None)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_bar_for_each_figure(
+    width: int, every_answer: list[tuple[Answer, Scene]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`explain` draws each figured source once: grade, id, publisher, bar and hours, in order."""
+    as_terminal(monkeypatch, width)
+    seen = 0
+    for found, asked_of in every_answer:
+        lines = COLOUR.sub("", explain_text(found, asked_of)).splitlines()
+        fits(lines, width)
+        assert found.verdict.value in lines[0]
+        if not found.rule.concerns:
+            continue
+        rows = figured(found)
+        heads = [re.match(r"([ABC]) (S\d{3}-\d{3}|E\d{3})\b", line) for line in lines]
+        shown = [(head[1], head[2]) for head in heads if head]
+        assert shown[: len(rows)] == [(row.grade, row.id) for row in rows]
+        assert all(longest(one) <= longest(two) for one, two in pairwise(rows))
+        text = flat(lines)
+        for row in rows:
+            publisher = " ".join(row.source.publisher.split())
+            name = publisher if width == min(WIDTHS) else publisher[:16].strip()
+            assert f"{row.grade} {row.id} {name}" in text
+        bars = [line for line in lines if re.search("█", line)]
+        assert len(bars) == len(rows)
+        chosen = bool(rows) and found.rule.restricted_until is not None
+        assert ("│ chosen: " in text) is chosen
+        seen += len(rows)
+    assert seen > 1000
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_explain_on_a_terminal(width: int, program: Program) -> None:
+    """The bars get longer from line to line, and the chosen figure stands under its column."""
+    screen = program.on_terminal("explain", "sauna", *ASKED, width=width)
+    lengths = [line.count("█") + line.count("▒") for line in screen.lines if "█" in line]
+    assert len(lengths) > 10
+    # The chosen figure's column may cover a cell of a bar.
+    assert all(one <= two + 1 for one, two in pairwise(lengths))
+    columns = {line.index("│") for line in screen.lines if "█" in line and "│" in line}
+    assert len(columns) == 1
+    (chosen,) = [line for line in screen.lines if "chosen: " in line]
+    assert "│ chosen: 14 days" in chosen
+    text = flat(screen.lines)
+    assert re.search(r"Figures (from )?24 h to 14 days\b[^.]*; 14 days chosen\.", text)
+    assert "Grades: A " in text
+
+
+def test_explain_in_a_pipe(program: Program) -> None:
+    """In a pipe the same bars are drawn with plain characters."""
+    piped = program.run("explain", "sauna", *ASKED).out
+    assert "####" in piped
+    assert "| chosen: 14 days" in piped
+    assert piped.index("24 h\n") < piped.index("336 h\n")
+
+
+def test_json_reads_well_on_a_terminal(program: Program) -> None:
+    """On a terminal JSON is indented, without colours; in a pipe it is one line."""
+    screen = program.on_terminal("can-i", "makeup", *ASKED, "--json", width=40)
+    assert screen.raw == screen.text
+    assert len(screen.lines) > 20
+    assert program.run("can-i", "makeup", *ASKED, "--json").out.count("\n") == 1

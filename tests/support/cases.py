@@ -1,0 +1,20 @@
+"""The published questions of `data/cases/`, as `mesocare rules test` reads them."""
+
+from __future__ import annotations
+
+from mesocare.rules.loader import built_in
+from mesocare.rules.quality.cases import Question, read_cases
+
+FOLDER = built_in() / "cases"
+
+Case = Question
+
+
+def read_all() -> list[Question]:
+    """Return every published question."""
+    found = []
+    for path in sorted(FOLDER.glob("*.yaml")):
+        cases, problems = read_cases(path.name, path.read_bytes())
+        assert not problems, problems
+        found += [case for case in cases if isinstance(case, Question)]
+    return found
