@@ -32,7 +32,7 @@ COMMANDS = {
     "export": "transfer",
     "import": "transfer",
     "forget": "transfer",
-    "rules": "rules",
+    "rules": "rules.base",
 }
 _EXAMPLES = """\b
 Examples:
@@ -63,7 +63,7 @@ def build(command: str | None = None) -> typer.Typer:
     app.callback(invoke_without_command=True)(root)
     modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
     for name in modules:
-        import_module(f"mesocare.cli.{name}").register(app)
+        import_module(f"mesocare.cli.commands.{name}").register(app)
     return app
 
 

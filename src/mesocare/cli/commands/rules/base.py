@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
 
 # Each adds its commands, in the order `--help` lists them.
-MODULES = ("rules_show", "rules_check", "rules_change", "rules_table", "rules_use")
+MODULES = ("show", "check", "change", "table", "use")
 
 _EXAMPLE = "mesocare rules show sauna"
 
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
     )
     group.callback(invoke_without_command=True)(root)
     for name in MODULES:
-        import_module(f"mesocare.cli.{name}").register(group)
+        import_module(f"mesocare.cli.commands.rules.{name}").register(group)
     app.add_typer(group, name="rules")
 
 
