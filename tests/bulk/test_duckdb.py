@@ -440,10 +440,10 @@ SCRIPT = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from mesocare.bulk import duck
+from mesocare.bulk.duckdb import engine as duck
 from mesocare.bulk.job import Interrupted
 from mesocare.rules.loader import load_rules
-from tests import bulk
+from tests.support import bulk
 job = bulk.job(load_rules(), Path(sys.argv[1]), Path(sys.argv[2]))
 print("ready", flush=True)
 try:

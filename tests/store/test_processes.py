@@ -31,7 +31,7 @@ PATIENCE = 60
 WRITER = """
 import sys
 from mesocare.store import database, treatments
-from tests.records import treatment
+from tests.support.records import treatment
 
 first, count = map(int, sys.argv[1:])
 print("ready", flush=True)

@@ -926,7 +926,7 @@ FILLING = """
 import resource, sys
 from mesocare.errors import StoreError
 from mesocare.store import database, treatments
-from tests.records import treatment
+from tests.support.records import treatment
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
 for number in range(1, 1000):
