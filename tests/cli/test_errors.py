@@ -413,7 +413,7 @@ def test_configuration_file_is_never_waited_for(program: Program, tmp_path: Path
     """A pipe in place of the configuration file does not hang the program."""
     path = tmp_path / "config.toml"
     os.mkfifo(path)
-    ended = program.run(*QUESTION, env={"MESOCARE_CONFIG": str(path)}, patience=3)
+    ended = program.spawn(*QUESTION, env={"MESOCARE_CONFIG": str(path)}, patience=3)
     assert ended.code in {AVOID, REFUSED}
 
 
@@ -515,13 +515,13 @@ def test_locales(
 ) -> None:
     """Every encoding gets an answer, the same one; JSON stays JSON."""
     encoding = (env.get("PYTHONIOENCODING") or "utf-8").partition(":")[0]
-    assert program.run(*QUESTION, env=env, encoding=encoding) == usual
+    assert program.spawn(*QUESTION, env=env, encoding=encoding) == usual
     for command in ("today --all", "explain makeup"):
-        text = program.run(*command.split(), *ASKED, env=env, encoding=encoding)
+        text = program.spawn(*command.split(), *ASKED, env=env, encoding=encoding)
         assert (text.code, text.err) == (0, "")
-    plain = program.run("today", *ASKED, "--json", env=env, encoding=encoding)
+    plain = program.spawn("today", *ASKED, "--json", env=env, encoding=encoding)
     assert said_in(plain) == verdicts
-    wrong = program.run("can-i", "makup", *ASKED, "--json", env=env, encoding=encoding)
+    wrong = program.spawn("can-i", "makup", *ASKED, "--json", env=env, encoding=encoding)
     assert wrong.code == REFUSED
     assert wrong.json()["schema"] == "mesocare.error/1"
 
