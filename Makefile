@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test coverage lint types architecture check benchmark bulk picture mutants clean
+.PHONY: help setup test coverage long lint types architecture check benchmark bulk picture mutants clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -11,14 +11,14 @@ setup: ## Make .venv with everything for working on mesocare
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --editable '.[test,lint]'
 
-test: ## Run all tests
+test: ## Run the tests, without the long searches
 	$(PYTHON) -m pytest -n auto
 
 coverage: ## Show that core/ and rules/ are covered, every branch
-	$(PYTHON) -m pytest -q -n auto --cov --cov-report=term-missing $(COVERAGE_TESTS)
+	$(PYTHON) -m pytest -q -n auto --cov --cov-report=term-missing
 
-# What covers core/ and rules/ without the long searches, which would only repeat it.
-COVERAGE_TESTS = tests/core tests/parsing tests/rules --deselect tests/core/test_oracle.py --deselect tests/rules/test_mutations.py
+long: ## Run the long searches, which say how much they have looked at
+	$(PYTHON) -m pytest -q -n auto -m long
 
 lint: ## Check style and format
 	$(PYTHON) -m ruff check .
@@ -30,7 +30,7 @@ types: ## Check types
 architecture: ## Check that imports run downward only
 	$(dir $(PYTHON))lint-imports
 
-check: test coverage lint types architecture ## What CI runs
+check: coverage long lint types architecture ## What CI runs
 
 bulk: ## Measure checks of many patients and write the figures into README.md
 	$(PYTHON) benchmarks/bulk.py --readme

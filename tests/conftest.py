@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,20 +13,41 @@ from mesocare.rules.loader import load_rules
 from tests.support.process import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mesocare.core.model import RuleSet
+    from tests.support.searches import Searched
 
 
-# No test depends on how busy the machine is.
-settings.register_profile("mesocare", deadline=None)
+# No test depends on how busy the machine is, or on luck.
+settings.register_profile("mesocare", deadline=None, derandomize=True)
 settings.load_profile("mesocare")
 
 
 # A shell lets what it runs in the background ignore Ctrl-C, and every program started here with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def searched(record_property: Callable[[str, object], None]) -> Searched:
+    """Return what a search calls to say what it looked at, for the summary of the run."""
+
+    def say(count: int, what: str) -> None:
+        record_property(what, count)
+
+    return say
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what all searches of the run have looked at."""
+    sums = Counter[str]()
+    for report in terminalreporter.stats.get("passed", []):
+        for what, count in report.user_properties:
+            sums[what] += count
+    for what, count in sorted(sums.items()):
+        terminalreporter.write_line(f"searched, and found nothing: {count:,} {what}")
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,13 @@ from mesocare.errors import MesocareError
 from mesocare.parsing import dates
 from mesocare.rules.loader import load_rules
 from tests.support.bulk import MOMENTS, ZONES, job, treatments
+from tests.support.searches import shared_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mesocare.core.model import Group, Item, RuleSet
+    from tests.support.searches import Searched
 
 # 200,000 rows in all; each treatment comes up often enough to go every way there is.
 ROWS = 200_000 // len(MOMENTS) + 1
@@ -49,8 +51,10 @@ def single(rules: RuleSet, at: datetime, key: Key, judged_at: datetime | None = 
     ]
 
 
-@pytest.mark.parametrize("at", MOMENTS, ids=str)
-def test_bulk_equals_single(rules: RuleSet, tmp_path: Path, at: datetime) -> None:
+@pytest.mark.parametrize("at", shared_out(MOMENTS), ids=str)
+def test_bulk_equals_single(
+    rules: RuleSet, tmp_path: Path, at: datetime, searched: Searched
+) -> None:
     """Random rows in 12 zones, most where a verdict or a clock changes, get the same verdicts."""
     distinct = list(treatments(rules, at, DISTINCT, seed=at.month))
     random_ = random.Random(at.day)
@@ -73,6 +77,7 @@ def test_bulk_equals_single(rules: RuleSet, tmp_path: Path, at: datetime) -> Non
         else:
             assert [found[n][id_] for id_ in rules.headline_groups] == expected[key], key
     assert len({tuple(each) for each in expected.values()}) > 6
+    searched(ROWS, "rows by streaming and one by one")
 
 
 @pytest.mark.parametrize("clinic", [False, True], ids=["built-in", "clinic"])

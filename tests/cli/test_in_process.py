@@ -69,7 +69,7 @@ RECORD: list[tuple[str, ...]] = [
 ]
 # Those that cannot be used as given, and those with a verdict.
 OTHER_CODES = {"can-i": 1, "triage": 4}
-RANDOM = re.compile(r"\b[0-9a-f]{8}\b")
+RANDOM = re.compile(r"\b[0-9a-f]{8,32}\b")
 
 
 def _prepared(program: Program) -> Program:

@@ -13,11 +13,13 @@ from mesocare.core.model import Treatment
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.engine import answer
 from tests.support.oracle import DAY, TYPES, Oracle, Taken
+from tests.support.searches import shared_out
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
+    from tests.support.searches import Searched
 
-SEEDS, QUESTIONS = 20, 5_000
+SEEDS, QUESTIONS = 50, 2_000
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 # Zones and the years asked about, chosen for what their clocks do.
@@ -121,8 +123,8 @@ def _instant(draw: random.Random, activity: str, taken: list[Taken]) -> datetime
     return begins + draw.randrange(longest) * MINUTE
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_engine_agrees_with_oracle(seed: int, rules: RuleSet) -> None:
+@pytest.mark.parametrize("seed", shared_out(range(SEEDS)))
+def test_engine_agrees_with_oracle(seed: int, rules: RuleSet, searched: Searched) -> None:
     """Both say the same, now and from when."""
     draw = random.Random(seed)
     for number in range(QUESTIONS):
@@ -140,3 +142,4 @@ def test_engine_agrees_with_oracle(seed: int, rules: RuleSet) -> None:
         assert given == ORACLE.verdicts(activity, taken, at), question
         given = (found.limited_from, found.allowed_from)
         assert given == ORACLE.times(activity, taken), question
+    searched(QUESTIONS, "questions to the engine and the oracle")

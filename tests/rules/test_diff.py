@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mesocare.core.model import Item, RuleSet
     from mesocare.rules.quality.changes import Move
     from tests.support.process import Program
+    from tests.support.searches import Searched
 
 BUILT_IN = load_rules()
 BACKWARDS = {
@@ -283,14 +284,13 @@ def _phases(draw: st.DrawFn) -> list[tuple[Any, Verdict]]:
     return list(zip([*ends, None], verdicts, strict=True))
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     item=st.sampled_from(sorted(BUILT_IN.items)),
     type_=st.sampled_from(sorted(BUILT_IN.types)),
     old=_phases(),
     new=_phases(),
 )
-def test_backwards_is_the_other_way_round(
+def backwards_is_the_other_way_round(
     item: str, type_: str, old: list[tuple[Any, Verdict]], new: list[tuple[Any, Verdict]]
 ) -> None:
     """What loosened from A to B tightened from B to A, at the same hours; and hour by hour true."""
@@ -311,6 +311,13 @@ def test_backwards_is_the_other_way_round(
         was, now = _at(old, hour), _at(new, hour)
         told = [s for s in stretches if s.begins <= hour and (s.until is None or hour < s.until)]
         assert [(s.old, s.new) for s in told] == ([(was, now)] if was is not now else [])
+
+
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.long)])
+def test_backwards_is_the_other_way_round(examples: int, searched: Searched) -> None:
+    """Two random rule sets compare the same both ways."""
+    settings(max_examples=examples)(backwards_is_the_other_way_round)()
+    searched(examples, "pairs of rule sets, compared both ways")
 
 
 def _at(phases: list[tuple[Any, Verdict]], hour: int) -> Verdict:

@@ -1,6 +1,6 @@
 """JSON Schema for every rule file: current, used by every file, and of one mind with the parser.
 
-After a change of a shape, `python -m tests.test_rules_product_schema` writes the schemas anew.
+After a change of a shape, `python -m tests.rules.test_json_schema` writes the schemas anew.
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ from mesocare.rules.loader import built_in
 from mesocare.rules.quality import json_schema
 from mesocare.rules.quality.descriptions import TITLES, description
 from mesocare.rules.quality.json_schema import schema_text, shapes
+from tests.support.searches import shared_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mesocare.rules.format.diagnostics import Path as Place
+    from tests.support.searches import Searched
 
 DATA = built_in()
 FILES = sorted(DATA.rglob("*.yaml"))
 MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
-MUTATIONS = 1500
+MUTATIONS = 500
 
 
 class _Loader(yaml.CSafeLoader):
@@ -147,8 +149,8 @@ def _mutated(draw: random.Random, value: Any) -> Any:
     return draw.choice(odd)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_schema_and_parser_agree(seed: int) -> None:
+@pytest.mark.parametrize("seed", shared_out(range(12)))
+def test_schema_and_parser_agree(seed: int, searched: Searched) -> None:
     """A damaged document is refused by both or by neither; the exceptions are few and named."""
     draw = random.Random(seed)
     outcomes = set()
@@ -170,6 +172,7 @@ def test_schema_and_parser_agree(seed: int) -> None:
         else:
             assert report.problems, text
     assert outcomes == {True, False}
+    searched(MUTATIONS, "documents to the schema and the parser")
 
 
 def _pruned(draw: random.Random, value: Any) -> Any:

@@ -14,14 +14,17 @@ from mesocare.rules.compiler.compile import compile_rules
 from mesocare.rules.format import evidence_tsv, reader
 from mesocare.rules.format.diagnostics import Report
 from mesocare.rules.loader import built_in
+from tests.support.searches import shared_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.support.searches import Searched
+
     Mutator = Callable[[random.Random, bytes], bytes]
 
 LONGEST = 2.0  # seconds of processor time, which is what the product promises
-WITH_MEMO, WHOLE = 500, 100
+WITH_MEMO, WHOLE = 500, 50
 
 FOLDER = built_in()
 FILES = {
@@ -307,16 +310,18 @@ def memo(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("memo")
-@pytest.mark.parametrize("seed", range(39))
-def test_mutations(seed: int) -> None:
+@pytest.mark.parametrize("seed", shared_out(range(39)))
+def test_mutations(seed: int, searched: Searched) -> None:
     """A damaged file is refused with file and line, or does no harm; nothing is ever raised."""
     assert run(f"memo {seed}", WITH_MEMO) == {True, False}
+    searched(WITH_MEMO, "damaged rule sets")
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_mutations_without_memo(seed: int) -> None:
+@pytest.mark.parametrize("seed", shared_out(range(10)))
+def test_mutations_without_memo(seed: int, searched: Searched) -> None:
     """The same, everything read afresh."""
     assert run(f"whole {seed}", WHOLE) == {True, False}
+    searched(WHOLE, "damaged rule sets")
 
 
 def test_the_originals() -> None:

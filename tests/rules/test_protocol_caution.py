@@ -23,6 +23,7 @@ from tests.support.protocols import APPROVED, load, write
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
     from mesocare.core.verdict.answer import Answer
+    from tests.support.searches import Searched
 
 BUILT_IN = load_rules()
 ITEMS = [
@@ -111,9 +112,8 @@ def flat(answers: tuple[Answer, ...]) -> dict[tuple[str, str], Answer]:
     }
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(CHANGES, treatments(), st.lists(st.integers(0, 24 * 40), min_size=4, max_size=4))
-def test_never_milder(
+def never_milder(
     changes: dict[tuple[str, str], Any], treated: list[Treatment], hours: list[int]
 ) -> None:
     """Items and groups, one treatment or two, known times or not, across changes of clocks."""
@@ -134,6 +134,13 @@ def test_never_milder(
         for key, answer in before.items():
             assert after[key].verdict.severity >= answer.verdict.severity, (key, elapsed)
             assert after[key].verdict_if_earliest.severity >= answer.verdict_if_earliest.severity
+
+
+@pytest.mark.parametrize("examples", [5, pytest.param(100, marks=pytest.mark.long)])
+def test_never_milder(examples: int, searched: Searched) -> None:
+    """No protocol that tightens makes any answer milder."""
+    settings(max_examples=examples, suppress_health_check=list(HealthCheck))(never_milder)()
+    searched(examples, "random protocols that tighten")
 
 
 def test_a_group_is_not_opened_by_a_longer_wait(tmp_path: Path) -> None:

@@ -68,9 +68,12 @@ class JsonForm:
         self._encode = json.JSONEncoder(ensure_ascii=False).encode
 
     def write(self, rows: Iterable[Sequence[str | None]]) -> None:
-        """Take some rows, and pass them on."""
+        """Take some rows, and pass them on; an empty cell is `null`, as absence is everywhere."""
         names, encode = self._names, self._encode
-        self.lines(encode(dict(zip(names, row, strict=True))) for row in rows)
+        self.lines(
+            encode({name: cell or None for name, cell in zip(names, row, strict=True)})
+            for row in rows
+        )
 
     def lines(self, lines: Iterable[str]) -> None:
         """Take some objects that are JSON already, and pass them on."""
