@@ -54,6 +54,8 @@ def _run(own: Program, text: str, *options: str) -> Finished:
           "verdict: ask, why: w}"), 3, "cases.0.treatments.0.tz: "),
         ("{id: a, at: 2024-06-04, diary: [{sign: redness, score: 11}], findings: {}, why: w}", 3,
          "a whole number from 0 to 10"),
+        ("{id: a, at: 2024-06-04, diary: [{sign: redness, score: [1]}], findings: {}, why: w}", 3,
+         "expected a whole number from 0 to 10, got a list"),
         ("{id: a, at: 2024-06-04, diary: [{temperature: 99.5}], findings: {}, why: w}", 3,
          "a number from 30 to 45"),
         (("{id: a, ask: b, at: 2024-06-04, verdict: ask, why: w}\n"

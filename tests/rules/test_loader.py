@@ -128,7 +128,6 @@ EDITS = [
      "expected a date such as 2026-11-21"),
     ("sources.yaml", "    grade: A", "    grade: D", 0, "got 'D'; allowed here: A, B, C"),
     ("course.yaml", "min: 3,", "min: 0,", 0, "expected a whole number from 1 to 9999, got '0'"),
-    ("triage.yaml", "rise: 2", "rise: [2]", 0, "expected a whole number from 1 to"),
     ("course.yaml", "min: 3,", "min: 3.5,", 0, "expected a whole number from 1, got '3.5'"),
     ("course.yaml", "min: 3,", "min: 0x3,", 0, "expected a whole number from 1 to 9999, got '0x3'"),
     ("ledger.yaml", "S002-006:", "s002:", 0, "expected an evidence id"),
