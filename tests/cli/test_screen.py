@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.cells import cell_len
 
+from mesocare.cli import main
+from mesocare.cli.options import Reply
 from mesocare.core.model import Treatment
 from mesocare.core.question import Scene
 from mesocare.core.timespan import Interval
@@ -392,3 +394,65 @@ def test_json_reads_well_on_a_terminal(program: Program) -> None:
     assert screen.raw == screen.text
     assert len(screen.lines) > 20
     assert program.run("can-i", "makeup", *ASKED, "--json").out.count("\n") == 1
+
+
+# A command of every kind that answers with a view, on a record of one treatment and one sign.
+VIEWS = [
+    ("today", *ASKED),
+    ("today", *ASKED, "--all"),
+    ("can-i", "makeup", *ASKED),
+    ("when", "sauna", *ASKED),
+    ("explain", "gym", *ASKED),
+    ("course", *ASKED),
+    ("treatments",),
+    ("diary",),
+    ("triage", "--at", AT),
+    ("report", "--at", AT),
+    ("rules", "list"),
+    ("rules", "show", "sauna"),
+    ("rules", "check"),
+    ("--help",),
+]
+ODD_WIDTHS = ["0", "00", "-0", "-5", "abc", "", " 0", "1", "999999999"]
+
+
+@pytest.fixture
+def kept(own: Program) -> Program:
+    """Return the program with a treatment and a sign on record."""
+    assert own.run("treated", TREATED).code == 0
+    assert own.run("feel", "redness", "3", "--at", AT).code == 0
+    return own
+
+
+def test_whatever_the_width_the_answer_is_there(kept: Program) -> None:
+    """A width of 0, as some terminals report, or one that is no number, changes no word."""
+    for arguments in VIEWS:
+        usual = kept.run(*arguments, env={"COLUMNS": "100"})
+        words = usual.out.split()
+        assert len(words) > 2, arguments
+        for width in ODD_WIDTHS:
+            found = kept.run(*arguments, env={"COLUMNS": width})
+            assert found.code == usual.code, (arguments, width)
+            letters, wanted = ("".join(re.findall(r"\w", out)) for out in (found.out, usual.out))
+            assert len(letters) > len(wanted) * (0.3 if width == "1" else 0.99), (arguments, width)
+            assert found.out.split()[0] == words[0], (arguments, width)
+
+
+@pytest.mark.parametrize("size", [(0, 0), (24, 0), (0, 80), (1, 1)], ids=str)
+def test_a_terminal_that_does_not_know_its_size(kept: Program, size: tuple[int, int]) -> None:
+    """It is taken for one of 80 columns, or of the least that can be read."""
+    rows, width = size
+    for arguments in VIEWS[:5]:
+        screen = kept.on_terminal(*arguments, width=width, rows=rows)
+        usual = kept.run(*arguments)
+        assert screen.code == usual.code, arguments
+        assert screen.text.split()[1:2] == usual.out.split()[1:2], arguments
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \n\n"])
+def test_an_empty_answer_is_a_fault(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An exit code by itself would be taken for an answer, so it never stands alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main, "_answer", lambda _: Reply(text, 1))
+        assert main.run(["can-i", "makeup"]) == main.UNFORESEEN
+    assert "no answer was given" in capsys.readouterr().err

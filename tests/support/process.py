@@ -250,12 +250,13 @@ class Program:
         self,
         *arguments: Argument,
         width: int = 80,
+        rows: int = 50,
         env: Mapping[str, Argument | None] | None = None,
         types: str = "",
     ) -> Screen:
         """Run it on a pseudo-terminal of that width, whose user has typed ahead."""
         ours, theirs = pty.openpty()
-        termios.tcsetwinsize(theirs, (50, width))
+        termios.tcsetwinsize(theirs, (rows, width))
         os.write(ours, types.encode())
         process = subprocess.Popen(
             [self.path, *arguments],

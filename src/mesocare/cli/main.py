@@ -78,7 +78,10 @@ def _deliver(reply: Reply | int | None) -> int:
     if reply is None or isinstance(reply, int):
         _write("")
         return reply or 0
-    if reply.text:  # a command that has written for itself may do without standard output
+    if reply.text is not None:
+        if not reply.text.strip():
+            message = "an exit code without an answer would be taken for one"
+            raise RuntimeError(message)
         _write(reply.text)
     return reply.exit_code
 

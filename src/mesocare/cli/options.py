@@ -40,9 +40,12 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What a command has to say: text for standard output and the exit code."""
+    """What a command has to say: text for standard output and the exit code.
 
-    text: str
+    `None` stands for a command that has written by itself; an empty text is a fault.
+    """
+
+    text: str | None
     exit_code: int = 0
 
 

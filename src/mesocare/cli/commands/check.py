@@ -140,8 +140,8 @@ def _run(job: Job, run: Runner, settings: Settings, *, quiet: bool) -> Reply:
     if not quiet:
         _summarise(job, tally, as_json=as_json, no_color=no_color, stopped=bool(stopped))
     if stopped:
-        return Reply("", _SIGNAL + stopped)
-    return Reply("", SOME_REJECTED if tally.rejected else 0)
+        return Reply(None, _SIGNAL + stopped)
+    return Reply(None, SOME_REJECTED if tally.rejected else 0)
 
 
 def _summarise(job: Job, tally: Tally, *, as_json: bool, no_color: bool, stopped: bool) -> None:

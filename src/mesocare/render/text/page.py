@@ -28,8 +28,8 @@ _UNIT = re.compile(
 )
 _JOINED = "\ue000"
 
-NARROW = 60
-WIDEST = 100
+NARROWEST, NARROW, WIDEST = 20, 60, 100
+UNKNOWN_WIDTH = 80
 
 VERDICT_STYLES = {
     Verdict.AVOID: "bold red",
@@ -81,7 +81,9 @@ class Page:
         self.console = console or Console(
             no_color=no_color or None, highlight=False, emoji=False, markup=False, soft_wrap=True
         )
-        self.width = max(20, min(self.console.width, WIDEST))
+        if self.console.width < 1:  # some terminals do not know; Rich prints nothing at that width
+            self.console.width = UNKNOWN_WIDTH
+        self.width = max(NARROWEST, min(self.console.width, WIDEST))
         self.narrow = self.width < NARROW
         drawn = (
             self.console.is_terminal

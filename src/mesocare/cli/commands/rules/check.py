@@ -65,7 +65,7 @@ def check(
         for file in given
     ]
     text = FORMATS["json" if json else form](checked)
-    return Reply(text, int(any(each.findings for each in checked)))
+    return Reply(text or None, int(any(each.findings for each in checked)))  # GitHub: no remark
 
 
 def _today(at: str | None) -> date:
