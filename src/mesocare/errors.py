@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesocare.text import closest
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from typing import Self
 
 
 class MesocareError(Exception):
@@ -42,6 +45,22 @@ class ActivityError(MesocareError):
 
 class TreatmentError(MesocareError):
     """Treatments that are missing, of an unknown type, or that do not pair up."""
+
+    @classmethod
+    def unknown_type(cls, type_: str, types: Iterable[str], option: str = "") -> Self:
+        """Return the error that a rule set does not know a type.
+
+        Args:
+            type_: What was given.
+            types: What the rule set knows.
+            option: The option to type it with, for whoever can type again.
+        """
+        known = list(types)
+        close = closest(type_.lower(), known, likeness=0.5)
+        message = f"unknown treatment type {type_!r}; known: {', '.join(known)}"
+        if option:
+            return cls(message, f"Type for example: {option} {(close or known)[0]}")
+        return cls(message, f"Did you mean {close[0]}?" if close else "")
 
 
 class SettingError(MesocareError):

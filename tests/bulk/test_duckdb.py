@@ -26,6 +26,7 @@ from mesocare.bulk.stream import engine as stream_engine
 from mesocare.bulk.verdict_table import Decider
 from mesocare.core.timespan import Hours
 from mesocare.errors import MesocareError
+from mesocare.text import without_formula
 from tests.support import bulk
 from tests.support.searches import shared_out
 
@@ -205,6 +206,25 @@ def test_parquet_in_and_out_keeps_rows_and_order(rules: RuleSet, tmp_path: Path)
     duckdb_engine.run(again._replace(output=third), _nothing)
     assert Path(third).read_bytes() == expected.read_bytes()
     assert tally.rejected == 20_000 - len(rows) + 1
+
+
+def test_formulas_are_made_plain_alike(rules: RuleSet, tmp_path: Path) -> None:
+    """Behind blanks and in full width too, in every column and in the header."""
+    notes = [
+        f"{before}{sign}1+1"
+        for before in ("", " ", "  ", "\t", "\xa0", "\u3000", "\ufeff", "x", "\x1c", "\u2003")
+        for sign in "=+-@＝＋－＠5a{é'"
+    ]
+    notes += ["", "\tplain", "ﬀ", "'=1", "~", "/", ":", "[", "`", "{", "\u3000", "-", "="]
+    rows = [(note, "2024-04-30T10:00", "face", "UTC", note) for note in notes]
+    source = _table(tmp_path / "in.csv", rows, [*HEADER[:4], " =note"])
+    one, other = _both(bulk.job(rules, source, tmp_path), tmp_path)
+    assert one == other
+    assert one.written == len(rows)
+    header, *cells = _cells(tmp_path / "duck.out")
+    assert header[4] == "' =note"
+    assert [row[4] for row in cells] == [without_formula(note) for note in notes]
+    assert sum(row[4].startswith("'") for row in cells) > len(notes) / 2
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

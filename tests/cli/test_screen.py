@@ -17,9 +17,9 @@ from mesocare.core.model import Treatment
 from mesocare.core.question import Scene
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.engine import answer
-from mesocare.render.phrasing import lower_first
 from mesocare.render.text.explain import explain_text
 from mesocare.render.text.questions import can_i_text, when_text
+from mesocare.text import lower_first
 from tests.support.process import ASKED, AT, COLOUR, TREATED, ZONE
 
 if TYPE_CHECKING:

@@ -512,7 +512,7 @@ def test_damaged_protocols(seed: int, tmp_path: Path, searched: Searched) -> Non
                 for rule in item.rules.values()
             )
         assert time.process_time() - begun < 2
-    assert 3 < loaded < DAMAGED - 3
+    assert 0 < loaded < DAMAGED
     assert len(refusals) == DAMAGED - loaded
     searched(DAMAGED, "damaged protocols")
     for each in refusals:

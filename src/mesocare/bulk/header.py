@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, shortened
 from mesocare.errors import TableError
+from mesocare.text import closest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,14 +83,12 @@ def _unknown_condition(names: Sequence[str], job: Job) -> TableError | None:
 
 def _map_hint(missing: Mapping[str, str], names: Sequence[str]) -> str:
     """Return how to say which columns are meant, or that there has to be a header."""
-    from difflib import get_close_matches
-
     if len(missing) == len(REQUIRED) and any(each[:1].isdigit() for each in names):
         return "If its first line is a patient, put above it: patient_id,treated,type"
     folded = {each.casefold(): each for each in names if each}
     pairs = []
     for ours, theirs in missing.items():
-        near = get_close_matches(theirs.casefold(), folded, 1, 0.6)
+        near = closest(theirs.casefold(), folded)
         near = near or [key for key in folded if ours in key or key in ours]
         pairs.append(f"{ours}={folded[near[0]] if near else 'COLUMN'}")
     return f"Say which columns they are: --map {','.join(pairs)}"

@@ -185,12 +185,7 @@ class Decider:
 
     def _check_type(self, type_: str) -> None:
         if type_ not in self.rules.types:
-            from difflib import get_close_matches
-
-            known = ", ".join(self.rules.types)
-            close = get_close_matches(type_.lower(), self.rules.types, n=1, cutoff=0.5)
-            message = f"unknown treatment type {type_!r}; known: {known}"
-            raise TreatmentError(message, f"Did you mean {close[0]}?" if close else "")
+            raise TreatmentError.unknown_type(type_, self.rules.types)
 
     def _quickly(self, treatment: Treatment, tz: str) -> Cells | None:
         """Return the verdicts where they are known without asking the engine anew."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mesocare.errors import MesocareError, OutputError, RulesError
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +116,7 @@ def _usage_error(error: typer.TyperException, arguments: Sequence[str]) -> Mesoc
     formatted = getattr(error, "format_message", error.__str__)()
     context = getattr(error, "ctx", None)
     path = context.command_path if context else " ".join(["mesocare", *arguments[:1]])
-    message = formatted[:1].lower() + formatted[1:].rstrip(".")
+    message = lower_first(formatted.rstrip("."))
     return MesocareError(message, f"Type: {path} --help")
 
 

@@ -217,13 +217,7 @@ def check_type(type_: str, rules: RuleSet) -> None:
         TreatmentError: It does not; the hint names the one that was probably meant.
     """
     if type_ not in rules.types:
-        from difflib import get_close_matches
-
-        known = ", ".join(rules.types)
-        close = get_close_matches(type_.lower(), rules.types, n=1, cutoff=0.5)
-        message = f"unknown treatment type {type_!r}; known: {known}"
-        hint = f"Type for example: --type {close[0] if close else next(iter(rules.types))}"
-        raise TreatmentError(message, hint)
+        raise TreatmentError.unknown_type(type_, rules.types, "--type")
 
 
 def _check_no_type(settings: Settings) -> None:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mesocare.errors import ActivityError
+from mesocare.text import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,15 +93,13 @@ def _about_sign(sign: str, rules: RuleSet) -> str:
 
 def _closest(wanted: str, rules: RuleSet) -> str:
     """Return a hint that names what the words may have meant."""
-    from difflib import get_close_matches
-
     spelled: dict[str, str] = {}
     named: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
     for each in named:
         for name in (each.id.replace("-", " "), *each.aliases):
             spelled.setdefault(search_key(name), name.casefold())
     words = set(wanted.split())
-    close = get_close_matches(wanted, spelled, n=4, cutoff=0.7)
+    close = closest(wanted, spelled, 4, 0.7)
     close += [key for key in spelled if words & set(key.split()) and key not in close]
     if not close:
         return _try("makeup") + " `mesocare today` lists every group."
@@ -131,8 +130,6 @@ def near_signs(words: str, rules: RuleSet) -> dict[str, str]:
     Names whose words are all among them come first, in whatever order, red flags before reactions;
     then names that are spelled nearly alike.
     """
-    from difflib import get_close_matches
-
     wanted = search_key(words)
     signs: list[RedFlag | Reaction] = [*rules.red_flags.values(), *rules.reactions.values()]
     spelled: dict[str, tuple[str, str]] = {}
@@ -141,7 +138,7 @@ def near_signs(words: str, rules: RuleSet) -> dict[str, str]:
             spelled.setdefault(search_key(name), (name, each.id))
     given = set(wanted.split())
     close = [key for key in spelled if set(key.split()) <= given]
-    close += get_close_matches(wanted, spelled, n=3, cutoff=0.75)
+    close += closest(wanted, spelled, 3, 0.75)
     found: dict[str, str] = {}
     for name, id_ in (spelled[key] for key in close):
         if id_ not in found.values():

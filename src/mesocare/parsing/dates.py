@@ -38,6 +38,7 @@ from mesocare.parsing.date_errors import (
     recent_date,
     skipped,
 )
+from mesocare.text import closest
 
 _NOON = 12
 _WIDEST_OFFSET = timedelta(hours=14)
@@ -128,15 +129,13 @@ def parse_zone(name: str) -> tzinfo:
             return zoneinfo.ZoneInfo(name)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             pass  # an unknown name, no proper name, or a folder: told apart by nobody
-    import difflib
-
     given = name if len(name) <= LONGEST else name[:LONGEST] + "…"
     known = sorted(zone for zone in zoneinfo.available_timezones() if zone[0].isupper())
     full = {zone.lower(): zone for zone in known}
     cities = {key.rpartition("/")[2]: zone for key, zone in full.items()}
     wanted = given.strip().lower().replace(" ", "_")
     near = {**cities, **full}
-    close = dict.fromkeys(near[key] for key in difflib.get_close_matches(wanted, near, 4, 0.7))
+    close = dict.fromkeys(near[key] for key in closest(wanted, near, 4, 0.7))
     hint = f"Type one of: {', '.join(close)}." if close else "Type a name such as Asia/Bangkok."
     raise ZoneError(f"{given!r} is not the name of a time zone.", hint)
 

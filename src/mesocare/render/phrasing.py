@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from mesocare.core.calendar import same_reading
 from mesocare.core.model import Treatment, Verdict
 from mesocare.core.timespan import Interval
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -209,11 +210,6 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
-def lower_first(text: str) -> str:
-    """Return a label as it reads inside a sentence; abbreviations keep their capitals."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 def changes_words(changes: Sequence[Change], most: int | None = None) -> str:
     """Return `allowed: foundation, touching and 2 more; limited: …`, mildest verdict first.
 
@@ -230,10 +226,3 @@ def changes_words(changes: Sequence[Change], most: int | None = None) -> str:
         if labels:
             parts.append(f"{verdict.value}: {joined(labels)}")
     return "; ".join(parts)
-
-
-def visible(text: str) -> str:
-    """Return what somebody typed, with what a screen would obey or hide spelt out as a number."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from mesocare.core.model import Treatment, Verdict
 from mesocare.core.timespan import Interval
-from mesocare.render.phrasing import elapsed_words, instant_words, treated_words, visible
+from mesocare.render.phrasing import elapsed_words, instant_words, treated_words
+from mesocare.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -144,7 +145,7 @@ def grounds(finding: Finding, summary: Summary) -> list[str]:
 
 def said(entry: Entry) -> str:
     """Return an entry without its note: words, score, temperature."""
-    parts = [visible(entry.words)] if entry.words else []
+    parts = [printable(entry.words)] if entry.words else []
     if entry.score is not None:
         parts.append(f"{entry.score} of 10" if entry.score else "gone")
     if entry.temperature is not None:

@@ -14,6 +14,7 @@ from mesocare.core.diary.entries import SCORES, Entry
 from mesocare.store import migrations
 from mesocare.store.location import connect
 from mesocare.store.treatments import COLUMNS
+from mesocare.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -146,4 +147,4 @@ def _readable(value: object) -> str | None:
     """Return free text without what no terminal should be shown."""
     if value is None:
         return None
-    return "".join(each if each.isprintable() else "\ufffd" for each in str(value))
+    return printable(str(value))

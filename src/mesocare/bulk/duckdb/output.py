@@ -11,10 +11,11 @@ from mesocare.bulk.duckdb.session import literal, module, quoted
 from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.partial import Partial
 from mesocare.bulk.io.readers import row_text
-from mesocare.bulk.io.writers import FORMULA, Rejects, Sink, neutral
+from mesocare.bulk.io.writers import Rejects, Sink
 from mesocare.bulk.job import Reject
 from mesocare.core.model import Verdict
 from mesocare.errors import OutputError
+from mesocare.text import FORMULA, without_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +90,9 @@ def wanted(job: Job, source: Source, rows: str, cells: list[Cells], meeting: str
             column = column if job.raw or n in source.known else _neutral(column)
             # Nothing, and nothing in quotes, are one and the same; written as nothing.
             column = column if source.plain else f"nullif({column}, '')"
-        columns.append(f"{column} AS {quoted(neutral(name) if text and not job.raw else name)}")
+        columns.append(
+            f"{column} AS {quoted(without_formula(name) if text and not job.raw else name)}"
+        )
     columns += _verdicts(job, source, cells)
     kept = [_wanted(job, each) for each in cells]
     listed = ", ".join(map(str, kept))
@@ -176,11 +179,9 @@ def place(output: str | None, folder: Path) -> Iterator[Path]:
 
 def _neutral(column: str) -> str:
     """Return a cell, in SQL, that no spreadsheet takes for a formula."""
-    # Most cells are told by the first comparison or two: these signs stand before the letters, and
-    # not among the digits. Not by IN: DuckDB makes a join of it, and none keeps the order.
-    starts = literal("".join(sorted(FORMULA)))
-    near = f"{column} < 'A' AND ({column} < '0' OR {column} > '9') AND {column} <> ''"
-    risky = f"{near} AND contains({starts}, left({column}, 1))"
+    # Most cells begin with a digit or a letter, and are told by a comparison or two.
+    plain = f"({column} >= '0' AND {column} < ':' OR {column} >= 'A' AND {column} < '{{')"
+    risky = f"NOT {plain} AND regexp_matches({column}, {literal(FORMULA)})"
     return f"CASE WHEN {risky} THEN '''' || {column} ELSE {column} END"
 
 

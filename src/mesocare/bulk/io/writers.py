@@ -14,12 +14,10 @@ from mesocare.bulk.io.forms import CsvForm
 from mesocare.bulk.io.partial import Partial
 from mesocare.bulk.job import REJECT_COLUMNS, Reject
 from mesocare.errors import OutputError, TableError
+from mesocare.text import printable, without_formula
 
 if TYPE_CHECKING:
     from mesocare.bulk.job import Job
-
-# What makes a spreadsheet take a cell for a formula.
-FORMULA = frozenset("=+-@\t\r")
 
 
 class Sink:
@@ -151,7 +149,7 @@ class Rejects:
 
     def _name(self, reject: Reject) -> None:
         if self._rows is not None:
-            self._rows.write([[neutral(str(cell)) for cell in reject]])
+            self._rows.write([[without_formula(str(cell)) for cell in reject]])
             return
         try:
             if sys.stderr is None:
@@ -166,16 +164,6 @@ class Rejects:
         self.pass_on()
         if self._rows is not None:
             self._rows.flush()
-
-
-def neutral(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell[:1] in FORMULA else cell
-
-
-def printable(text: str) -> str:
-    """Return a text that cannot move a terminal's cursor."""
-    return "".join(each if each.isprintable() else "�" for each in text)
 
 
 def check_places(job: Job) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.readers import CsvRows, row_text
-from mesocare.bulk.io.writers import FORMULA, neutral
 from mesocare.bulk.stream.engine import CHUNK, Run
 from mesocare.errors import MesocareError
+from mesocare.text import is_formula, without_formula
 
 if TYPE_CHECKING:
     from mesocare.bulk.verdicts import Outcome
@@ -87,7 +87,7 @@ class CsvRun(Run):
     def _wide(self, judged: list[tuple[Outcome, list[str]]]) -> list[Any]:
         for outcome, row in judged:
             for n in self.risky:
-                if row[n][:1] in FORMULA:
+                if is_formula(row[n]):
                     row[n] = "'" + row[n]
             row.extend(outcome.tail or ())
         return [row for _, row in judged]
@@ -100,6 +100,6 @@ class CsvRun(Run):
                 outcome, values["treated"], values["type"], values.get("tz", "")
             )
             for n in self.risky:
-                row[n] = neutral(row[n])
+                row[n] = without_formula(row[n])
             found += [[*row, *each] for each in said]
         return found

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.io.forms import CsvForm, JsonForm
 from mesocare.bulk.io.lines import Lines
-from mesocare.bulk.io.writers import Rejects, Sink, check_places, neutral
+from mesocare.bulk.io.writers import Rejects, Sink, check_places
 from mesocare.bulk.job import Interrupted, Reject, Tally, blamed, reason
 from mesocare.bulk.signals import Stopped, Stopping
 from mesocare.bulk.verdicts import Judge
 from mesocare.errors import MesocareError, OutputError, TableError
+from mesocare.text import without_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,7 +111,7 @@ class Run(ABC):
             self.out = JsonForm(self.sink.write, [*names, *self.job.added])
             return
         self.out = CsvForm(self.sink.write, self.delimiter)
-        shown = [each if self.job.raw else neutral(each) for each in header]
+        shown = [each if self.job.raw else without_formula(each) for each in header]
         self.out.write([[*shown, *self.job.added]])
 
     def pass_on(self, rows: list[Any], read: int) -> None:

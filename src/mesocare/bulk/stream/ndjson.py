@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.io.forms import JsonForm
 from mesocare.bulk.io.readers import JsonRows
-from mesocare.bulk.io.writers import neutral
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, Reject, shortened
 from mesocare.bulk.stream.engine import CHUNK, Run
 from mesocare.errors import MesocareError, TableError
+from mesocare.text import without_formula
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ class JsonRun(Run):
             added = json.dumps(dict(zip(self.job.added, tail, strict=True)), ensure_ascii=False)
             return f"{text[:-1].rstrip()}, {added[1:]}"
         cells = [_plain(found.get(name)) for name in self.header]
-        return [*(cells if self.job.raw else map(neutral, cells)), *tail]
+        return [*(cells if self.job.raw else map(without_formula, cells)), *tail]
 
     def _fault(self, found: dict[str, Any]) -> tuple[str, str, str] | None:
         """Return the column at fault, what stands there and why it will not do."""

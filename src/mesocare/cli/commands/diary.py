@@ -12,13 +12,10 @@ from mesocare.cli.fields import AsJson, Tz  # noqa: TC001 - Typer reads the anno
 from mesocare.cli.options import Reply, request
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError
+from mesocare.text import without_formula
 
 if TYPE_CHECKING:
     from mesocare.core.diary.entries import Entry
-
-# What a cell must not begin with: half-width and full-width signs, and what separates cells.
-_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
-_CONTROLS = tuple("\t\r\n")
 
 
 def register(app: typer.Typer) -> None:
@@ -68,13 +65,5 @@ def _table(entries: list[Entry]) -> str:
     writer.writerow(["at", "sign", "words", "score", "temperature", "note"])
     for each in entries:
         row = [each.at.isoformat(), each.sign, each.words, each.score, each.temperature, each.note]
-        writer.writerow(_harmless(cell) if isinstance(cell, str) else cell for cell in row)
+        writer.writerow(without_formula(cell) if isinstance(cell, str) else cell for cell in row)
     return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: such a one begins with `'`.
-
-    Spreadsheets skip blanks, and some take the full-width forms for the signs themselves.
-    """
-    return f"'{cell}" if cell[:1] in _CONTROLS or cell.lstrip()[:1] in _FORMULA else cell

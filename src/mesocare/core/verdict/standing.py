@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mesocare.core.model import Verdict
 from mesocare.core.verdict.windows import Closings, Windows
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -209,7 +210,7 @@ class GroupSubject:
     def _listing(self, word: str, verdict: Verdict, standings: Mapping[str, Standing]) -> str:
         """Return `Fine: walking, stretching.`, or nothing where no item has that verdict."""
         labels = [
-            _in_sentence(self.items[id_].item.label)
+            lower_first(self.items[id_].item.label)
             for id_, each in standings.items()
             if each.verdict is verdict and (verdict.closed or self.items[id_].softens)
         ]
@@ -225,8 +226,3 @@ def _soften(headline: Verdict, items: Iterable[Verdict]) -> Verdict:
     if headline is Verdict.AVOID and Verdict.ALLOWED in items:
         return Verdict.LIMITED
     return headline
-
-
-def _in_sentence(label: str) -> str:
-    """Return a label as it reads inside a sentence; abbreviations keep their capitals."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]

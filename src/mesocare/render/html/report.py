@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from mesocare.core.diary import chart as core
 from mesocare.render.html import svg
 from mesocare.render.html.style import STYLE
-from mesocare.render.phrasing import NOTHING_UNEXPECTED, date_words, instant_words, visible
+from mesocare.render.phrasing import NOTHING_UNEXPECTED, date_words, instant_words
 from mesocare.render.report_facts import TITLE, cited, grounds, timeline, treatment_facts, zone_name
 from mesocare.render.text.questions import until_words
 from mesocare.render.text.sign_phrasing import expected_words, latest_words
+from mesocare.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +49,7 @@ def report_html(summary: Summary) -> str:
 
 
 def _said(text: str) -> str:
-    return escape(visible(text), quote=True)
+    return escape(printable(text), quote=True)
 
 
 def _typed(text: str) -> str:

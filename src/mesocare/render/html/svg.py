@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.diary.chart import columns
 from mesocare.core.diary.entries import SCORES
-from mesocare.render.phrasing import instant_words, lower_first, visible
+from mesocare.render.phrasing import instant_words
 from mesocare.render.text.sign_phrasing import expected_words
+from mesocare.text import lower_first, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def sign(sign: Sign, axis: Axis, scene: Scene) -> str:
     for index, column in enumerate(found):
         parts += _column(column, frame, index)
     return _drawing(
-        f"{visible(sign.label)}, day by day",
+        f"{printable(sign.label)}, day by day",
         f"{expected_words(sign, scene)}. {_spoken(axis, found)}",
         frame,
         parts,

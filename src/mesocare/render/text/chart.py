@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.diary.chart import Kind, columns
 from mesocare.core.diary.entries import SCORES
-from mesocare.render.phrasing import instant_words, joined, lower_first, visible
+from mesocare.render.phrasing import instant_words, joined
 from mesocare.render.text.page import URGENCY_STYLES
 from mesocare.render.text.sign_phrasing import day_words, expected_words, latest_words
+from mesocare.text import lower_first, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def legend(page: Page, axis: Axis, scene: Scene) -> None:
 def heading(page: Page, sign: Sign, axis: Axis, scene: Scene) -> None:
     """Name a sign, how it was last, and its last days as a sparkline."""
     page.line(
-        (visible(sign.label), "bold"),
+        (printable(sign.label), "bold"),
         f"  {latest_words(sign, scene)}  ",
         (_spark(page, sign, axis), STYLES[sign.beyond]),
         hang=2,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesocare.core.diary import chart as core
-from mesocare.render.phrasing import instant_words, visible
+from mesocare.render.phrasing import instant_words
 from mesocare.render.text import chart
 from mesocare.render.text.page import Page
+from mesocare.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,11 +77,11 @@ def _entries(
 
 def entry_words(entry: Entry) -> str:
     """Return an entry in a line: words, score, temperature, note."""
-    parts = [visible(entry.words)] if entry.words else []
+    parts = [printable(entry.words)] if entry.words else []
     if entry.score is not None:
         parts.append(f"{entry.score} of 10")
     if entry.temperature is not None:
         parts.append(f"{entry.temperature:g} C")
     if entry.note:
-        parts.append(visible(entry.note))
+        parts.append(printable(entry.note))
     return ", ".join(parts)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mesocare.render.phrasing import hours_words, lower_first, protocol_words
+from mesocare.render.phrasing import hours_words, protocol_words
 from mesocare.render.text.page import Page
 from mesocare.render.text.questions import figures_words, footer, treatment_words
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from mesocare.core.model import Evidence, Protocol

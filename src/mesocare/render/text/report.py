@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesocare.render.phrasing import NOTHING_UNEXPECTED, date_words, instant_words, visible
+from mesocare.render.phrasing import NOTHING_UNEXPECTED, date_words, instant_words
 from mesocare.render.report_facts import (
     TITLE,
     cited,
@@ -17,6 +17,7 @@ from mesocare.render.report_facts import (
 from mesocare.render.text import diary
 from mesocare.render.text.page import URGENCY_STYLES, Page
 from mesocare.render.text.questions import footer, until_words
+from mesocare.text import printable
 
 if TYPE_CHECKING:
     from mesocare.render.report_facts import Event, Summary
@@ -73,7 +74,7 @@ def _treatments(page: Page, summary: Summary) -> None:
     for title, facts in treatment_facts(summary):
         page.line((title, "bold"), indent=1)
         for fact in facts:
-            page.row([f"  {fact.label}"], COLUMN, visible(fact.words))
+            page.row([f"  {fact.label}"], COLUMN, printable(fact.words))
 
 
 def _restrictions(page: Page, summary: Summary) -> None:
@@ -103,7 +104,7 @@ def _timeline(page: Page, summary: Summary) -> None:
 def _words(event: Event) -> tuple[str | tuple[str, str], ...]:
     if event.entry is None:
         return ((event.words, "dim" if event.kind == "change" else "bold"),)
-    note = f", {visible(event.entry.note)}" if event.entry.note else ""
+    note = f", {printable(event.entry.note)}" if event.entry.note else ""
     return (f"{said(event.entry)}{note}",)
 
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from mesocare import __version__
 from mesocare.render.json.answers import dumped
-from mesocare.render.phrasing import visible
 from mesocare.rules.quality.findings import BROKEN
 from mesocare.rules.quality.lint import CHECKS
+from mesocare.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,11 +37,12 @@ def check_text(checked: Sequence[Checked]) -> str:
     lines = []
     for each in checked:
         lines += [
-            f"{visible(found.file)}:{found.problem.line}: {_said(found)}" for found in each.findings
+            f"{printable(found.file)}:{found.problem.line}: {_said(found)}"
+            for found in each.findings
         ]
         count = len(each.findings)
         said = "no problems" if not count else f"{count} problem{'' if count == 1 else 's'}"
-        lines.append(f"{visible(each.name)}: {said}")
+        lines.append(f"{printable(each.name)}: {said}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.core.model import Item, Verdict
 from mesocare.render.json import answers
-from mesocare.render.phrasing import hours_words, joined, lower_first, protocol_words
+from mesocare.render.phrasing import hours_words, joined, protocol_words
 from mesocare.render.text.explain import GRADE_STYLES
 from mesocare.render.text.page import Page
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from mesocare.core.model import Group, Rule, RuleSet

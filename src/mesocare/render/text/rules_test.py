@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from mesocare.render.json.answers import dumped
 from mesocare.render.json.answers import rules as rules_json
-from mesocare.render.phrasing import visible
+from mesocare.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def outcomes_text(outcomes: Sequence[Outcome], identity: Identity) -> str:
     lines = []
     for each in failed:
         case = each.case
-        lines.append(f"{visible(case.file)}:{case.line}: {case.id}")
+        lines.append(f"{printable(case.file)}:{case.line}: {case.id}")
         lines += [f"  {line}" for line in _details(each)]
         lines.append("")
     name = f"{identity.name} {identity.version}"

@@ -6,7 +6,8 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from mesocare.core.diary.chart import Kind
-from mesocare.render.phrasing import date_words, instant_words, joined, lower_first
+from mesocare.render.phrasing import date_words, instant_words, joined
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from mesocare.core.diary.chart import Axis, Sign

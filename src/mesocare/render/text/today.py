@@ -16,13 +16,13 @@ from mesocare.render.phrasing import (
     elapsed_words,
     instant_words,
     joined,
-    lower_first,
     treated_words,
     type_words,
 )
 from mesocare.render.text import today_all, triage
 from mesocare.render.text.page import URGENCY_STYLES, Page
 from mesocare.render.text.questions import clinic_words, footer, unsure, until_words
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

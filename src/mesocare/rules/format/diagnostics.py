@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mesocare.text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -43,11 +45,11 @@ class Problem(NamedTuple):
     @property
     def unplaced(self) -> str:
         """The problem without its line: `path: message`, fit for a terminal."""
-        return _printable(f"{self.path}: {self.text}" if self.path else self.text)
+        return printable(f"{self.path}: {self.text}" if self.path else self.text)
 
     def __str__(self) -> str:
         """Return `file:line: path: message`, fit for a terminal."""
-        return f"{_printable(self.file)}:{self.line}: {self.unplaced}"
+        return f"{printable(self.file)}:{self.line}: {self.unplaced}"
 
 
 @dataclass
@@ -99,11 +101,3 @@ class Report:
     def texts(self) -> list[str]:
         """Return the problems as `path: message`, for what has no lines, fit for a terminal."""
         return [problem.unplaced for problem in self.problems]
-
-
-def _printable(text: str) -> str:
-    """Return the text with everything that a terminal could take for a command spelled out."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape", "replace").decode()
-        for each in text
-    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from mesocare.text import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -53,7 +54,7 @@ class Walk:
         given: str | None = None,
     ) -> None:
         """Note a problem; with `allowed` values, `given` is compared with them for a suggestion."""
-        near = get_close_matches(given or "", list(allowed), n=1)
+        near = closest(given or "", allowed)
         line = node.start_mark.line + 1
         self.report.add(self.file, line, path, message, allowed=allowed, near=near)
 

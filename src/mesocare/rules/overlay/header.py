@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from mesocare.rules.compiler.figures import end_of
 from mesocare.rules.overlay.protocol_schema import ALL
+from mesocare.text import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +92,7 @@ class Overlay:
         while known and (self._file, known) not in self._report.lines:
             known = known[:-1]
         line = self._report.lines.get((self._file, known), 1)
-        close = get_close_matches(given, list(allowed if near is None else near), n=1)
+        close = closest(given, allowed if near is None else near)
         self._report.add(self._file, line, path, message, allowed=allowed, near=close)
 
     def row(self, subject: str, id_: str, path: Path) -> str:

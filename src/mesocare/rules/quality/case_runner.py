@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.core.diary.triage import triage
 from mesocare.core.verdict.engine import answer
-from mesocare.errors import MesocareError
+from mesocare.errors import MesocareError, TreatmentError
 from mesocare.parsing.activities import find
 from mesocare.rules.quality.cases import Question
 
@@ -49,8 +49,8 @@ def run_case(case: Case, rules: RuleSet) -> Outcome:
     """Put one case to a rule set."""
     unknown = sorted({each.type for each in case.treatments} - set(rules.types))
     if unknown:
-        known = ", ".join(rules.types)
-        return Outcome(case, (), f"unknown treatment type {unknown[0]!r}; known: {known}", "")
+        error = TreatmentError.unknown_type(unknown[0], rules.types)
+        return Outcome(case, (), error.message, "")
     if isinstance(case, Question):
         return _question(case, rules)
     return _diary(case, rules)
