@@ -9,7 +9,8 @@ help: ## List the targets
 
 setup: ## Make .venv with everything for working on mesocare
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet --editable '.[test,lint]'
+	.venv/bin/pip install --quiet --upgrade pip
+	.venv/bin/pip install --quiet --editable . --group dev
 
 test: ## Run the tests, without the long searches
 	$(PYTHON) -m pytest -n auto
@@ -43,7 +44,7 @@ picture: ## Draw README's picture anew
 	$(PYTHON) scripts/picture.py
 
 mutants: ## Run mutation testing on core/ (long; the result is explained in docs/)
-	$(PYTHON) -m pip install --quiet --editable '.[mutation]'
+	$(PYTHON) -m pip install --quiet --group mutation
 	$(dir $(PYTHON))mutmut run
 	$(dir $(PYTHON))mutmut results
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mesocare.core.diary.entries import Entry, in_order, records
@@ -413,8 +413,7 @@ def test_raising_the_latest_score_never_lowers_the_urgency(
     aliases = RULES.triage.fever.aliases
     found = records(in_order(diary, at), set(SIGNS), aliases)
     scored = [each.latest for each in found if each.latest.score is not None]
-    if not scored:
-        return
+    assume(scored)
     latest = data.draw(st.sampled_from(scored))
     raised = latest._replace(score=data.draw(st.integers(latest.score or 0, 10)))
     other = [raised if each is latest else each for each in diary]

@@ -1,8 +1,8 @@
 """The documentation says what the program does: commands, words, links and every example.
 
-After a change of the program or of the rule set, `python -m tests.test_docs` writes the output of
-the examples again, except those that leave lines out (`...`); read the difference before keeping
-it.
+After a change of the program or of the rule set, `python -m tests.house.test_docs` writes the
+output of the examples again, except those that leave lines out (`...`); read the difference before
+keeping it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,15 @@ COMMANDS = typer.main.get_command(build()).commands  # type: ignore[attr-defined
 # What an example may run besides the program itself.
 HELPERS = {"cat", "cp", "echo", "sed"}
 ELISION = "..."
+# Pages that explain or list; what README shows has a test of its own, and python.md is a doctest.
+WITHOUT_EXAMPLES = {
+    *("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
+    *("docs/README.md", "docs/glossary.md", "docs/how-to/check-many-patients.md"),
+    *(f"docs/explanation/{name}.md" for name in ("architecture", "evidence", "record")),
+    "docs/explanation/mutation-testing.md",
+    *(f"docs/reference/{name}.md" for name in ("bundled-rules", "decision-table", "protocol")),
+    *(f"docs/reference/{name}.md" for name in ("python", "rule-set")),
+}
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
@@ -380,6 +389,45 @@ def test_every_example_prints_what_is_shown(page: Path, tmp_path: Path) -> None:
                 assert re.search(r"--at |MESOCARE_AT=", command), command
             printed = terminal.run(command)
             assert _matches(shown, printed), "\n".join([command, *printed])
+
+
+def test_pages_without_an_example_are_known() -> None:
+    """An example that is not recognised as one would pass unseen, so both are counted."""
+    counts = {
+        _page_id(page): sum(
+            _program(command) in {"mesocare", *HELPERS}
+            for match in FENCE.finditer(page.read_text(encoding="utf-8"))
+            if match[1] == "console"
+            for command, _ in _examples(match[2])
+        )
+        for page in PAGES
+    }
+    assert {page for page, count in counts.items() if not count} == WITHOUT_EXAMPLES
+    prompts = sum(
+        len(re.findall(r"^\$ ", page.read_text(encoding="utf-8"), re.MULTILINE)) for page in PAGES
+    )
+    assert sum(counts.values()) == prompts >= 122
+
+
+def _typed(page: Path) -> list[str]:
+    """Return the lines of a page's shell blocks that run mesocare itself."""
+    blocks = [match[2] for match in FENCE.finditer(page.read_text("utf-8")) if match[1] == "sh"]
+    return [line for block in blocks for line in block.splitlines() if line.startswith("mesocare")]
+
+
+def test_every_line_of_readme_runs(tmp_path: Path) -> None:
+    """Each answers with a verdict or succeeds, one after the other on one record."""
+    terminal = _Terminal(tmp_path)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    shutil.copy(ROOT / "examples" / "patients.csv", tmp_path)
+    lines = _typed(ROOT / "README.md")
+    assert len(lines) == 12
+    for line in lines:
+        printed = terminal.run(f"TREATED=2024-05-01T14:30; {line} </dev/null")
+        # Its questions need a terminal, and are answered in tests of their own.
+        wanted = {2} if line == "mesocare check-in" else {0, 1, 3, 4}
+        assert terminal.exit_code in wanted, (line, printed)
+        assert not [text for text in printed if "unforeseen" in text], line
 
 
 def main() -> None:

@@ -147,6 +147,12 @@ def test_wheels_are_the_same(built: Built) -> None:
         }
 
 
+def test_a_wheel_is_built_twice_to_the_same_bytes(built: Built, tmp_path: Path) -> None:
+    """Whoever builds the same tree again gets the very same file, on another day too."""
+    again = build(TREE, tmp_path / "again", "wheel")
+    assert again.read_bytes() == built.wheel.read_bytes()
+
+
 def test_sdist_holds_the_sources(built: Built) -> None:
     """The source distribution has sources, data, tests and documents; nothing private."""
     with tarfile.open(built.sdist) as archive:

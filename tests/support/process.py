@@ -11,12 +11,10 @@ import contextlib
 import io
 import json
 import os
-import pty
 import re
 import shutil
 import subprocess
 import sys
-import termios
 import textwrap
 import time
 from pathlib import Path
@@ -167,7 +165,7 @@ class Program:
         try:
             os.environ.clear()
             os.environ.update({name: os.fsdecode(value) for name, value in environment.items()})
-            time.tzset()
+            _zone_has_changed()
             os.chdir(self.place)
             sys.stdin, sys.stdout, sys.stderr = streams
             yield
@@ -175,7 +173,7 @@ class Program:
             before, directory, (sys.stdin, sys.stdout, sys.stderr) = kept
             os.environ.clear()
             os.environ.update(before)
-            time.tzset()
+            _zone_has_changed()
             os.chdir(directory)
 
     def spawn(
@@ -255,6 +253,9 @@ class Program:
         types: str = "",
     ) -> Screen:
         """Run it on a pseudo-terminal of that width, whose user has typed ahead."""
+        import pty  # where there is none (Windows), all but the terminal can be tested
+        import termios
+
         ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (rows, width))
         os.write(ours, types.encode())
@@ -280,6 +281,11 @@ class Program:
         """Return every path below `root` with its size and time, to see what a run writes."""
         found = ((path, path.lstat()) for path in self.root.rglob("*"))
         return {(str(path), status.st_size, status.st_mtime_ns) for path, status in found}
+
+
+def _zone_has_changed() -> None:
+    if hasattr(time, "tzset"):  # Windows has none
+        time.tzset()
 
 
 def copy_rules(source: Path, target: Path, changes: Mapping[str, bytes] | None = None) -> Path:
