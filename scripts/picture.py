@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mesocare import assess, load_rules, treatment
-from mesocare.core.question import Scene
+from mesocare.core.question import Question
 from mesocare.render.text.page import Page
 from mesocare.render.text.today import today_text
 
@@ -40,7 +40,7 @@ def picture() -> str:
     at = datetime(2024, 5, 2, 9, tzinfo=zone).astimezone(UTC)
     session = treatment("face", "2024-05-01T14:30", at=at, zone="Europe/London")
     rules = load_rules()
-    scene = Scene(at, zone, (session,), rules)
+    scene = Question(at, zone, (session,), rules)
     page = Page(no_color=False, console=_console())
     text = today_text(assess([session], rules, at), scene, page=page)
     console = _console()

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from mesocare.cli import main
 from mesocare.cli.options import Reply
 from mesocare.core.model import Treatment
-from mesocare.core.question import Scene
+from mesocare.core.question import Question
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.engine import answer
 from mesocare.render.text.explain import explain_text
@@ -105,13 +105,13 @@ def as_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def every_answer(rules: RuleSet) -> list[tuple[Answer, Scene]]:
+def every_answer(rules: RuleSet) -> list[tuple[Answer, Question]]:
     """Return the answers to all questions on the second day after each type of treatment."""
     at = (START + timedelta(days=2)).astimezone(UTC)
     found = []
     for type_ in rules.types:
         vague = Interval(START.astimezone(UTC), START.astimezone(UTC) + timedelta(hours=9), BERLIN)
-        asked_of = Scene(at, BERLIN, (Treatment(type_, vague),), rules)
+        asked_of = Question(at, BERLIN, (Treatment(type_, vague),), rules)
         named: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
         found += [(answer(each, asked_of.treatments, rules, at), asked_of) for each in named]
     return found
@@ -119,7 +119,7 @@ def every_answer(rules: RuleSet) -> list[tuple[Answer, Scene]]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_answer_fits(
-    width: int, every_answer: list[tuple[Answer, Scene]], monkeypatch: pytest.MonkeyPatch
+    width: int, every_answer: list[tuple[Answer, Question]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No label, condition or reason of the rule set breaks out of a line."""
     as_terminal(monkeypatch, width)
@@ -132,7 +132,7 @@ def test_every_answer_fits(
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_number_stays_with_its_unit(
-    width: int, every_answer: list[tuple[Answer, Scene]], monkeypatch: pytest.MonkeyPatch
+    width: int, every_answer: list[tuple[Answer, Question]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No line ends with the figure of a span or of a day; all spaces are plain ones."""
     as_terminal(monkeypatch, width)
@@ -334,7 +334,7 @@ def longest(row: Evidence) -> float:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_bar_for_each_figure(
-    width: int, every_answer: list[tuple[Answer, Scene]], monkeypatch: pytest.MonkeyPatch
+    width: int, every_answer: list[tuple[Answer, Question]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`explain` draws each figured source once: grade, id, publisher, bar and hours, in order."""
     as_terminal(monkeypatch, width)

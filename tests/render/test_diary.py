@@ -14,7 +14,7 @@ from rich.console import Console
 from mesocare.cli.commands.diary import _table
 from mesocare.core.diary.entries import Entry
 from mesocare.core.model import Treatment
-from mesocare.core.question import Scene
+from mesocare.core.question import Question
 from mesocare.parsing import dates
 from mesocare.render.text.diary import diary_text
 from mesocare.render.text.page import Page
@@ -232,7 +232,7 @@ def _drawn(entries: Sequence[Entry], rules: RuleSet, at: str, width: int, treate
         if treated
         else ()
     )
-    scene = Scene(moment, BERLIN, treatments, rules)
+    scene = Question(moment, BERLIN, treatments, rules)
     console = Console(file=io.StringIO(), width=width)
     return diary_text(entries, scene, page=Page(no_color=True, console=console))
 

@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
+from mesocare.app.report import Summary
 from mesocare.core.diary.entries import Entry
 from mesocare.core.diary.triage import triage
 from mesocare.core.model import Treatment
-from mesocare.core.question import Scene
+from mesocare.core.question import Question
 from mesocare.core.verdict.engine import answer
 from mesocare.parsing import dates
 from mesocare.render.html.report import report_html
-from mesocare.render.report_facts import Summary
 from mesocare.render.text.page import Page
 from mesocare.render.text.report import report_text
 from tests.support.process import TREATED, ZONE
@@ -74,7 +74,7 @@ def make(rules: RuleSet) -> Make:
     ) -> Summary:
         treated = dates.parse_treated(TREATED, at=NOW, zone=BERLIN)
         treatments = (Treatment("face", treated),)
-        scene = Scene(NOW, BERLIN, treatments, rules)
+        scene = Question(NOW, BERLIN, treatments, rules)
         groups = [rules.groups[each] for each in rules.headline_groups]
         answers = tuple(answer(each, treatments, rules, NOW) for each in groups)
         return Summary(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mesocare.core.model import Treatment
@@ -10,34 +9,43 @@ from mesocare.core.question import Recorded
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.engine import in_recovery
 from mesocare.errors import TreatmentError
-from mesocare.store import database, recovery, treatments
+from mesocare.store import recovery
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mesocare.core.model import RuleSet
+    from mesocare.store.record import Record
     from mesocare.store.treatments import StoredTreatment
 
 
-def recorded(rules: RuleSet, at: datetime, *, confirmed: bool) -> tuple[Recorded, ...]:
+def recorded(
+    record: Record, rules: RuleSet, at: datetime, *, confirmed: bool
+) -> tuple[Recorded, ...]:
     """Return what is on record up to an instant, oldest first.
 
     Args:
+        record: What was read.
         rules: They know the types of the treatments.
         at: The instant asked about, in UTC.
         confirmed: Whether a record recovered from a damaged file may answer only once its owner
             has said that it is complete.
 
     Raises:
-        StoreError: The record cannot be read, or has to be confirmed first.
+        StoreError: The record has to be confirmed first.
         TreatmentError: The rules do not know a treatment's type, or this system its zone.
     """
-    with database.reading() as connection:
-        if confirmed:
-            recovery.check_confirmed(connection)
-        rows = [] if connection is None else treatments.on_record(connection)
-    past = [row for row in rows if datetime.fromisoformat(row.earliest) <= at]
+    if confirmed and record.recovery is not None:
+        raise recovery.refusal(record.recovery)
     return tuple(
-        Recorded(row.id, _treatment(row, rules, at), row.clinic, row.phone) for row in past
+        Recorded(row.id, _treatment(row, rules, at), row.clinic, row.phone)
+        for row in up_to(record, at)
     )
+
+
+def up_to(record: Record, at: datetime) -> tuple[StoredTreatment, ...]:
+    """Return the treatments on record that may have been by an instant, oldest first."""
+    return tuple(row for row in record.treatments if row.ends[0] <= at)
 
 
 def counting(
@@ -45,12 +53,22 @@ def counting(
 ) -> tuple[Treatment, ...]:
     """Return the treatments that still count: all that are healing, or else the latest one.
 
-    With `whole`, all of them count.
+    Args:
+        known: What is on record, oldest first.
+        rules: The rules that say how long a treatment heals.
+        at: The instant asked about, in UTC.
+        whole: Whether all of them count.
     """
-    every = tuple(each.treatment for each in known)
-    if whole:
-        return every
-    return tuple(each for each in every if in_recovery(each, rules, at)) or every[-1:]
+    every = tuple(recorded.treatment for recorded in known)
+    return every if whole else healing(every, rules, at)
+
+
+def healing(
+    treatments: tuple[Treatment, ...], rules: RuleSet, at: datetime
+) -> tuple[Treatment, ...]:
+    """Return the treatments that are healing at an instant, or else the latest one."""
+    found = tuple(treatment for treatment in treatments if in_recovery(treatment, rules, at))
+    return found or treatments[-1:]
 
 
 def _treatment(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment:
@@ -67,7 +85,7 @@ def _treatment(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment:
     except (LookupError, ValueError, OSError) as error:
         message = f"the treatment {row.id[:8]} on record is in a zone {row.zone!r} unknown here"
         raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --tz ZONE") from error
-    first, last = datetime.fromisoformat(row.earliest), datetime.fromisoformat(row.latest)
+    first, last = row.ends
     when = Interval(first, min(last, at), zone)
     if not row.overrides:
         return Treatment(row.type, when)

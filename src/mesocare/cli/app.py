@@ -84,16 +84,14 @@ def root(
 
 def _greeting(context: typer.Context) -> Reply:
     """Show today if something is on record, otherwise how to begin."""
-    from mesocare.store import database, recovery, treatments
+    from mesocare.store import record
 
-    with database.reading() as connection:
-        recovery.check_confirmed(connection)
-        known = connection is not None and treatments.on_record(connection)
-    if not known:
+    kept = record.read()
+    if not kept.treatments and kept.recovery is None:
         return Reply(context.get_help() + "\n")
     from mesocare.cli.commands import today
 
-    return today.reply(request())
+    return today.reply(request(record=kept))
 
 
 def _versions() -> str:

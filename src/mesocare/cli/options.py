@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.core.model import RuleSet, Treatment
-    from mesocare.core.question import Recorded, Scene
-    from mesocare.core.timespan import Interval
+    from mesocare.core.question import Question, Recorded
+    from mesocare.store.record import Record
 
 DEFAULT_TYPE = "face"
 TYPE_HELP = "face, scalp or brightening, or a treatment your clinic's protocol names"
@@ -31,11 +31,16 @@ NO_TREATMENT_HINT = (
 class Request(NamedTuple):
     """What a command was asked: resolved, checked and ready for the engine.
 
-    `on_record` says that the treatments are those on record, so that the diary belongs to them.
+    Attributes:
+        question: The instant, the treatments and the rules.
+        json: Whether the answer is wanted as JSON.
+        record: What is on record; `None` where the answer does not depend on it.
+        on_record: Whether the treatments are those on record, so that the diary belongs to them.
     """
 
-    scene: Scene
+    question: Question
     json: bool
+    record: Record | None
     on_record: bool
 
 
@@ -81,6 +86,7 @@ def command(
     example: str,
     whole_record: bool = False,
     needs_treatment: bool = True,
+    needs_diary: bool = False,
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
     """Register a command that takes a `Request` first, then its own arguments.
 
@@ -94,7 +100,12 @@ def command(
         @wraps(function)
         def run(**given: Any) -> Reply:
             settings = Settings({key: given.pop(key) for key in _SHARED})
-            asked = request(settings, whole_record=whole_record, needs_treatment=needs_treatment)
+            asked = request(
+                settings,
+                whole_record=whole_record,
+                needs_treatment=needs_treatment,
+                needs_diary=needs_diary,
+            )
             return function(asked, **given)
 
         shared = [
@@ -115,41 +126,47 @@ def request(
     *,
     whole_record: bool = False,
     needs_treatment: bool = True,
+    needs_diary: bool = False,
     rules: RuleSet | None = None,
+    record: Record | None = None,
 ) -> Request:
-    """Return what was asked; of no flags at all if `settings` are left out.
+    """Return what was asked.
 
-    With `whole_record`, the treatments on record are all of them, not those that still count.
-    Without `needs_treatment` there may be none. Who has read the rules already gives them.
+    Args:
+        settings: The flags; none at all if left out.
+        whole_record: Whether the treatments on record are all of them, not those that still count.
+        needs_treatment: Whether there has to be a treatment.
+        needs_diary: Whether the record is read even where treatments were given.
+        rules: Those that have been read already.
+        record: What has been read already.
 
     Raises:
         MesocareError: Something given cannot be used.
     """
     settings = settings or Settings({})
     # The parts of the program that a question needs, loaded once it is clear there is one.
-    from mesocare.core.question import Scene
-    from mesocare.parsing import dates
+    from mesocare.core.question import Question
 
     at, zone, rules = moment_and_rules(settings, rules)
     recorded: tuple[Recorded, ...] = ()
     on_record = not settings.get("treated")
-    if not on_record:
-        whens, types = _pairs(settings)
-        with settings.reading("treated"):
-            intervals = [dates.parse_treated(when, at=at, zone=zone) for when in whens]
-        with settings.reading("type"):
-            treatments = _treatments(types, intervals, rules)
-    else:
+    if record is None and (on_record or needs_diary):
+        from mesocare.store import record as store
+
+        record = store.read()
+    if on_record and record is not None:
         from mesocare.app import recall
 
         _check_no_type(settings)
-        recorded = recall.recorded(rules, at, confirmed=needs_treatment)
+        recorded = recall.recorded(record, rules, at, confirmed=needs_treatment)
         if needs_treatment and not recorded:
             raise no_treatment()
         treatments = recall.counting(recorded, rules, at, whole=whole_record)
+    else:
+        treatments = _given(settings, at, zone, rules)
     # What the environment or the configuration file names is there for the next call too.
     path, origin = settings.found("rules")
-    scene = Scene(
+    question = Question(
         at,
         zone,
         treatments,
@@ -158,7 +175,7 @@ def request(
         recorded=recorded,
         rules_given=None if origin else path,
     )
-    return Request(scene, bool(settings.get("json")), on_record)
+    return Request(question, bool(settings.get("json")), record, on_record)
 
 
 def moment_and_rules(
@@ -200,13 +217,17 @@ def _pairs(settings: Settings) -> tuple[list[str], list[str]]:
     return whens, types or [DEFAULT_TYPE] * len(whens)
 
 
-def _treatments(
-    types: list[str], intervals: list[Interval], rules: RuleSet
-) -> tuple[Treatment, ...]:
+def _given(settings: Settings, at: datetime, zone: tzinfo, rules: RuleSet) -> tuple[Treatment, ...]:
+    """Return the treatments that were given for this call."""
     from mesocare.core.model import Treatment
+    from mesocare.parsing import dates
 
-    for type_ in types:
-        check_type(type_, rules)
+    whens, types = _pairs(settings)
+    with settings.reading("treated"):
+        intervals = [dates.parse_treated(when, at=at, zone=zone) for when in whens]
+    with settings.reading("type"):
+        for type_ in types:
+            check_type(type_, rules)
     return tuple(Treatment(*pair) for pair in zip(types, intervals, strict=True))
 
 

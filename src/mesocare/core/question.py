@@ -19,7 +19,7 @@ class Recorded(NamedTuple):
     phone: str | None
 
 
-class Scene(NamedTuple):
+class Question(NamedTuple):
     """The instant (UTC) and the treatments asked about, the rules, and how to show it.
 
     Attributes:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from mesocare.core.model import Protocol, RuleSet
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Change
     from mesocare.store.treatments import StoredTreatment
 
@@ -128,7 +128,7 @@ def stored_words(row: StoredTreatment) -> str:
         zone = ZoneInfo(row.zone)
     except (LookupError, ValueError, OSError):
         lacking = f" UTC, as the zone {row.zone!r} is unknown here"
-    first, last = (datetime.fromisoformat(each) for each in (row.earliest, row.latest))
+    first, last = row.ends
     when = treated_words(Treatment(row.type, Interval(first, last, zone))) + lacking
     # The area, unless the type says it already.
     area = "" if row.area == row.type else row.area
@@ -139,13 +139,13 @@ def stored_words(row: StoredTreatment) -> str:
     return f"{line}  ({'; '.join(details)})" if details else line
 
 
-def clinic_contact(scene: Scene) -> str:
+def clinic_contact(question: Question) -> str:
     """Return the name and number of the clinic that treated last, as recorded.
 
     Where none is, those of the clinic whose protocol is in use; else nothing.
     """
-    latest = next((each for each in reversed(scene.recorded) if each.clinic or each.phone), None)
-    known = scene.rules.identity if latest is None else latest
+    latest = next((each for each in reversed(question.recorded) if each.clinic or each.phone), None)
+    known = question.rules.identity if latest is None else latest
     return ", ".join(filter(None, (known.clinic, known.phone)))
 
 

@@ -13,38 +13,17 @@ from mesocare.render.phrasing import elapsed_words, instant_words, treated_words
 from mesocare.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import date, tzinfo
 
+    from mesocare.app.report import Summary
     from mesocare.core.diary.entries import Entry
-    from mesocare.core.diary.triage import Finding, Triage
+    from mesocare.core.diary.triage import Finding
     from mesocare.core.model import Evidence
-    from mesocare.core.question import Scene
-    from mesocare.core.verdict.answer import Answer
+    from mesocare.core.question import Question
     from mesocare.store.treatments import StoredTreatment
 
 TITLE = "After mesotherapy: a summary for the clinic"
-
-
-class Summary(NamedTuple):
-    """Everything that a summary says.
-
-    Attributes:
-        scene: The instant, the treatments and the rules.
-        record: The treatments as they are on record, oldest first; none where they were given
-            otherwise.
-        entries: The diary up to the instant, in the order of time.
-        meaning: What the diary means.
-        answers: What holds now for each of the headline groups.
-        made: When the summary was made, in UTC.
-    """
-
-    scene: Scene
-    record: tuple[StoredTreatment, ...]
-    entries: Sequence[Entry]
-    meaning: Triage
-    answers: tuple[Answer, ...]
-    made: datetime
 
 
 class Event(NamedTuple):
@@ -66,7 +45,7 @@ class Fact(NamedTuple):
 
 def timeline(summary: Summary) -> list[tuple[date, list[Event]]]:
     """Return what happened, by local day, in the order of time."""
-    zone = summary.scene.zone
+    zone = summary.question.zone
     events = sorted(
         [*_treated(summary), *_noted(summary), *_changed(summary)], key=lambda each: each.at
     )
@@ -75,8 +54,8 @@ def timeline(summary: Summary) -> list[tuple[date, list[Event]]]:
 
 
 def _treated(summary: Summary) -> Iterable[Event]:
-    types = summary.scene.rules.types
-    for each in summary.scene.treatments:
+    types = summary.question.rules.types
+    for each in summary.question.treatments:
         words = f"{types[each.type].label} treatment: {treated_words(each)}"
         yield Event(each.when.earliest, "treatment", words)
 
@@ -89,7 +68,7 @@ def _changed(summary: Summary) -> Iterable[Event]:
     """Yield each change of a headline restriction since the last treatment."""
     for answer in summary.answers:
         for step in answer.steps[1:]:
-            if step.at <= summary.scene.at:
+            if step.at <= summary.question.at:
                 limits = step.condition and step.verdict is Verdict.ALLOWED
                 words = f"{answer.label}: {step.verdict.value}{', with exceptions' * bool(limits)}"
                 yield Event(step.at, "change", words)
@@ -98,22 +77,22 @@ def _changed(summary: Summary) -> Iterable[Event]:
 def treatment_facts(summary: Summary) -> list[tuple[str, list[Fact]]]:
     """Return every treatment: its title, and what is known of it, line by line."""
     if not summary.record:
-        return [_bare(each, summary.scene) for each in summary.scene.treatments]
-    return [_facts(row, summary.scene) for row in summary.record]
+        return [_bare(each, summary.question) for each in summary.question.treatments]
+    return [_facts(row, summary.question) for row in summary.record]
 
 
-def _bare(treatment: Treatment, scene: Scene) -> tuple[str, list[Fact]]:
-    ago = elapsed_words(treatment, scene.at)
-    return scene.rules.types[treatment.type].label, [
+def _bare(treatment: Treatment, question: Question) -> tuple[str, list[Fact]]:
+    ago = elapsed_words(treatment, question.at)
+    return question.rules.types[treatment.type].label, [
         Fact("When", f"{treated_words(treatment)} ({ago})")
     ]
 
 
-def _facts(row: StoredTreatment, scene: Scene) -> tuple[str, list[Fact]]:
+def _facts(row: StoredTreatment, question: Question) -> tuple[str, list[Fact]]:
     zone = ZoneInfo(row.zone)
     first, last = (datetime.fromisoformat(each) for each in (row.earliest, row.latest))
-    treatment = Treatment(row.type, Interval(first, min(last, scene.at), zone))
-    title, found = _bare(treatment, scene)
+    treatment = Treatment(row.type, Interval(first, min(last, question.at), zone))
+    title, found = _bare(treatment, question)
     found.append(Fact("Typed as", f"{row.typed} ({row.zone})", typed=True))
     for label, words in (
         ("Area", row.area),
@@ -124,11 +103,11 @@ def _facts(row: StoredTreatment, scene: Scene) -> tuple[str, list[Fact]]:
         if words:
             found.append(Fact(label, words, typed=True))
     for id_, said in row.overrides.items():
-        item = scene.rules.items.get(id_)
+        item = question.rules.items.get(id_)
         words = f"{item.label if item else id_}: not for {said.get('until', 'a time not recorded')}"
         reason = said.get("reason", "no reason recorded")
         found.append(Fact("Clinic's own rule", f"{words}. {reason}", typed=True))
-    changed = instant_words(datetime.fromisoformat(row.changed), scene.zone)
+    changed = instant_words(datetime.fromisoformat(row.changed), question.zone)
     found.append(Fact("Recorded", f"last changed {changed}"))
     return title, found
 
@@ -137,7 +116,7 @@ def grounds(finding: Finding, summary: Summary) -> list[str]:
     """Return the entries a finding rests on, in words."""
     by_id = {each.id: each for each in summary.entries}
     return [
-        f"{instant_words(by_id[id_].at, summary.scene.zone)}: {said(by_id[id_])}"
+        f"{instant_words(by_id[id_].at, summary.question.zone)}: {said(by_id[id_])}"
         for id_ in finding.because
         if id_ in by_id
     ]
@@ -156,7 +135,7 @@ def said(entry: Entry) -> str:
 def cited(summary: Summary) -> list[Evidence]:
     """Return every claim that a finding rests on, once, in the order of the findings."""
     ids = dict.fromkeys(id_ for each in summary.meaning.findings for id_ in each.evidence)
-    rows = summary.scene.rules.evidence
+    rows = summary.question.rules.evidence
     return [rows[id_] for id_ in ids if id_ in rows]
 
 

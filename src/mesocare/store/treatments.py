@@ -46,6 +46,11 @@ class StoredTreatment(NamedTuple):
     changed: str
     removed: str | None
 
+    @property
+    def ends(self) -> tuple[datetime, datetime]:
+        """The earliest and the latest instant at which it may have been, in UTC."""
+        return datetime.fromisoformat(self.earliest), datetime.fromisoformat(self.latest)
+
 
 def new_id() -> str:
     """Return an identity that no other record has, on this machine or another."""
@@ -161,7 +166,7 @@ def _is_day(treatment: StoredTreatment) -> bool:
 
     if treatment.earliest == treatment.latest:
         return False
-    first, last = (datetime.fromisoformat(each) for each in (treatment.earliest, treatment.latest))
+    first, last = treatment.ends
     try:
         return not same_reading(first, last, ZoneInfo(treatment.zone))
     except (LookupError, ValueError, OSError):  # a zone that this system lacks

@@ -32,37 +32,38 @@ Answers = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @command(app, "check-in", example="mesocare check-in", whole_record=True)
+    @command(app, "check-in", example="mesocare check-in", whole_record=True, needs_diary=True)
     def check_in(request: Request, answers: Answers = None) -> Reply:
         """Answer today's questions one by one; Enter skips a question."""
-        from mesocare.cli.commands.triage import calling_meanwhile, judged, shown, still_calling
-        from mesocare.store import database, diary
+        from mesocare.app.diary import judged
+        from mesocare.cli.commands.triage import calling_meanwhile, shown, still_calling
+        from mesocare.store import record
 
-        if request.scene.at > clock.now():
+        if request.question.at > clock.now():
             hint = "Leave --at out for now, or give a moment that has been."
             raise DateError("the instant to answer for is in the future", hint)
         given = _asked(request) if answers is None else _from_file(answers, request)
         try:
-            with calling_meanwhile(given, request.scene), database.writing() as connection:
-                for entry in given:
-                    diary.keep(connection, entry)
+            with calling_meanwhile(given, request.question):
+                kept = record.keep(given)
         except MesocareError as error:
-            raise still_calling(error, given, request.scene) from error
-        return Reply(shown(request, *judged(request)))
+            raise still_calling(error, given, request.question) from error
+        return Reply(shown(request, *judged(request.question, kept)))
 
 
 def _asked(request: Request) -> list[Entry]:
     """Ask on a terminal; nothing is kept before the last answer."""
-    from mesocare.cli.commands.triage import calls_alone, judged, still_calling
+    from mesocare.app.diary import calls_alone, judged, judged_by
+    from mesocare.cli.commands.triage import still_calling
     from mesocare.core.diary.check_in import asks
     from mesocare.core.diary.triage import triage
 
     if sys.stdin is None or not sys.stdin.isatty():
         hint = "Give --answers FILE, with JSON such as: " + '{"redness": 3, "infection": false}'
         raise MesocareError("nobody is there to be asked", hint)
-    scene, diary = request.scene, judged(request)[0]
-    treatments = tuple(each.treatment for each in scene.recorded) or scene.treatments
-    questions = asks(diary, treatments, scene.rules, scene.at)
+    question, diary = request.question, judged(request.question, request.record)[0]
+    treatments = judged_by(question)
+    questions = asks(diary, treatments, question.rules, question.at)
     given: list[Entry] = []
     _say(
         f"{len(questions)} questions. Answer yes or no; yes if any part of it is so. "
@@ -73,9 +74,9 @@ def _asked(request: Request) -> list[Entry]:
         for n, each in enumerate(questions, start=1):
             entry = _answer(f"{n}/{len(questions)}", each, request)
             given += [entry] if entry else []
-            if entry and (call := calls_alone([entry], scene)):
+            if entry and (call := calls_alone([entry], question)):
                 _say(call)
-        meaning = triage([*diary, *given], treatments, scene.rules, scene.at)
+        meaning = triage([*diary, *given], treatments, question.rules, question.at)
         for missing in meaning.missing:
             if missing.id == TEMPERATURE and (entry := _temperature(missing.text, request)):
                 given.append(entry)
@@ -85,7 +86,7 @@ def _asked(request: Request) -> list[Entry]:
     except EOFError as error:
         message = "the questions were not answered to the end, so nothing was kept"
         stopped = MesocareError(message, "To begin again, type: mesocare check-in")
-        raise still_calling(stopped, given, scene) from error
+        raise still_calling(stopped, given, question) from error
     _say("")
     return given
 
@@ -126,7 +127,7 @@ def _line(question: str) -> str:
 
 def _say(text: str, end: str = "\n") -> None:
     """Write to standard error, wrapped; standard output is for what the diary means."""
-    from mesocare.cli.commands.triage import wrapped
+    from mesocare.render.text.plain import wrapped
 
     if sys.stderr is not None:
         sys.stderr.write(wrapped(text, 0 if end == "\n" else LONGEST_ANSWER) + end)
@@ -164,7 +165,7 @@ def _from_file(name: str, request: Request) -> list[Entry]:
         except MesocareError as error:
             wrong.append(error)
     if wrong:
-        raise still_calling(wrong[0], entries, request.scene)
+        raise still_calling(wrong[0], entries, request.question)
     return entries
 
 
@@ -178,7 +179,7 @@ def _entry(id_: str, answer: object, request: Request) -> Entry:
     from mesocare.core.diary.entries import Entry
     from mesocare.store.treatments import new_id
 
-    rules, at = request.scene.rules, request.scene.at
+    rules, at = request.question.rules, request.question.at
     if id_ == TEMPERATURE:
         return Entry(new_id(), None, TEMPERATURE, None, degrees(str(answer)), None, at)
     named = rules.red_flags.get(id_) or rules.reactions.get(id_)

@@ -18,12 +18,12 @@ def register(app: typer.Typer) -> None:
         """Sessions done, when the next one is due, what to expect by now."""
         from mesocare.core.aftercare.course import plans
 
-        scene = request.scene
-        found = plans(scene.treatments, scene.rules, scene.at)
+        question = request.question
+        found = plans(question.treatments, question.rules, question.at)
         if request.json:
             from mesocare.render.json import record
 
-            return Reply(record.course(found, scene))
+            return Reply(record.course(found, question))
         from mesocare.render.text.course import course_text
 
-        return Reply(course_text(found, scene))
+        return Reply(course_text(found, question))

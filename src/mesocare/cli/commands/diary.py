@@ -33,29 +33,27 @@ def diary(
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
 ) -> Reply:
     """Show the diary: a chart for every sign beside the time it is expected."""
-    from mesocare.store import database, diary
-
     if json and csv_:
         raise MesocareError(
             "--json and --csv were both given, and each is the whole answer",
             "Give one of them, for example: mesocare diary --csv",
         )
     settings = Settings({"at": at, "tz": tz, "no_color": no_color or None})
-    scene = request(settings, whole_record=True, needs_treatment=False).scene
-    with database.reading() as connection:
-        entries = [] if connection is None else diary.entries(connection)
+    asked = request(settings, whole_record=True, needs_treatment=False, needs_diary=True)
+    question = asked.question
+    entries = list(asked.record.entries) if asked.record is not None else []
     # Only a moment that was named hides what was noted after it: a clock may have been put back.
     if settings.get("at") is not None or not (json or csv_):
-        entries = [each for each in entries if each.at <= scene.at]
+        entries = [each for each in entries if each.at <= question.at]
     if json:
         from mesocare.render.json import record
 
-        return Reply(record.diary(entries, scene.zone))
+        return Reply(record.diary(entries, question.zone))
     if csv_:
         return Reply(_table(entries))
     from mesocare.render.text.diary import diary_text
 
-    return Reply(diary_text(entries, scene, everything=everything))
+    return Reply(diary_text(entries, question, everything=everything))
 
 
 def _table(entries: list[Entry]) -> str:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from mesocare.core.diary.entries import Entry
     from mesocare.core.model import RuleSet
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
+    from mesocare.store.record import Record
 
 COLDEST, HOTTEST = 30.0, 45.0
 _TEMPERATURE_HINT = f"Give degrees Celsius from {COLDEST:g} to {HOTTEST:g}, for example 38.2"
@@ -46,18 +47,19 @@ def feel(
     tz: Tz = None,
 ) -> Reply:
     """Note in the diary what you feel; 0 says that it is gone."""
-    from mesocare.cli.commands.triage import calling_meanwhile, still_calling, wrapped
+    from mesocare.cli.commands.triage import calling_meanwhile, still_calling
     from mesocare.core.diary.entries import Entry
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.parsing.activities import find_sign
+    from mesocare.render.text.plain import wrapped
     from mesocare.rules.loader import load_rules
-    from mesocare.store import database, diary, treatments
+    from mesocare.store import record, treatments
 
     now, rules = clock.now(), load_rules(Settings({}).get("rules"))
     text, figure = _sign_and_figure(" ".join(words or []).split())
     sign = find_sign(text, rules)
     entry = Entry(treatments.new_id(), sign, text, None, None, None, now)
-    alone = Scene(now, clock.system_zone(), (), rules)
+    alone = Question(now, clock.system_zone(), (), rules)
     try:
         entry = entry._replace(score=_score(figure))
         entry = entry._replace(temperature=degrees(temperature))
@@ -66,12 +68,14 @@ def feel(
             note=kept_text("note", note),
             at=_moment(at, now, local_zone(tz)),
         )
-        with calling_meanwhile([entry], alone), database.writing() as connection:
-            diary.keep(connection, entry)
+        with calling_meanwhile([entry], alone):
+            kept: record.Record | MesocareError = record.keep([entry])
+    except record.UnreadError as error:
+        kept = error
     except MesocareError as error:
         raise still_calling(error, [entry], alone) from error
     lines = [wrapped(line) for line in (f"Noted: {_shown(entry)}", *_about(entry, rules))]
-    return Reply("\n".join([*lines, *_meaning(entry, alone, tz)]).rstrip("\n") + "\n")
+    return Reply("\n".join([*lines, *_meaning(entry, alone, tz, kept)]).rstrip("\n") + "\n")
 
 
 def _sign_and_figure(words: list[str]) -> tuple[str, str | None]:
@@ -154,24 +158,32 @@ def _about(entry: Entry, rules: RuleSet) -> list[str]:
     ]
 
 
-def _meaning(entry: Entry, alone: Scene, tz: str | None) -> list[str]:
+def _meaning(
+    entry: Entry, alone: Question, tz: str | None, kept: Record | MesocareError
+) -> list[str]:
     """Say what the diary means now, whatever instant a setting names.
 
     The entry is on record by then. So what fails here is said, and is no error of `feel`.
     """
-    from mesocare.cli.commands.triage import calls_alone, in_brief, judged, wrapped
+    from mesocare.app.diary import calls_alone, judged
+    from mesocare.cli.commands.triage import in_brief
     from mesocare.cli.options import request
+    from mesocare.render.text.plain import wrapped
 
     settings = Settings({"at": clock.now().isoformat(), "tz": tz})
     try:
-        asked = request(settings, whole_record=True, needs_treatment=False, rules=alone.rules)
-        meaning = in_brief(judged(asked)[1], asked.scene)
+        if isinstance(kept, MesocareError):
+            raise kept
+        asked = request(
+            settings, whole_record=True, needs_treatment=False, rules=alone.rules, record=kept
+        )
+        meaning = in_brief(judged(asked.question, kept)[1], asked.question)
     except MesocareError as error:
         failed = f"What the diary means could not be told: {error.message}"
         texts = filter(None, (calls_alone([entry], alone), failed, error.hint))
         return ["", *map(wrapped, texts)]
     lines = ["", meaning] if meaning else []
-    if all(each.when.earliest > entry.at for each in asked.scene.treatments):
+    if all(each.when.earliest > entry.at for each in asked.question.treatments):
         remark = "No treatment is on record before it. Type: mesocare treated WHEN"
         lines.append(wrapped(remark))
     return lines

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
             return Reply(_json(answer, request), exit_code)
         from mesocare.render.text.questions import can_i_text
 
-        return Reply(can_i_text(answer, request.scene), exit_code)
+        return Reply(can_i_text(answer, request.question), exit_code)
 
     @command(app, "when", example="mesocare when retinol --treated 2024-05-01")
     def when(request: Request, words: Words) -> Reply:
@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
             return Reply(_json(answer, request))
         from mesocare.render.text.questions import when_text
 
-        return Reply(when_text(answer, request.scene))
+        return Reply(when_text(answer, request.question))
 
     @command(app, "explain", example="mesocare explain sauna --treated 2024-05-01")
     def explain(request: Request, words: Words) -> Reply:
@@ -47,21 +47,21 @@ def register(app: typer.Typer) -> None:
         if request.json:
             from mesocare.render.json import answers
 
-            return Reply(answers.explain(answer, request.scene))
+            return Reply(answers.explain(answer, request.question))
         from mesocare.render.text.explain import explain_text
 
-        return Reply(explain_text(answer, request.scene))
+        return Reply(explain_text(answer, request.question))
 
 
 def _ask(request: Request, words: list[str]) -> Answer:
     from mesocare.core.verdict.engine import answer
     from mesocare.parsing.activities import find
 
-    scene = request.scene
-    return answer(find(words, scene.rules), scene.treatments, scene.rules, scene.at)
+    question = request.question
+    return answer(find(words, question.rules), question.treatments, question.rules, question.at)
 
 
 def _json(answer: Answer, request: Request) -> str:
     from mesocare.render.json import answers
 
-    return answers.can_i(answer, request.scene)
+    return answers.can_i(answer, request.question)

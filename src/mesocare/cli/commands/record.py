@@ -226,7 +226,7 @@ def _check_kept_overrides(row: StoredTreatment, type_: str, rules: RuleSet) -> N
 
 def _said(text: str) -> Reply:
     """Return a text in lines that fit the screen."""
-    from mesocare.cli.commands.triage import wrapped
+    from mesocare.render.text.plain import wrapped
 
     return Reply(f"{wrapped(text)}\n")
 

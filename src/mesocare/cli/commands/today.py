@@ -36,20 +36,20 @@ def reply(request: Request, *, everything: bool = False) -> Reply:
     """
     from mesocare.core.verdict.engine import assess
 
-    scene = request.scene
+    question = request.question
     meaning = None
     if request.on_record:
-        from mesocare.cli.commands.triage import calls, judged
+        from mesocare.app.diary import calls, judged
 
-        entries, meaning = judged(request)
-        if not scene.treatments:
-            raise no_treatment(calls(meaning, scene.rules))
+        entries, meaning = judged(question, request.record)
+        if not question.treatments:
+            raise no_treatment(calls(meaning, question.rules))
         meaning = meaning if entries else None
-    assessment = assess(scene.treatments, scene.rules, scene.at)
+    assessment = assess(question.treatments, question.rules, question.at)
     if request.json:
         from mesocare.render.json import answers
 
-        return Reply(answers.today(assessment, scene, meaning))
+        return Reply(answers.today(assessment, question, meaning))
     from mesocare.render.text.today import today_text
 
-    return Reply(today_text(assessment, scene, everything=everything, meaning=meaning))
+    return Reply(today_text(assessment, question, everything=everything, meaning=meaning))

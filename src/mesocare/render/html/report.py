@@ -23,7 +23,8 @@ from mesocare.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mesocare.render.report_facts import Event, Fact, Summary
+    from mesocare.app.report import Summary
+    from mesocare.render.report_facts import Event, Fact
 
 
 def report_html(summary: Summary) -> str:
@@ -69,10 +70,10 @@ def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 
 def _head(summary: Summary) -> Iterable[str]:
-    scene = summary.scene
+    question = summary.question
     yield f"<h1>{_said(TITLE)}</h1>"
-    at = instant_words(scene.at, scene.zone)
-    yield f'<p class="quiet">As at {_said(at)}, in {_said(zone_name(scene.zone))}.</p>'
+    at = instant_words(question.at, question.zone)
+    yield f'<p class="quiet">As at {_said(at)}, in {_said(zone_name(question.zone))}.</p>'
 
 
 def _findings(summary: Summary) -> Iterable[str]:
@@ -83,7 +84,7 @@ def _findings(summary: Summary) -> Iterable[str]:
     for each in summary.meaning.findings:
         urgency = each.urgency.value
         if urgency != last:
-            contact = summary.scene.rules.contacts[urgency]
+            contact = summary.question.rules.contacts[urgency]
             yield f'<h3 class="{urgency}">{_said(contact)}:</h3>'
             last = urgency
         yield f'<section class="finding {urgency}">\n<p>{_said(each.text)}</p>'
@@ -111,7 +112,7 @@ def _fact(fact: Fact) -> str:
 
 
 def _restrictions(summary: Summary) -> Iterable[str]:
-    scene = summary.scene
+    question = summary.question
     yield "<h2>Restrictions now</h2>"
     yield _table(
         "What holds at this moment",
@@ -120,7 +121,7 @@ def _restrictions(summary: Summary) -> Iterable[str]:
             (
                 _said(each.label),
                 f'<span class="{each.verdict.value}">{_said(each.verdict.value)}</span>',
-                _said(until_words(each, scene)),
+                _said(until_words(each, question)),
             )
             for each in summary.answers
         ),
@@ -128,17 +129,17 @@ def _restrictions(summary: Summary) -> Iterable[str]:
 
 
 def _charts(summary: Summary) -> Iterable[str]:
-    scene, entries = summary.scene, summary.entries
+    question, entries = summary.question, summary.entries
     yield "<h2>Diary</h2>"
     if not entries:
         yield "<p>Nothing was noted.</p>"
         return
-    axis = core.axis(entries, scene.treatments, scene.at, scene.zone, svg.MOST_COLUMNS)
-    first = date_words(min(each.at for each in entries), scene.zone)
+    axis = core.axis(entries, question.treatments, question.at, question.zone, svg.MOST_COLUMNS)
+    first = date_words(min(each.at for each in entries), question.zone)
     if axis.treated and axis.treated[0] == axis.first:
-        treated = (each.when.earliest for each in scene.treatments)
+        treated = (each.when.earliest for each in question.treatments)
         begun = (each for each in treated if axis.column(each) == 0)
-        first = f"{date_words(next(begun), scene.zone)}, the day of the treatment"
+        first = f"{date_words(next(begun), question.zone)}, the day of the treatment"
     size = "a day" if axis.size == 1 else f"{axis.size} days"
     yield (
         f'<p class="quiet">Each column is {size}; day 0 is {_said(first)}. A bar is the highest '
@@ -146,19 +147,19 @@ def _charts(summary: Summary) -> Iterable[str]:
         "noted. The shaded time is when the sign is expected; what lies outside it has a dark "
         "edge.</p>"
     )
-    for each in core.signs(entries, scene.treatments, scene.rules, scene.at):
+    for each in core.signs(entries, question.treatments, question.rules, question.at):
         yield '<section class="chart">'
         yield f"<h3>{_typed(each.label)}</h3>"
-        words = f"Last {latest_words(each, scene)}; {expected_words(each, scene)}."
-        yield f'<p class="quiet">{_said(words)}</p>{svg.sign(each, axis, scene)}</section>'
+        words = f"Last {latest_words(each, question)}; {expected_words(each, question)}."
+        yield f'<p class="quiet">{_said(words)}</p>{svg.sign(each, axis, question)}</section>'
     if any(each.temperature is not None for each in entries):
         yield '<section class="chart"><h3>Temperature</h3>'
-        yield f"{svg.temperatures(entries, axis, scene)}</section>"
+        yield f"{svg.temperatures(entries, axis, question)}</section>"
 
 
 def _timeline(summary: Summary) -> Iterable[str]:
     yield "<h2>Timeline</h2>"
-    zone = summary.scene.zone
+    zone = summary.question.zone
     heads = ("Time", "What", "Score", "Temperature", "Note")
     top = "".join(f'<th scope="col">{each}</th>' for each in heads)
     yield '<table class="timeline">\n<caption>Treatments, diary, changed restrictions</caption>'
@@ -205,10 +206,10 @@ def _sources(summary: Summary) -> Iterable[str]:
 
 
 def _rules(summary: Summary) -> Iterable[str]:
-    scene, identity = summary.scene, summary.scene.rules.identity
-    made = instant_words(summary.made, scene.zone)
+    question, identity = summary.question, summary.question.rules.identity
+    made = instant_words(summary.made, question.zone)
     yield (
-        f'<footer><p>{_said(scene.rules.notice)}</p><p class="quiet">Rules: '
+        f'<footer><p>{_said(question.rules.notice)}</p><p class="quiet">Rules: '
         f"{_said(f'{identity.name} {identity.version}, reviewed {identity.reviewed}')}; sha256 "
         f"{_said(identity.sha256)}. Page made {_said(made)}. Nothing in it was sent anywhere.</p>"
         "</footer>"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mesocare.core.diary.chart import Axis, Column, Sign
     from mesocare.core.diary.entries import Entry
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
 
 WIDTH, LEFT, RIGHT = 680, 34, 10
 TOP, TALL, SHORT, BELOW = 18, 90, 26, 38
@@ -58,24 +58,24 @@ class Frame(NamedTuple):
         return LEFT + (index + 0.5) * self.step
 
 
-def sign(sign: Sign, axis: Axis, scene: Scene) -> str:
+def sign(sign: Sign, axis: Axis, question: Question) -> str:
     """Return one sign's chart: expected time shaded, treatments marked, a bar a day."""
     found = columns(sign, axis)
     frame = Frame(axis, TALL if any(each.peak for each in found) else SHORT)
-    parts = [*_windows(sign, frame), *_treatments(frame, scene), *_frame(frame)]
+    parts = [*_windows(sign, frame), *_treatments(frame, question), *_frame(frame)]
     for index, column in enumerate(found):
         parts += _column(column, frame, index)
     return _drawing(
         f"{printable(sign.label)}, day by day",
-        f"{expected_words(sign, scene)}. {_spoken(axis, found)}",
+        f"{expected_words(sign, question)}. {_spoken(axis, found)}",
         frame,
         parts,
     )
 
 
-def temperatures(entries: Sequence[Entry], axis: Axis, scene: Scene) -> str:
+def temperatures(entries: Sequence[Entry], axis: Axis, question: Question) -> str:
     """Return the measured temperatures as points, with the fever limit as a line."""
-    limit = scene.rules.triage.fever.limit
+    limit = question.rules.triage.fever.limit
     measured = [(each.at, each.temperature) for each in entries if each.temperature is not None]
     low = min(limit - 2, *(degrees for _, degrees in measured)) - 0.3
     high = max(limit + 1, *(degrees for _, degrees in measured)) + 0.3
@@ -84,7 +84,7 @@ def temperatures(entries: Sequence[Entry], axis: Axis, scene: Scene) -> str:
     def y(degrees: float) -> float:
         return frame.base - (degrees - low) / (high - low) * TALL
 
-    parts = [*_treatments(frame, scene)]
+    parts = [*_treatments(frame, question)]
     parts.append(_line("limit", LEFT, y(limit), WIDTH - RIGHT, y(limit)))
     parts.append(_text("end", WIDTH - RIGHT, y(limit) - 4, f"fever from {limit:g} C"))
     parts.append(_line("axis", LEFT, frame.base, WIDTH - RIGHT, frame.base))
@@ -94,7 +94,8 @@ def temperatures(entries: Sequence[Entry], axis: Axis, scene: Scene) -> str:
         parts.append(f'<circle class="{kind}" cx="{frame.x(at):.1f}" cy="{y(degrees):.1f}" r="4"/>')
         parts.append(_text("mid", frame.x(at), y(degrees) - 7, f"{degrees:g}"))
     spoken = "; ".join(
-        f"{instant_words(at, scene.zone)}: {degrees:g} C" for at, degrees in measured[-DAYS_SAID:]
+        f"{instant_words(at, question.zone)}: {degrees:g} C"
+        for at, degrees in measured[-DAYS_SAID:]
     )
     return _drawing("Temperature in degrees Celsius", spoken, frame, parts)
 
@@ -144,15 +145,15 @@ def _windows(sign: Sign, frame: Frame) -> list[str]:
     return parts
 
 
-def _treatments(frame: Frame, scene: Scene) -> list[str]:
+def _treatments(frame: Frame, question: Question) -> list[str]:
     """Mark each treatment on the axis, and name its type where there is room."""
     axis, parts, free = frame.axis, [], 0.0
-    for each in sorted(scene.treatments, key=lambda treatment: treatment.when.earliest):
+    for each in sorted(question.treatments, key=lambda treatment: treatment.when.earliest):
         if 0 <= axis.column(each.when.earliest) < axis.columns:
             x = frame.x(each.when.earliest)
             parts.append(_line("treated", x, TOP, x, frame.base + 22))
             if free <= x <= WIDTH - LABEL_ROOM:
-                label = f"{lower_first(scene.rules.types[each.type].label)} treatment"
+                label = f"{lower_first(question.rules.types[each.type].label)} treatment"
                 parts.append(_text("start", x, frame.base + 33, label))
                 free = x + 2 * LABEL_ROOM
     return parts

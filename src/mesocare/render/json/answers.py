@@ -13,28 +13,28 @@ if TYPE_CHECKING:
 
     from mesocare.core.diary.triage import Triage
     from mesocare.core.model import Evidence, Identity, Phase, Protocol, Treatment
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Assessment
     from mesocare.errors import MesocareError
 
 Plain = dict[str, Any]
 
 
-def can_i(answer: Answer, scene: Scene) -> str:
+def can_i(answer: Answer, question: Question) -> str:
     """Return the answer to one question, as `mesocare.can-i/1`."""
-    return dumped(_question("mesocare.can-i/1", answer, scene))
+    return dumped(_question("mesocare.can-i/1", answer, question))
 
 
-def explain(answer: Answer, scene: Scene) -> str:
+def explain(answer: Answer, question: Question) -> str:
     """Return one answer with the rule behind it, as `mesocare.explain/1`."""
-    plain = _question("mesocare.explain/1", answer, scene)
+    plain = _question("mesocare.explain/1", answer, question)
     rule = answer.rule
     item = answer.items[0] if answer.items else answer
     plain["rule"] = {
         "item": item.activity,
         "type": answer.governed_by.type,
         "concerns": rule.concerns,
-        "harm": scene.rules.items[item.activity].harm,
+        "harm": question.rules.items[item.activity].harm,
         "rationale": rule.rationale,
         "phases": [phase(each) for each in rule.phases],
         "builtin": builtin(rule.protocol),
@@ -42,9 +42,9 @@ def explain(answer: Answer, scene: Scene) -> str:
     return dumped(plain)
 
 
-def today(assessment: Assessment, scene: Scene, meaning: Triage | None = None) -> str:
+def today(assessment: Assessment, question: Question, meaning: Triage | None = None) -> str:
     """Return the whole assessment, as `mesocare.today/1`; `triage` is null without a diary."""
-    zone = scene.zone
+    zone = question.zone
     return dumped(
         {
             "schema": "mesocare.today/1",
@@ -166,13 +166,13 @@ def builtin(said: Protocol | None) -> list[Plain] | None:
     return [phase(each) for each in said.builtin.phases]
 
 
-def _question(schema: str, answer: Answer, scene: Scene) -> Plain:
+def _question(schema: str, answer: Answer, question: Question) -> Plain:
     return {
         "schema": schema,
-        "at": time(scene.at, scene.zone),
-        "treatments": [treatment(each, scene.at, scene.zone) for each in scene.treatments],
-        "answer": _answer(answer, scene.zone),
-        "rules": rules(scene.rules.identity),
+        "at": time(question.at, question.zone),
+        "treatments": [treatment(each, question.at, question.zone) for each in question.treatments],
+        "answer": _answer(answer, question.zone),
+        "rules": rules(question.rules.identity),
     }
 
 

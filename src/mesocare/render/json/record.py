@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
+    from mesocare.app.report import Summary
     from mesocare.core.aftercare.course import Ahead, Plan
     from mesocare.core.diary.chart import Sign
     from mesocare.core.diary.entries import Entry
     from mesocare.core.diary.triage import Triage
-    from mesocare.core.question import Scene
-    from mesocare.render.report_facts import Summary
+    from mesocare.core.question import Question
 
 
-def course(plans: Sequence[Plan], scene: Scene) -> str:
+def course(plans: Sequence[Plan], question: Question) -> str:
     """Return the course of sessions, as `mesocare.course/1`."""
-    zone = scene.zone
+    zone = question.zone
     return dumped(
         {
             "schema": "mesocare.course/1",
-            "at": time(scene.at, zone),
-            "treatments": [treatment(each, scene.at, zone) for each in scene.treatments],
+            "at": time(question.at, zone),
+            "treatments": [treatment(each, question.at, zone) for each in question.treatments],
             "courses": [
                 {
                     "type": each.type,
@@ -49,27 +49,27 @@ def course(plans: Sequence[Plan], scene: Scene) -> str:
                             "id": result.id,
                             "text": result.text,
                             "until": time(result.until, zone),
-                            "grade": best_grade(result.evidence, scene.rules),
+                            "grade": best_grade(result.evidence, question.rules),
                             "evidence": list(result.evidence),
                         }
                         for result in each.results
                     ],
-                    "ahead": None if each.ahead is None else _ahead(each.ahead, scene),
+                    "ahead": None if each.ahead is None else _ahead(each.ahead, question),
                     "notes": [{"id": note.id, "text": note.text} for note in each.course.notes],
                 }
                 for each in plans
             ],
-            "rules": rules(scene.rules.identity),
+            "rules": rules(question.rules.identity),
         }
     )
 
 
-def _ahead(ahead: Ahead, scene: Scene) -> Plain:
+def _ahead(ahead: Ahead, question: Question) -> Plain:
     return {
         "id": ahead.id,
         "text": ahead.text,
-        "from": time(ahead.opens, scene.zone),
-        "grade": best_grade(ahead.evidence, scene.rules),
+        "from": time(ahead.opens, question.zone),
+        "grade": best_grade(ahead.evidence, question.rules),
         "evidence": list(ahead.evidence),
     }
 
@@ -82,9 +82,9 @@ def treatments(rows: list[Plain], warning: str | None = None) -> str:
     return dumped({"schema": "mesocare.treatments/1", "warning": warning, "treatments": rows})
 
 
-def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
+def triage(found: Triage, entries: Sequence[Entry], question: Question) -> str:
     """Return what the diary means, as `mesocare.triage/1`."""
-    zone = scene.zone
+    zone = question.zone
     by_id = {each.id: {**each._asdict(), "at": time(each.at, zone)} for each in entries}
     meaning = findings(found)
     for finding in meaning["findings"]:
@@ -92,19 +92,19 @@ def triage(found: Triage, entries: Sequence[Entry], scene: Scene) -> str:
     return dumped(
         {
             "schema": "mesocare.triage/1",
-            "at": time(scene.at, zone),
+            "at": time(question.at, zone),
             **meaning,
             "missing": [{"id": each.id, "text": each.text} for each in found.missing],
-            "treatments": [treatment(each, scene.at, zone) for each in scene.treatments],
-            "rules": rules(scene.rules.identity),
+            "treatments": [treatment(each, question.at, zone) for each in question.treatments],
+            "rules": rules(question.rules.identity),
         }
     )
 
 
 def report(summary: Summary) -> str:
     """Return the clinician's summary, as `mesocare.report/1`."""
-    scene, zone = summary.scene, summary.scene.zone
-    meaning = json.loads(triage(summary.meaning, summary.entries, scene))
+    question, zone = summary.question, summary.question.zone
+    meaning = json.loads(triage(summary.meaning, summary.entries, question))
     rows = [{**each._asdict(), "at": time(each.at, zone)} for each in summary.entries]
     return dumped(
         {
@@ -131,7 +131,7 @@ def report(summary: Summary) -> str:
             ],
             "signs": [
                 _sign(each, zone)
-                for each in signs(summary.entries, scene.treatments, scene.rules, scene.at)
+                for each in signs(summary.entries, question.treatments, question.rules, question.at)
             ],
             "sources": [evidence(each) for each in cited(summary)],
             "diary": rows,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mesocare.core.diary.chart import Axis, Column, Sign
     from mesocare.core.diary.entries import Entry
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.render.text.page import Page
 
 GUTTER = 5
@@ -70,13 +70,13 @@ def room(page: Page) -> int:
     return page.width - GUTTER
 
 
-def legend(page: Page, axis: Axis, scene: Scene) -> None:
+def legend(page: Page, axis: Axis, question: Question) -> None:
     """Say what the axis is, and what each mark on it means."""
     marks = glyphs(page)
     first, last = (day_words(axis, day) for day in (0, axis.days - 1))
     size = "a column a day" if axis.size == 1 else f"each column is {axis.size} days"
     page.line((f"{first} to {last}, {size}.", "dim"))
-    anchor = _treated_on(axis, scene)
+    anchor = _treated_on(axis, question)
     origin = f"the day of the {anchor} treatment" if anchor else "that of the first entry"
     words = f"Day 0 is {first}, {origin}."
     if len(axis.treated) > 1 or (axis.treated and not anchor):
@@ -91,20 +91,20 @@ def legend(page: Page, axis: Axis, scene: Scene) -> None:
         page.line((f"Nothing was noted after {day_words(axis, axis.days - 2)}.", "bold"))
 
 
-def heading(page: Page, sign: Sign, axis: Axis, scene: Scene) -> None:
+def heading(page: Page, sign: Sign, axis: Axis, question: Question) -> None:
     """Name a sign, how it was last, and its last days as a sparkline."""
     page.line(
         (printable(sign.label), "bold"),
-        f"  {latest_words(sign, scene)}  ",
+        f"  {latest_words(sign, question)}  ",
         (_spark(page, sign, axis), STYLES[sign.beyond]),
         hang=2,
     )
 
 
-def sign(page: Page, sign: Sign, axis: Axis, scene: Scene) -> None:
+def sign(page: Page, sign: Sign, axis: Axis, question: Question) -> None:
     """Draw one sign: heading, bars, the axis of days, and when it was expected."""
     marks, cell = glyphs(page), _cell(page, axis)
-    heading(page, sign, axis, scene)
+    heading(page, sign, axis, question)
     found = columns(sign, axis)
     if any(each.peak for each in found):
         for row in ROWS:
@@ -113,24 +113,24 @@ def sign(page: Page, sign: Sign, axis: Axis, scene: Scene) -> None:
             _row(page, f"{label:>3} {wall}", [_bar(each, row, cell, marks) for each in found])
     _row(page, f"  0 {marks.tick}", [_mark(each, cell, marks) for each in found])
     _floor(page, axis, cell, marks)
-    _window(page, sign, axis, cell, scene)
+    _window(page, sign, axis, cell, question)
 
 
-def temperatures(page: Page, entries: Sequence[Entry], axis: Axis, scene: Scene) -> None:
+def temperatures(page: Page, entries: Sequence[Entry], axis: Axis, question: Question) -> None:
     """Draw the temperatures that were measured: in which columns, and which were a fever."""
     measured = [each for each in entries if each.temperature is not None]
     if not measured:
         return
     marks, cell = glyphs(page), _cell(page, axis)
-    limit = scene.rules.triage.fever.limit
+    limit = question.rules.triage.fever.limit
     latest, highest = measured[-1], max(measured, key=lambda each: each.temperature or 0)
     found: dict[int, float] = {}
     for each in measured:
         index = axis.column(each.at)
         found[index] = max(each.temperature or 0, found.get(index, 0))
-    page.line(("Temperature", "bold"), f"  {_degrees(latest, scene)}", hang=2)
+    page.line(("Temperature", "bold"), f"  {_degrees(latest, question)}", hang=2)
     if highest.temperature != latest.temperature:
-        page.line(f"highest {_degrees(highest, scene)}", indent=2)
+        page.line(f"highest {_degrees(highest, question)}", indent=2)
     above, below = [], []
     for index in range(axis.columns):
         degrees = found.get(index)
@@ -147,8 +147,8 @@ def temperatures(page: Page, entries: Sequence[Entry], axis: Axis, scene: Scene)
     )
 
 
-def _degrees(entry: Entry, scene: Scene) -> str:
-    return f"{entry.temperature:g} C, {instant_words(entry.at, scene.zone, scene.at)}"
+def _degrees(entry: Entry, question: Question) -> str:
+    return f"{entry.temperature:g} C, {instant_words(entry.at, question.zone, question.at)}"
 
 
 def _cell(page: Page, axis: Axis) -> int:
@@ -196,10 +196,10 @@ def _ticks(axis: Axis, cell: int) -> str:
     return text if len(text) <= axis.columns * cell + 1 else text.rpartition(" ")[0]
 
 
-def _window(page: Page, sign: Sign, axis: Axis, cell: int, scene: Scene) -> None:
+def _window(page: Page, sign: Sign, axis: Axis, cell: int, question: Question) -> None:
     """Draw when a sign was expected, and say until when; or why it never was."""
     line = _brackets(sign, axis, cell, glyphs(page))
-    words = (expected_words(sign, scene), _style(sign, scene))
+    words = (expected_words(sign, question), _style(sign, question))
     if line and GUTTER + len(line) + len(words[0]) < page.width:
         page.line(" " * GUTTER, (line, "cyan"), " ", words)
         return
@@ -223,9 +223,9 @@ def _brackets(sign: Sign, axis: Axis, cell: int, marks: Glyphs) -> str:
     return "".join(text).rstrip()
 
 
-def _style(sign: Sign, scene: Scene) -> str:
+def _style(sign: Sign, question: Question) -> str:
     if sign.kind is Kind.RED_FLAG and sign.beyond:
-        return URGENCY_STYLES[scene.rules.red_flags[sign.record.sign or ""].urgency]
+        return URGENCY_STYLES[question.rules.red_flags[sign.record.sign or ""].urgency]
     return STYLES[sign.beyond]
 
 
@@ -245,11 +245,11 @@ def _spark(page: Page, sign: Sign, axis: Axis) -> str:
     return line
 
 
-def _treated_on(axis: Axis, scene: Scene) -> str:
+def _treated_on(axis: Axis, question: Question) -> str:
     """Return the types that were treated on the first day of the axis."""
     types = dict.fromkeys(
-        lower_first(scene.rules.types[each.type].label)
-        for each in scene.treatments
+        lower_first(question.rules.types[each.type].label)
+        for each in question.treatments
         if each.when.earliest.astimezone(axis.zone).date() == axis.first
     )
     return joined(list(types))

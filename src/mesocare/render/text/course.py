@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.core.aftercare.course import Plan
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.render.text.page import Part
 
 COLUMN = 14
@@ -27,31 +27,31 @@ DUE = {
 NOTHING_NAMED = "No source names a result for this week."
 
 
-def course_text(plans: Sequence[Plan], scene: Scene, page: Page | None = None) -> str:
+def course_text(plans: Sequence[Plan], question: Question, page: Page | None = None) -> str:
     """Return the course of every type that was treated."""
-    page = page or Page(no_color=scene.no_color)
+    page = page or Page(no_color=question.no_color)
     for plan in plans:
         page.gap()
-        page.line((f"{scene.rules.types[plan.type].label} course", "bold"))
-        _sessions(page, plan, scene)
+        page.line((f"{question.rules.types[plan.type].label} course", "bold"))
+        _sessions(page, plan, question)
         page.gap()
-        _results(page, plan, scene)
+        _results(page, plan, question)
         page.gap()
         page.line(("Notes", "bold"))
         for note in plan.course.notes:
             page.line(f"{page.signs.bullet} {note.text}", indent=1, hang=2)
     page.gap()
     page.line(("Grades: A study, hospital or label; B clinic; C commercial page.", "dim"))
-    footer(page, scene)
+    footer(page, question)
     return page.text()
 
 
-def _sessions(page: Page, plan: Plan, scene: Scene) -> None:
+def _sessions(page: Page, plan: Plan, question: Question) -> None:
     """Show how many sessions were done, and when which one is due."""
     low, high = plan.course.sessions
     _row(page, "Sessions", f"{plan.done} known; {low} to {high} are usual")
-    week = day_number(plan.last.when.earliest, scene.at, plan.last.when.zone) // 7 + 1
-    ago = f"({elapsed_words(plan.last, scene.at)}; week {week})"
+    week = day_number(plan.last.when.earliest, question.at, plan.last.when.zone) // 7 + 1
+    ago = f"({elapsed_words(plan.last, question.at)}; week {week})"
     _row(page, "Last", f"{treated_words(plan.last)} {ago}")
     maintenance, own = plan.course.maintenance, plan.course.spacing
     next_span = (plan.next_from, plan.next_until)
@@ -59,53 +59,54 @@ def _sessions(page: Page, plan: Plan, scene: Scene) -> None:
     if plan.stage is Stage.COMPLETE:
         _row(page, "Next", "no further session of the course is usual")
     else:
-        page.row([("Next", "bold")], COLUMN, *_due(plan.due, next_span, scene))
+        page.row([("Next", "bold")], COLUMN, *_due(plan.due, next_span, question))
         if plan.stage is Stage.MAY_END:
             page.line("If your clinic goes on; the course may also end here.", indent=_indent(page))
-        _quiet(page, f"{own.text} {_grade(own.evidence, scene)}")
+        _quiet(page, f"{own.text} {_grade(own.evidence, question)}")
     if plan.stage is Stage.BEGUN:
-        opens = date_words(plan.maintenance_from, scene.zone)
+        opens = date_words(plan.maintenance_from, question.zone)
         _row(page, "Maintenance", f"after the course, from {opens} at the earliest")
     else:
-        words = _due(plan.maintenance_due, later_span, scene)
+        words = _due(plan.maintenance_due, later_span, question)
         page.row([("Maintenance", "bold")], COLUMN, *words)
-    _quiet(page, f"{maintenance.text} {_grade(maintenance.evidence, scene)}")
+    _quiet(page, f"{maintenance.text} {_grade(maintenance.evidence, question)}")
 
 
-def _due(due: Due, span: tuple[datetime, datetime], scene: Scene) -> tuple[Part, str]:
+def _due(due: Due, span: tuple[datetime, datetime], question: Question) -> tuple[Part, str]:
     """Return where a session stands; what is too early names the minute, not to be rounded down."""
-    opens, closes = (date_words(each, scene.zone) for each in span)
+    opens, closes = (date_words(each, question.zone) for each in span)
+    begins = instant_words(span[0], question.zone)
     words = {
-        Due.TOO_EARLY: f", not before {instant_words(span[0], scene.zone)}; usual until {closes}",
+        Due.TOO_EARLY: f", not before {begins}; usual until {closes}",
         Due.NOW: f": {opens} to {closes}",
         Due.OVERDUE: f": {opens} to {closes} was usual; ask your clinic how to go on",
     }[due]
     return DUE[due], words
 
 
-def _results(page: Page, plan: Plan, scene: Scene) -> None:
+def _results(page: Page, plan: Plan, question: Question) -> None:
     """Show what may be expected in this week, and what comes next, with what it rests on."""
     if not plan.results:
         _row(page, "By now", NOTHING_NAMED)
     for n, result in enumerate(plan.results):
-        _row(page, "" if n else "By now", f"{result.text} {_grade(result.evidence, scene)}")
-        _quiet(page, f"Sources: {_sources(result.evidence, scene)}")
+        _row(page, "" if n else "By now", f"{result.text} {_grade(result.evidence, question)}")
+        _quiet(page, f"Sources: {_sources(result.evidence, question)}")
     if plan.ahead is not None:
-        opens = date_words(plan.ahead.opens, scene.zone)
-        grade = _grade(plan.ahead.evidence, scene)
+        opens = date_words(plan.ahead.opens, question.zone)
+        grade = _grade(plan.ahead.evidence, question)
         _row(page, "Ahead", f"from {opens}: {plan.ahead.text} {grade}")
-        _quiet(page, f"Sources: {_sources(plan.ahead.evidence, scene)}")
+        _quiet(page, f"Sources: {_sources(plan.ahead.evidence, question)}")
 
 
-def _grade(evidence: Sequence[str], scene: Scene) -> str:
-    return f"(grade {best_grade(evidence, scene.rules)})"
+def _grade(evidence: Sequence[str], question: Question) -> str:
+    return f"(grade {best_grade(evidence, question.rules)})"
 
 
-def _sources(evidence: Sequence[str], scene: Scene) -> str:
+def _sources(evidence: Sequence[str], question: Question) -> str:
     """Return who says so, each with its grade and the ids of its claims."""
     ids: dict[str, list[str]] = {}
     for id_ in evidence:
-        row = scene.rules.evidence[id_]
+        row = question.rules.evidence[id_]
         ids.setdefault(f"{row.source.publisher} [{row.grade}]", []).append(id_)
     return "; ".join(f"{name} {', '.join(own)}" for name, own in ids.items())
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mesocare.core.diary.entries import Entry
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
 
 COLUMN = 26
 # A long diary stays a page one reads: the worst signs in full, the latest entries.
@@ -25,54 +25,60 @@ EMPTY = "The diary is empty. Type for example: mesocare feel redness 3"
 
 
 def diary_text(
-    entries: Sequence[Entry], scene: Scene, *, everything: bool = False, page: Page | None = None
+    entries: Sequence[Entry],
+    question: Question,
+    *,
+    everything: bool = False,
+    page: Page | None = None,
 ) -> str:
     """Return the diary: every sign's course beside what was expected, then its entries.
 
     Args:
-        entries: What was noted up to the instant of the scene, in the order of time.
-        scene: The treatments may be none.
+        entries: What was noted up to the instant of the question, in the order of time.
+        question: The treatments may be none.
         everything: Leave out no chart and no entry.
         page: Where to draw; a page for standard output if left out.
     """
-    page = page or Page(no_color=scene.no_color)
+    page = page or Page(no_color=question.no_color)
     if not entries:
         page.line(EMPTY)
         return page.text()
-    charts(page, entries, scene, everything=everything)
+    charts(page, entries, question, everything=everything)
     page.gap()
-    _entries(page, entries, scene, everything=everything)
+    _entries(page, entries, question, everything=everything)
     return page.text()
 
 
-def charts(page: Page, entries: Sequence[Entry], scene: Scene, *, everything: bool = False) -> None:
+def charts(
+    page: Page, entries: Sequence[Entry], question: Question, *, everything: bool = False
+) -> None:
     """Add a chart of every sign, the worst first; in a long diary only a line for the others."""
-    found = core.signs(entries, scene.treatments, scene.rules, scene.at)
-    axis = core.axis(entries, scene.treatments, scene.at, scene.zone, chart.room(page))
+    found = core.signs(entries, question.treatments, question.rules, question.at)
+    axis = core.axis(entries, question.treatments, question.at, question.zone, chart.room(page))
     page.line(("Diary", "bold"))
-    chart.legend(page, axis, scene)
+    chart.legend(page, axis, question)
     most = len(found) if everything else CHARTS_SHOWN
     for each in found[:most]:
         page.gap()
-        chart.sign(page, each, axis, scene)
+        chart.sign(page, each, axis, question)
     page.gap()
-    chart.temperatures(page, entries, axis, scene)
+    chart.temperatures(page, entries, axis, question)
     page.gap()
     for each in found[most:SIGNS_SHOWN]:
-        chart.heading(page, each, axis, scene)
+        chart.heading(page, each, axis, question)
     if len(found) > max(most, SIGNS_SHOWN):
         page.line((f"And {len(found) - SIGNS_SHOWN} more signs: mesocare diary --all", "bold"))
 
 
 def _entries(
-    page: Page, entries: Sequence[Entry], scene: Scene, *, everything: bool = False
+    page: Page, entries: Sequence[Entry], question: Question, *, everything: bool = False
 ) -> None:
     shown = entries if everything else entries[-ENTRIES_SHOWN:]
     page.line(("Entries", "bold"))
     if len(shown) < len(entries):
         page.line((f"{len(entries) - len(shown)} earlier ones: mesocare diary --all", "dim"))
     for each in shown:
-        page.row([instant_words(each.at, scene.zone)], COLUMN, entry_words(each))
+        page.row([instant_words(each.at, question.zone)], COLUMN, entry_words(each))
 
 
 def entry_words(entry: Entry) -> str:

@@ -12,7 +12,7 @@ from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from mesocare.core.model import Evidence, Protocol
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer
 
 AXIS_TICKS = (
@@ -26,18 +26,18 @@ SHORTEST_NAME = 16
 CLINIC_FIRST = "what your clinic said takes the place of the rule set here, and of its sources."
 
 
-def explain_text(answer: Answer, scene: Scene) -> str:
+def explain_text(answer: Answer, question: Question) -> str:
     """Return what the sources say, shortest to longest, and why this figure was chosen."""
-    page = Page(no_color=scene.no_color)
-    item = scene.rules.items[(answer.items[0] if answer.items else answer).activity]
+    page = Page(no_color=question.no_color)
+    item = question.rules.items[(answer.items[0] if answer.items else answer).activity]
     page.line(page.verdict(answer.verdict), ("  " + item.label, "bold"))
-    page.line((treatment_words(answer.governed_by, answer, scene), "dim"), hang=2)
+    page.line((treatment_words(answer.governed_by, answer, question), "dim"), hang=2)
     page.gap()
     if not answer.rule.concerns:
         page.line(answer.reason)
         if answer.protocol is not None:
             _protocol(page, answer.protocol)
-        footer(page, scene)
+        footer(page, question)
         return page.text()
     _phases(page, answer)
     page.gap()
@@ -62,7 +62,7 @@ def explain_text(answer: Answer, scene: Scene) -> str:
         page.line(("Why so  ", "bold"), answer.rule.rationale)
     page.gap()
     page.line(("Grades: A hospital, journal or label; B clinic; C commercial page.", "dim"))
-    footer(page, scene)
+    footer(page, question)
     return page.text()
 
 

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.core.model import Treatment
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer
 
 COLUMN = 10
 
 
-def can_i_text(answer: Answer, scene: Scene) -> str:
+def can_i_text(answer: Answer, question: Question) -> str:
     """Return the answer to `can-i`: the verdict first, then why, until when, and what instead."""
-    page = Page(no_color=scene.no_color)
+    page = Page(no_color=question.no_color)
     head = page.verdict(answer.verdict)
     page.line(head, ("  " + answer.label, "bold"))
     page.gap()
@@ -42,44 +42,46 @@ def can_i_text(answer: Answer, scene: Scene) -> str:
     _row(page, "Why", answer.reason)
     _protocol(page, answer, answer.reason)
     _clinic(page, answer.items[1:])
-    for label, text in _opening(answer, scene):
+    for label, text in _opening(answer, question):
         _row(page, label, text)
     if answer.instead and answer.verdict.closed:
         _row(page, "Instead", answer.instead)
     if not answer.certain:
-        _row(page, "Unsure", unsure(answer, scene))
+        _row(page, "Unsure", unsure(answer, question))
     figures = figures_words(answer)
     if figures:
         _row(page, "Sources", figures)
-        _row(page, "More", _explain_command(answer, scene))
-    _treatments(page, answer, scene)
-    footer(page, scene)
+        _row(page, "More", _explain_command(answer, question))
+    _treatments(page, answer, question)
+    footer(page, question)
     return page.text()
 
 
-def when_text(answer: Answer, scene: Scene) -> str:
+def when_text(answer: Answer, question: Question) -> str:
     """Return the answer to `when`: every step of the course on the calendar."""
-    page = Page(no_color=scene.no_color)
+    page = Page(no_color=question.no_color)
     page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict))
     page.gap()
     if answer.by_clinic:
         _row(page, "Why", answer.reason)
     _protocol(page, answer)
     _clinic(page, answer.items[1:])
-    for label, text in _opening(answer, scene):
+    for label, text in _opening(answer, question):
         _row(page, label, text)
     if not answer.certain:
-        _row(page, "Unsure", unsure(answer, scene))
+        _row(page, "Unsure", unsure(answer, question))
     page.gap()
     for n, step in enumerate(answer.steps):
         since = (
-            f"from {instant_words(step.at, scene.zone, scene.at)}" if n else "after the treatment"
+            f"from {instant_words(step.at, question.zone, question.at)}"
+            if n
+            else "after the treatment"
         )
         page.row([page.verdict(step.verdict, 11)], 12, since)
         if step.condition:
             page.line((step.condition, "dim"), indent=2 if page.narrow else 12)
-    _treatments(page, answer, scene)
-    footer(page, scene)
+    _treatments(page, answer, question)
+    footer(page, question)
     return page.text()
 
 
@@ -112,42 +114,43 @@ def clinic_words(items: Sequence[Answer]) -> list[str]:
     ]
 
 
-def _opening(answer: Answer, scene: Scene) -> list[tuple[str, str]]:
+def _opening(answer: Answer, question: Question) -> list[tuple[str, str]]:
     """Return when the answer becomes milder, as labelled rows."""
     if answer.verdict is Verdict.ALLOWED:
         return []
     rows = []
     if answer.verdict.closed and answer.limited_from != answer.allowed_from:
-        rows.append(("Limited", _from(answer.limited_from, scene)))
-    rows.append(("Allowed", _from(answer.allowed_from, scene)))
+        rows.append(("Limited", _from(answer.limited_from, question)))
+    rows.append(("Allowed", _from(answer.allowed_from, question)))
     return rows
 
 
-def _from(instant: datetime | None, scene: Scene) -> str:
+def _from(instant: datetime | None, question: Question) -> str:
     if instant is None:
         return "no date: that is for your practitioner to say"
-    return f"from {instant_words(instant, scene.zone, scene.at)} ({wait_words(instant, scene.at)})"
+    at, zone = question.at, question.zone
+    return f"from {instant_words(instant, zone, at)} ({wait_words(instant, at)})"
 
 
-def unsure(answer: Answer, scene: Scene) -> str:
+def unsure(answer: Answer, question: Question) -> str:
     """Say what knowing the time of treatment would change, and how to give it."""
-    vague = next(each for each in scene.treatments if each.when.earliest != each.when.latest)
+    vague = next(each for each in question.treatments if each.when.earliest != each.when.latest)
     local = vague.when.earliest.astimezone(vague.when.zone)
     exact = local.isoformat(timespec="minutes") if came_twice(vague) else f"{local:%Y-%m-%d}THH:MM"
     return (
         f"The time of treatment decides. Had it been as early as {local:%H:%M}, this would be "
         f"{answer.verdict_if_earliest.value} already. With the time, the answer is exact: "
-        f"{_exact_time(vague, exact, scene)}"
+        f"{_exact_time(vague, exact, question)}"
     )
 
 
-def _exact_time(vague: Treatment, exact: str, scene: Scene) -> str:
+def _exact_time(vague: Treatment, exact: str, question: Question) -> str:
     """Return what to type to give the time of a treatment, on record or for this call."""
-    kept = next((each for each in scene.recorded if each.treatment == vague), None)
+    kept = next((each for each in question.recorded if each.treatment == vague), None)
     return f"--treated {exact}" if kept is None else f"mesocare edit {kept.id[:8]} --when {exact}"
 
 
-def until_words(answer: Answer, scene: Scene, *, short: bool = False) -> str:
+def until_words(answer: Answer, question: Question, *, short: bool = False) -> str:
     """Return until when the verdict holds, in a line; `short` leaves out how long that is."""
     if answer.verdict is Verdict.ALLOWED:
         words = "no restriction left" if answer.rule.concerns else "not restricted"
@@ -155,9 +158,10 @@ def until_words(answer: Answer, scene: Scene, *, short: bool = False) -> str:
     opens = answer.limited_from if answer.verdict.closed else answer.allowed_from
     if opens is None:
         return "no date: ask" if short else "until your practitioner says otherwise"
+    words = f"until {instant_words(opens, question.zone, question.at)}"
     if short:
-        return f"until {instant_words(opens, scene.zone, scene.at)}"
-    words = f"until {instant_words(opens, scene.zone, scene.at)} ({wait_words(opens, scene.at)})"
+        return words
+    words += f" ({wait_words(opens, question.at)})"
     if answer.verdict.closed and answer.allowed_from != opens:
         words += ", then limited"
     return words
@@ -180,37 +184,39 @@ def figures_words(answer: Answer) -> str:
     return f"{words}; {held}."
 
 
-def _explain_command(answer: Answer, scene: Scene) -> str:
+def _explain_command(answer: Answer, question: Question) -> str:
     """Return the command that shows the evidence, ready to run."""
     words = [f"mesocare explain {answer.activity}"]
-    if not scene.recorded:
-        words += [f"--treated {typed_words(each)} --type {each.type}" for each in scene.treatments]
-    if scene.rules_given:
-        words.append(f"--rules {quote(scene.rules_given)}")
+    if not question.recorded:
+        words += [
+            f"--treated {typed_words(each)} --type {each.type}" for each in question.treatments
+        ]
+    if question.rules_given:
+        words.append(f"--rules {quote(question.rules_given)}")
     return " ".join(words)
 
 
-def footer(page: Page, scene: Scene) -> None:
+def footer(page: Page, question: Question) -> None:
     """End a page: whose instructions come first, and whether the rules are due for review."""
     page.gap()
-    due = scene.rules.identity.review_due
-    if scene.at.date().isoformat() > due:
+    due = question.rules.identity.review_due
+    if question.at.date().isoformat() > due:
         page.line((f"These rules were due for review on {due}.", "yellow"))
-    page.line((scene.rules.notice, "dim"))
+    page.line((question.rules.notice, "dim"))
 
 
-def _treatments(page: Page, answer: Answer, scene: Scene) -> None:
+def _treatments(page: Page, answer: Answer, question: Question) -> None:
     """Say which treatments were meant, as understood, and which one governs."""
     page.gap()
-    for each in scene.treatments:
-        page.line((treatment_words(each, answer, scene), "dim"), hang=2)
-    now = scene.at.replace(second=0)
-    page.line((f"As at {instant_words(now, scene.zone)}.", "dim"))
+    for each in question.treatments:
+        page.line((treatment_words(each, answer, question), "dim"), hang=2)
+    now = question.at.replace(second=0)
+    page.line((f"As at {instant_words(now, question.zone)}.", "dim"))
 
 
-def treatment_words(treatment: Treatment, answer: Answer, scene: Scene) -> str:
+def treatment_words(treatment: Treatment, answer: Answer, question: Question) -> str:
     """Return one treatment as understood; with several, whether it is the one that governs."""
-    words = f"After {type_words(treatment.type, scene.rules)}, {treated_words(treatment)}"
-    words += f" ({elapsed_words(treatment, scene.at)})"
-    governs = len(scene.treatments) > 1 and treatment == answer.governed_by
+    words = f"After {type_words(treatment.type, question.rules)}, {treated_words(treatment)}"
+    words += f" ({elapsed_words(treatment, question.at)})"
+    governs = len(question.treatments) > 1 and treatment == answer.governed_by
     return words + (": this one decides." if governs else ".")

@@ -20,7 +20,8 @@ from mesocare.render.text.questions import footer, until_words
 from mesocare.text import printable
 
 if TYPE_CHECKING:
-    from mesocare.render.report_facts import Event, Summary
+    from mesocare.app.report import Summary
+    from mesocare.render.report_facts import Event
 
 COLUMN = 20
 CLOCK = 8
@@ -28,21 +29,21 @@ CLOCK = 8
 
 def report_text(summary: Summary, page: Page | None = None) -> str:
     """Return the summary for a terminal or a pipe."""
-    scene = summary.scene
-    page = page or Page(no_color=scene.no_color)
+    question = summary.question
+    page = page or Page(no_color=question.no_color)
     page.line((TITLE, "bold"))
-    at = instant_words(scene.at, scene.zone)
-    page.line((f"As at {at}, in {zone_name(scene.zone)}.", "dim"))
+    at = instant_words(question.at, question.zone)
+    page.line((f"As at {at}, in {zone_name(question.zone)}.", "dim"))
     for draw in (_findings, _missing, _treatments, _restrictions, _charts, _timeline, _sources):
         page.gap()
         draw(page, summary)
     page.gap()
-    identity = scene.rules.identity
+    identity = question.rules.identity
     page.line(f"Rules: {identity.name} {identity.version}, reviewed {identity.reviewed}")
     page.line(f"sha256 {identity.sha256[:32]}", hang=2)
     page.line(f"       {identity.sha256[32:]}", hang=2)
-    page.line(f"Made {instant_words(summary.made, scene.zone)}.")
-    footer(page, scene)
+    page.line(f"Made {instant_words(summary.made, question.zone)}.")
+    footer(page, question)
     return page.text()
 
 
@@ -50,7 +51,7 @@ def _findings(page: Page, summary: Summary) -> None:
     page.line(("Findings", "bold"))
     if not summary.meaning.findings:
         page.line(NOTHING_UNEXPECTED)
-    contacts = summary.scene.rules.contacts
+    contacts = summary.question.rules.contacts
     said_last = None
     for each in summary.meaning.findings:
         if each.urgency is not said_last:
@@ -81,12 +82,12 @@ def _restrictions(page: Page, summary: Summary) -> None:
     page.line(("Restrictions now", "bold"))
     for answer in summary.answers:
         head = [page.verdict(answer.verdict, 11), (answer.label, "bold")]
-        page.row(head, COLUMN + 4, until_words(answer, summary.scene))
+        page.row(head, COLUMN + 4, until_words(answer, summary.question))
 
 
 def _charts(page: Page, summary: Summary) -> None:
     if summary.entries:
-        diary.charts(page, summary.entries, summary.scene, everything=True)
+        diary.charts(page, summary.entries, summary.question, everything=True)
     else:
         page.line(("Diary", "bold"))
         page.line("Nothing was noted.")
@@ -95,9 +96,9 @@ def _charts(page: Page, summary: Summary) -> None:
 def _timeline(page: Page, summary: Summary) -> None:
     page.line(("Timeline", "bold"))
     for _, events in timeline(summary):
-        page.line((date_words(events[0].at, summary.scene.zone), "bold"), indent=1)
+        page.line((date_words(events[0].at, summary.question.zone), "bold"), indent=1)
         for event in events:
-            clock = instant_words(event.at, summary.scene.zone).rpartition(" ")[2]
+            clock = instant_words(event.at, summary.question.zone).rpartition(" ")[2]
             page.line(f"{clock:<{CLOCK}}", *_words(event), indent=2, hang=CLOCK)
 
 

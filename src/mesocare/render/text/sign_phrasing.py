@@ -11,31 +11,33 @@ from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from mesocare.core.diary.chart import Axis, Sign
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
 
 
-def expected_words(sign: Sign, scene: Scene) -> str:
+def expected_words(sign: Sign, question: Question) -> str:
     """Say until when a sign was expected, or why it never was."""
     if sign.kind is Kind.RED_FLAG:
         return "never expected"
     if sign.kind is Kind.UNKNOWN:
         return "not known to mesocare, so never called normal"
-    if not scene.treatments:
+    if not question.treatments:
         return "no treatment on record to say how long it is expected"
     if not sign.windows:
-        types = dict.fromkeys(each.type for each in scene.treatments)
-        labels = [lower_first(scene.rules.types[each].label) for each in types]
+        types = dict.fromkeys(each.type for each in question.treatments)
+        labels = [lower_first(question.rules.types[each].label) for each in types]
         return f"not expected after {joined(labels, 'or')} mesotherapy"
     last = "last " if len(sign.windows) > 1 else ""
-    words = f"{last}expected until {instant_words(sign.windows[-1].closes, scene.zone, scene.at)}"
+    words = (
+        f"{last}expected until {instant_words(sign.windows[-1].closes, question.zone, question.at)}"
+    )
     return f"{words}; noted as there outside that time" if sign.beyond else words
 
 
-def latest_words(sign: Sign, scene: Scene) -> str:
+def latest_words(sign: Sign, question: Question) -> str:
     """Say how a sign was when it was noted last, and when."""
     latest = sign.record.latest
     score = "there" if latest.score is None else f"{latest.score} of 10" if latest.score else "gone"
-    return f"{score}, {instant_words(latest.at, scene.zone, scene.at)}"
+    return f"{score}, {instant_words(latest.at, question.zone, question.at)}"
 
 
 def day_words(axis: Axis, day: int) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mesocare.core.aftercare.advice import Advice, Alert
     from mesocare.core.diary.triage import Triage
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Assessment, Change
 
 COLUMN = 24
@@ -39,7 +39,7 @@ NAMES_SHOWN = 1
 
 def today_text(
     assessment: Assessment,
-    scene: Scene,
+    question: Question,
     *,
     everything: bool = False,
     meaning: Triage | None = None,
@@ -49,80 +49,80 @@ def today_text(
 
     Args:
         assessment: What to show.
-        scene: The instant, the rules and how to show it.
+        question: The instant, the rules and how to show it.
         everything: Show every activity, change, care instruction and red flag in full.
         meaning: What the diary means; its findings lead the page.
         page: Where to draw; a page for standard output if left out.
     """
-    page = page or Page(no_color=scene.no_color)
+    page = page or Page(no_color=question.no_color)
     if meaning is not None and meaning.findings:
-        triage.draw(page, meaning, scene)
+        triage.draw(page, meaning, question)
         page.gap()
-    _where(page, assessment, scene)
+    _where(page, assessment, question)
     if everything:
-        today_all.draw(page, assessment, scene)
+        today_all.draw(page, assessment, question)
     else:
-        _draw(page, assessment, scene)
-    footer(page, scene)
+        _draw(page, assessment, question)
+    footer(page, question)
     return page.text()
 
 
-def _draw(page: Page, assessment: Assessment, scene: Scene) -> None:
-    headline = assessment.answers[: len(scene.rules.headline_groups)]
+def _draw(page: Page, assessment: Assessment, question: Question) -> None:
+    headline = assessment.answers[: len(question.rules.headline_groups)]
     others = assessment.answers[len(headline) :]
     page.gap()
     for answer in headline:
-        _answer(page, answer, scene)
+        _answer(page, answer, question)
     _others(page, others)
     for text in clinic_words([each for group in assessment.answers for each in group.items]):
         page.row([("Clinic", "bold")], COLUMN, text)
     _protocol(page, assessment)
     page.gap()
-    _next(page, assessment.upcoming, scene)
-    _normal(page, assessment.normal, scene)
+    _next(page, assessment.upcoming, question)
+    _normal(page, assessment.normal, question)
     page.gap()
-    _red_flags(page, assessment.red_flags, scene)
+    _red_flags(page, assessment.red_flags, question)
 
 
-def _where(page: Page, assessment: Assessment, scene: Scene) -> None:
+def _where(page: Page, assessment: Assessment, question: Question) -> None:
     days = [
-        f"Day {day_number(each.when.earliest, scene.at, each.when.zone)} after "
-        + type_words(each.type, scene.rules)
-        for each in scene.treatments
+        f"Day {day_number(each.when.earliest, question.at, each.when.zone)} after "
+        + type_words(each.type, question.rules)
+        for each in question.treatments
     ]
     page.line((joined([days[0], *(lower_first(day) for day in days[1:])]), "bold"))
-    for each in scene.treatments:
-        label = f"{scene.rules.types[each.type].label}: " if len(scene.treatments) > 1 else ""
+    for each in question.treatments:
+        label = f"{question.rules.types[each.type].label}: " if len(question.treatments) > 1 else ""
         page.line(
-            (f"{label}{treated_words(each)} ({elapsed_words(each, scene.at)})", "dim"), hang=2
+            (f"{label}{treated_words(each)} ({elapsed_words(each, question.at)})", "dim"), hang=2
         )
-    _bar(page, assessment, scene)
+    _bar(page, assessment, question)
     doubtful = next((each for each in assessment.answers if not each.certain), None)
     if doubtful:
         page.line(
             ("! ", "bold yellow"),
-            f"{doubtful.label}: {lower_first(unsure(doubtful, scene))}",
+            f"{doubtful.label}: {lower_first(unsure(doubtful, question))}",
             hang=2,
         )
 
 
-def _bar(page: Page, assessment: Assessment, scene: Scene) -> None:
+def _bar(page: Page, assessment: Assessment, question: Question) -> None:
     """Draw the recovery window: surely behind, perhaps behind, ahead."""
     ends = [
         answer.allowed_from or answer.limited_from
-        for answer in assessment.answers[: len(scene.rules.headline_groups)]
+        for answer in assessment.answers[: len(question.rules.headline_groups)]
     ]
-    end = max((each for each in ends if each), default=scene.at)
-    if end <= scene.at:
+    end = max((each for each in ends if each), default=question.at)
+    if end <= question.at:
         page.line(("The headline restrictions are behind you.", "green"))
         return
-    last = max(scene.treatments, key=lambda each: each.when.latest)
+    last = max(question.treatments, key=lambda each: each.when.latest)
     total = (end - last.when.earliest).total_seconds()
     sure, perhaps = (
-        (scene.at - start).total_seconds() / total
+        (question.at - start).total_seconds() / total
         for start in (last.when.latest, last.when.earliest)
     )
-    words = f" recovery window to {date_words(end, scene.zone, scene.at)}"
+    words = f" recovery window to {date_words(end, question.zone, question.at)}"
     width = max(10, min(40, page.width - len(words) - 1))
     behind, possible = int(sure * width), int(perhaps * width)
     signs = page.signs
@@ -134,10 +134,10 @@ def _bar(page: Page, assessment: Assessment, scene: Scene) -> None:
     )
 
 
-def _answer(page: Page, answer: Answer, scene: Scene) -> None:
+def _answer(page: Page, answer: Answer, question: Question) -> None:
     """Show one headline group: verdict, until when, and what to do instead or how."""
     head = [page.verdict(answer.verdict, 11), (answer.label, "bold")]
-    page.row(head, COLUMN, until_words(answer, scene))
+    page.row(head, COLUMN, until_words(answer, question))
     detail = answer.condition or (answer.instead if answer.verdict.closed else None)
     if detail:
         page.line((detail, "dim"), indent=2 if page.narrow else COLUMN)
@@ -168,34 +168,34 @@ def _protocol(page: Page, assessment: Assessment) -> None:
     page.row([("Protocol", "bold")], COLUMN, words)
 
 
-def _next(page: Page, upcoming: Sequence[Change], scene: Scene) -> None:
+def _next(page: Page, upcoming: Sequence[Change], question: Question) -> None:
     """Show the next instants at which something opens, the headline groups' items first."""
     headline = {
-        id_ for name in scene.rules.headline_groups for id_ in scene.rules.groups[name].items
+        id_ for name in question.rules.headline_groups for id_ in question.rules.groups[name].items
     }
     by_instant = groupby(upcoming, key=lambda change: change.at)
     for n, (at, group) in enumerate(islice(by_instant, CHANGES_SHOWN)):
         changes = sorted(group, key=lambda change: change.activity not in headline)
         label = "Then" if n else "Next"
-        when = instant_words(at, scene.zone, scene.at)
+        when = instant_words(at, question.zone, question.at)
         page.row([(label, "bold"), f"  {when}"], COLUMN, changes_words(changes, NAMES_SHOWN))
 
 
-def _normal(page: Page, normal: Sequence[Advice], scene: Scene) -> None:
+def _normal(page: Page, normal: Sequence[Advice], question: Question) -> None:
     """Name the expected reactions by the last whole day on which they are expected."""
     ends: dict[str, list[str]] = {}
     for each in sorted(normal, key=lambda advice: str(advice.until)):
         if each.until is not None:
             # A window that closes on a morning is over for anyone who reads a date, so the day
             # before is the one to name.
-            last = date_words(each.until - timedelta(days=1), scene.zone, scene.at)
-            ends.setdefault(last, []).append(_sign(each, scene))
+            last = date_words(each.until - timedelta(days=1), question.zone, question.at)
+            ends.setdefault(last, []).append(_sign(each, question))
     parts = [f"{joined(labels)} (to {last})" for last, labels in ends.items()]
     if parts:
         page.row([("Normal", "bold"), "  if mild"], COLUMN, "; ".join(parts))
 
 
-def _red_flags(page: Page, alerts: Sequence[Alert], scene: Scene) -> None:
+def _red_flags(page: Page, alerts: Sequence[Alert], question: Question) -> None:
     """Say whom to call for what, most urgent first."""
     for urgency in reversed(Urgency):
         labels = [
@@ -203,16 +203,16 @@ def _red_flags(page: Page, alerts: Sequence[Alert], scene: Scene) -> None:
             for each in alerts
             if each.urgency is urgency and not each.persisting
         ]
-        contact = scene.rules.contacts[urgency.value]
+        contact = question.rules.contacts[urgency.value]
         page.line((f"{contact}: ", URGENCY_STYLES[urgency]), f"{'; '.join(labels)}.", hang=2)
-    lasting = [_sign(each, scene) for each in alerts if each.persisting]
+    lasting = [_sign(each, question) for each in alerts if each.persisting]
     if lasting:
         page.line(f"Also call it if still there: {joined(lasting, 'or')}.", indent=2)
 
 
-def _sign(sign: Advice | Alert, scene: Scene) -> str:
+def _sign(sign: Advice | Alert, question: Question) -> str:
     """Return a sign's label; after treatments of several types, with those it is meant for."""
     label = lower_first(sign.label)
-    several = len({each.type for each in scene.treatments}) > 1
-    types = [lower_first(scene.rules.types[type_].label) for type_ in sign.types]
+    several = len({each.type for each in question.treatments}) > 1
+    types = [lower_first(question.rules.types[type_].label) for type_ in sign.types]
     return f"{label} ({joined(types)})" if several else label

@@ -12,7 +12,7 @@ from mesocare.render.text.questions import until_words
 
 if TYPE_CHECKING:
     from mesocare.core.aftercare.advice import Advice
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Assessment
 
 COLUMN = 28
@@ -20,14 +20,14 @@ COLUMN = 28
 ITEM_COLUMN = 54
 
 
-def draw(page: Page, assessment: Assessment, scene: Scene) -> None:
+def draw(page: Page, assessment: Assessment, question: Question) -> None:
     """Add everything the assessment holds to the page."""
     for group in assessment.answers:
         page.gap()
         page.line((group.label, "bold underline"))
         for item in group.items:
             head: list[Part] = [page.verdict(item.verdict, 11), item.label]
-            page.row(head, ITEM_COLUMN, until_words(item, scene, short=True))
+            page.row(head, ITEM_COLUMN, until_words(item, question, short=True))
             if item.condition:
                 page.line((item.condition, "dim"), indent=2 if page.narrow else 11)
             if item.by_clinic:
@@ -35,33 +35,37 @@ def draw(page: Page, assessment: Assessment, scene: Scene) -> None:
             if item.protocol is not None:
                 words = protocol_words(item.protocol)
                 page.line((words, "dim"), indent=2 if page.narrow else 11)
-    _upcoming(page, assessment, scene)
-    _advice(page, "Care", assessment.care, scene)
-    _advice(page, "Results to expect now", assessment.results, scene)
-    _advice(page, "Normal now, if mild", assessment.normal, scene)
+    _upcoming(page, assessment, question)
+    _advice(page, "Care", assessment.care, question)
+    _advice(page, "Results to expect now", assessment.results, question)
+    _advice(page, "Normal now, if mild", assessment.normal, question)
     for urgency in reversed(Urgency):
         page.gap()
-        page.line((scene.rules.contacts[urgency.value], URGENCY_STYLES[urgency]))
+        page.line((question.rules.contacts[urgency.value], URGENCY_STYLES[urgency]))
         for alert in (each for each in assessment.red_flags if each.urgency is urgency):
             action = f" {alert.action}" if alert.action else ""
             page.line(f"{page.signs.bullet} {alert.text}{action}", indent=1, hang=2)
 
 
-def _upcoming(page: Page, assessment: Assessment, scene: Scene) -> None:
+def _upcoming(page: Page, assessment: Assessment, question: Question) -> None:
     if assessment.upcoming:
         page.gap()
         page.line(("What changes when", "bold underline"))
     for at, changes in groupby(assessment.upcoming, key=lambda change: change.at):
-        page.row([instant_words(at, scene.zone, scene.at)], COLUMN, changes_words(list(changes)))
+        page.row(
+            [instant_words(at, question.zone, question.at)], COLUMN, changes_words(list(changes))
+        )
 
 
-def _advice(page: Page, title: str, advice: tuple[Advice, ...], scene: Scene) -> None:
+def _advice(page: Page, title: str, advice: tuple[Advice, ...], question: Question) -> None:
     if not advice:
         return
     page.gap()
     page.line((title, "bold underline"))
     for each in advice:
         until = (
-            "" if each.until is None else f" (until {date_words(each.until, scene.zone, scene.at)})"
+            ""
+            if each.until is None
+            else f" (until {date_words(each.until, question.zone, question.at)})"
         )
         page.row([(each.label, "bold")], COLUMN, f"{each.text}{until}")

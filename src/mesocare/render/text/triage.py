@@ -11,18 +11,18 @@ from mesocare.render.text.page import URGENCY_STYLES, Page
 
 if TYPE_CHECKING:
     from mesocare.core.diary.triage import Triage
-    from mesocare.core.question import Scene
+    from mesocare.core.question import Question
 
 NOTHING_REPORTED = "The diary is empty. To be asked what matters now, type: mesocare check-in"
 
 
-def triage_text(triage: Triage, scene: Scene, *, empty: bool = False) -> str:
+def triage_text(triage: Triage, question: Question, *, empty: bool = False) -> str:
     """Return the findings by urgency, and what is worth asking.
 
     `empty` says that there is no entry in the diary, so that nothing has been judged.
     """
-    page = Page(no_color=scene.no_color)
-    draw(page, triage, scene)
+    page = Page(no_color=question.no_color)
+    draw(page, triage, question)
     if not triage.findings:
         page.line(NOTHING_UNEXPECTED)
     if empty:
@@ -31,18 +31,18 @@ def triage_text(triage: Triage, scene: Scene, *, empty: bool = False) -> str:
     if triage.missing and triage.urgency is not Urgency.EMERGENCY:
         page.gap()
         page.line(("Worth answering", "bold"))
-        for question in triage.missing:
-            page.line(f"{page.signs.bullet} {question.text}", indent=1, hang=2)
+        for asked in triage.missing:
+            page.line(f"{page.signs.bullet} {asked.text}", indent=1, hang=2)
     page.gap()
-    page.line((scene.rules.notice, "dim"))
+    page.line((question.rules.notice, "dim"))
     return page.text()
 
 
-def draw(page: Page, triage: Triage, scene: Scene) -> None:
+def draw(page: Page, triage: Triage, question: Question) -> None:
     """Add the findings to a page, worst first."""
-    clinic = clinic_contact(scene)
+    clinic = clinic_contact(question)
     for urgency, findings in groupby(triage.findings, key=lambda each: each.urgency):
-        page.line((f"{scene.rules.contacts[urgency.value]}:", URGENCY_STYLES[urgency]), hang=2)
+        page.line((f"{question.rules.contacts[urgency.value]}:", URGENCY_STYLES[urgency]), hang=2)
         if clinic and urgency is not Urgency.EMERGENCY:
             page.line(("Your clinic: ", "bold"), clinic, indent=1, hang=2)
             clinic = ""  # once is enough
