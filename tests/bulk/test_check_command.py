@@ -344,9 +344,9 @@ def test_two_checks_into_one_directory(own: Program) -> None:
 def test_what_looks_like_a_leftover_and_is_none_does_no_harm(own: Program) -> None:
     """A directory, a pipe, a link: none is in the way, and what a link leads to is left alone."""
     name = small(own, "1,2024-05-01T14:30,face")
-    (own.place / ".mesocare.check.a.partial").mkdir()
-    os.mkfifo(own.place / ".mesocare.check.b.partial")
-    (own.place / ".mesocare.check.c.partial").symlink_to(own.place / name)
+    (own.place / ".mesocare.a.partial").mkdir()
+    os.mkfifo(own.place / ".mesocare.b.partial")
+    (own.place / ".mesocare.c.partial").symlink_to(own.place / name)
     assert own.run("check", name, *AT, "-o", "out.csv").code == 0
     assert len((own.place / name).read_text().splitlines()) == 2
     assert len((own.place / "out.csv").read_text().splitlines()) == 2

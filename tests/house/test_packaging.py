@@ -179,7 +179,9 @@ def test_metadata(built: Built) -> None:
     assert "\nLicense-Expression: MIT\n" in metadata
     required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: ")]
     own = {re.split(r"[^\w-]", line.split()[1])[0] for line in required if "extra ==" not in line}
-    assert own == {"platformdirs", "python-dateutil", "pyyaml", "rich", "typer", "tzdata"}
+    assert own == {
+        *("platformdirs", "python-dateutil", "pyyaml", "rich", "tomlkit", "typer", "tzdata"),
+    }
 
 
 def test_builds_leave_the_tree_alone(built: Built) -> None:

@@ -304,7 +304,7 @@ def test_use_keeps_every_other_line(
 
 
 def test_use_refuses(configuration: Path, tmp_path: Path) -> None:
-    """A broken protocol, a broken configuration, a line it cannot tell: nothing is written."""
+    """A broken protocol, a broken configuration: nothing is written."""
     good = write(tmp_path)
     bad = tmp_path / "bad.yaml"
     bad.write_text(FRAME + "changes: {sauna: {face: {until: {avoid: 1 h}}}}\n", encoding="utf-8")
@@ -316,12 +316,39 @@ def test_use_refuses(configuration: Path, tmp_path: Path) -> None:
             use(both[0], built_in=both[1])
     assert not configuration.exists()
     configuration.parent.mkdir()
-    for text in ("tz = [", 'rules = """\nx"""\n'):
-        configuration.write_text(text, encoding="utf-8")
-        with pytest.raises(SettingError) as caught:
-            use(str(good))
-        assert caught.value.hint
-        assert configuration.read_text(encoding="utf-8") == text
+    configuration.write_text("tz = [", encoding="utf-8")
+    with pytest.raises(SettingError) as caught:
+        use(str(good))
+    assert caught.value.hint
+    assert configuration.read_text(encoding="utf-8") == "tz = ["
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        'rules = """\nx"""\n',
+        "'rules' = 'x'  # why\n",
+        '# rules = "no"\ntz = "UTC"\n',
+        "tz='UTC'\r\n",
+    ],
+)
+def test_use_changes_one_line_however_it_was_written(
+    configuration: Path, tmp_path: Path, kept: str
+) -> None:
+    """Texts over several lines, quoted keys, remarks and other ends of lines stay what they are."""
+    good = write(tmp_path)
+    configuration.parent.mkdir()
+    configuration.write_bytes(kept.encode())
+    use(str(good))
+    changed = configuration.read_bytes().decode()
+    assert tomllib.loads(changed) == {**tomllib.loads(kept), "rules": str(good)}
+    assert [line for line in kept.splitlines() if "#" in line and line not in changed] == (
+        ["'rules' = 'x'  # why"] if "# why" in kept else []
+    )
+    assert "# why" in changed or "# why" not in kept
+    use(built_in=True)
+    left = tomllib.loads(configuration.read_text(encoding="utf-8"))
+    assert left == {key: value for key, value in tomllib.loads(kept).items() if key != "rules"}
 
 
 def test_use_follows_a_link(configuration: Path, tmp_path: Path) -> None:

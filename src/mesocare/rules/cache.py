@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from mesocare import files
 
 # Raised whenever `build` reads something that older compiled files do not have.
 FORMAT = 5
@@ -24,13 +25,9 @@ def directory() -> Path:
     override = os.environ.get("MESOCARE_CACHE_DIR")
     if override:
         return Path(override)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "mesocare"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mesocare", appauthor=False, opinion=False)
 
 
 def read(digest: str) -> dict[str, Any] | None:
@@ -54,12 +51,8 @@ def write(digest: str, plain: dict[str, Any]) -> None:
     try:
         path = _path(digest)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        try:
-            partial.write_bytes(_seal(digest, payload).encode() + b"\n" + payload)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        sealed = _seal(digest, payload).encode() + b"\n" + payload
+        files.write(path, sealed, durable=False)
         _discard_oldest(path.parent)
     except (OSError, RuntimeError):
         return

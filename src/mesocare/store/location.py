@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesocare.errors import StoreError
+from mesocare.files import on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,17 +82,6 @@ def private(path: Path) -> None:
     """Make a file for its owner only, empty; one that a killed program left is taken away."""
     path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def on_disk(path: Path) -> None:
-    """Wait until a file, or the names in a directory, are on the disk."""
-    if path.is_dir() and os.name == "nt":
-        return  # a directory cannot be opened there
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def install(ready: Path, target: Path) -> None:

@@ -16,6 +16,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.errors import StoreError
+from mesocare.files import on_disk
 from mesocare.store import migrations
 from mesocare.store.location import (
     LOGS,
@@ -26,7 +27,6 @@ from mesocare.store.location import (
     beside,
     install,
     log,
-    on_disk,
     private,
     size,
 )

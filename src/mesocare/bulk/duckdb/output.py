@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.bulk.duckdb.session import literal, module, quoted
 from mesocare.bulk.header import filters, places
-from mesocare.bulk.io.partial import Partial
 from mesocare.bulk.io.readers import row_text
 from mesocare.bulk.io.writers import Rejects, Sink
 from mesocare.bulk.job import Reject
 from mesocare.core.model import Verdict
 from mesocare.errors import OutputError
+from mesocare.files import AtomicFile, is_special
 from mesocare.text import FORMULA, without_formula
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def copy(job: Job, duck: Session, query: str, path: Path, source: Source | None 
 def place(output: str | None, folder: Path) -> Iterator[Path]:
     """Yield a file to write; in the end it is where it belongs, or nowhere if something failed."""
     given = None if output is None else Path(os.path.realpath(output))
-    if given is None or given.is_dir() or (given.exists() and not given.is_file()):
+    if given is None or given.is_dir() or is_special(given):
         # Asked for first: what cannot be written into is to be known before the work is done.
         with Sink(output) as sink:
             path = folder / "output"
@@ -163,18 +163,14 @@ def place(output: str | None, folder: Path) -> Iterator[Path]:
                     sink.write(block)
             sink.keep()
         return
-    partial: Partial | None = None
     try:
-        partial = Partial(given)
-        os.close(partial.handle)
-        yield partial.path
-        partial.keep()
+        with AtomicFile(given) as file:
+            os.close(file.handle)
+            yield file.path
+            file.keep()
     except OSError as error:
         message = f"{output!r} could not be written: {error.strerror}"
         raise OutputError(message, "Name another file.") from error
-    finally:
-        if partial is not None:
-            partial.drop()
 
 
 def _neutral(column: str) -> str:

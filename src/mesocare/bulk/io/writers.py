@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from mesocare.bulk.io.forms import CsvForm
-from mesocare.bulk.io.partial import Partial
 from mesocare.bulk.job import REJECT_COLUMNS, Reject
 from mesocare.errors import OutputError, TableError
+from mesocare.files import AtomicFile, is_special, open_special
 from mesocare.text import printable, without_formula
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Sink:
 
     def __init__(self, path: str | None) -> None:
         self.path = path
-        self._partial: Partial | None = None
+        self._partial: AtomicFile | None = None
         self._file: BinaryIO | None = None
         try:
             self._file = self._opened()
@@ -48,13 +48,9 @@ class Sink:
         path = Path(self.path)
         if path.is_dir():
             raise OutputError(f"{self.path!r} is a directory, not a file", "Name a file.")
-        if path.exists() and not path.is_file():
-            # Without waiting: somebody has to be at the other end of a pipe.
-            handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
-            if hasattr(os, "set_blocking"):
-                os.set_blocking(handle, True)
-            return os.fdopen(handle, "wb")
-        self._partial = Partial(Path(os.path.realpath(path)))
+        if is_special(path):
+            return open_special(path)
+        self._partial = AtomicFile(Path(os.path.realpath(path)))
         return os.fdopen(self._partial.handle, "wb")
 
     def write(self, data: bytes) -> None:
@@ -79,7 +75,6 @@ class Sink:
         if self._file is None or self.path is None:
             return
         try:
-            # Not waited for until it is on the disk: a table is made anew in a moment.
             self._file.close()
             if self._partial is not None:
                 self._partial.keep()

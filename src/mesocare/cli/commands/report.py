@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.commands.transfer import write_file
 from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, OutputError
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +11,9 @@ import typer
 from mesocare.cli import clock
 from mesocare.cli.fields import Yes, confirm
 from mesocare.cli.options import Reply
+from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
-from mesocare.errors import MesocareError, OutputError, StoreError
+from mesocare.errors import MesocareError, StoreError
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="A file; standard output if left out.")
@@ -41,51 +40,6 @@ def export(*, output: Output = None) -> Reply:
         return Reply(text)
     write_file(output, text)
     return Reply(f"Exported to {output}\n")
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file that only its owner can read; it is there whole or not at all.
-
-    A link is followed, and a pipe or a device is written into; neither is replaced.
-
-    Raises:
-        OutputError: It could not be written.
-    """
-    try:
-        if path.is_dir():
-            message = f"{str(path)!r} is a directory, not a file"
-            raise OutputError(message, "Name a file; one that is not there yet is made.")
-        if path.exists() and not path.is_file():
-            # Without waiting: somebody has to be at the other end of a pipe.
-            handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
-            if hasattr(os, "set_blocking"):
-                os.set_blocking(handle, True)
-            _fill(handle, text)
-        else:
-            _replace(Path(os.path.realpath(path)), text)
-    except OSError as error:
-        why = "nobody is reading it" if error.errno == errno.ENXIO else error.strerror
-        message = f"{str(path)!r} could not be written: {why}"
-        raise OutputError(message, "Name another file.") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".mesocare.{os.getpid()}.partial")
-    partial.unlink(missing_ok=True)
-    try:
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        _fill(handle, text, sync=True)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _fill(handle: int, text: str, *, sync: bool = False) -> None:
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        if sync:
-            os.fsync(handle)
 
 
 def import_(

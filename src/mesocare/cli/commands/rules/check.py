@@ -94,7 +94,7 @@ def run_cases(
     known = chosen_rules(settings)
     outcomes = [run_case(case, known) for case in _cases(files)]
     if junit is not None:
-        from mesocare.cli.commands.transfer import write_file
+        from mesocare.cli.output import write_file
 
         write_file(junit, rules_test.junit_xml(outcomes, known.identity))
     view = rules_test.outcomes_json if settings.get("json") else rules_test.outcomes_text

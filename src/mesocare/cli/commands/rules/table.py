@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mesocare.cli.commands.transfer import write_file
 from mesocare.cli.options import Reply
+from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import TableError
 

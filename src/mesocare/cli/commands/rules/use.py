@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mesocare import files
 from mesocare.cli.options import Reply
 from mesocare.cli.settings import Settings, configuration_path
 from mesocare.errors import MesocareError, OutputError, SettingError
@@ -19,12 +17,6 @@ if TYPE_CHECKING:
     from mesocare.core.model import Identity
 
 _EXAMPLE = "mesocare rules use rose-clinic.yaml"
-_LINE = re.compile(
-    r"""^([ \t]*(?:rules|"rules"|'rules')[ \t]*=[ \t]*)"""
-    r"""("(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*')([ \t]*(?:\#[^\n]*)?\r?)$""",
-    re.MULTILINE,
-)
-
 File = Annotated[
     str | None, typer.Argument(help="A clinic's protocol, or another rule set's directory.")
 ]
@@ -89,46 +81,22 @@ def _with_rules(text: str, place: str | None, path: Path) -> str:
     """Return the configuration with another rule set in it, and every other line as it was.
 
     Raises:
-        SettingError: The line cannot be told from the rest; what to write by hand.
+        SettingError: The name of the rule set is no text.
     """
-    value = None if place is None else _quoted(place, path)
-    wanted: dict[str, Any] = {**tomllib.loads(text), "rules": place}
+    import tomlkit
+
+    document = tomlkit.parse(text)
     if place is None:
-        del wanted["rules"]
-    end = "\r\n" if "\r\n" in text else "\n"
-    candidates = [text]
-    if value is not None:
-        before = text if not text or text.endswith("\n") else text + end
-        candidates.append(f"{before}rules = {value}{end}")
-    for match in _LINE.finditer(text):
-        if value is not None:
-            candidates.append(text[: match.start(2)] + value + text[match.end(2) :])
-        else:
-            candidates.append(text[: match.start()] + text[match.end() :].removeprefix("\n"))
-    for each in candidates:
-        # What looks like the line may be part of a longer text; only what reads right is kept.
-        try:
-            if tomllib.loads(each) == wanted:
-                return each
-        except tomllib.TOMLDecodeError:
-            continue
-    message = f"the line about rules in {str(path)!r} cannot be changed safely"
-    by_hand = "take it out" if value is None else f"write: rules = {value}"
-    raise SettingError(message, f"Open the file and {by_hand}")
-
-
-def _quoted(place: str, path: Path) -> str:
-    """Return a path as TOML writes text.
-
-    Raises:
-        SettingError: Its name is no text.
-    """
+        document.pop("rules", None)
+        return tomlkit.dumps(document)
     try:
         place.encode()
     except UnicodeEncodeError as error:
         message = f"the name {place!r} cannot be written into {str(path)!r}"
         raise SettingError(message, "Give the file a name that is text.") from error
-    return json.dumps(place, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if document.get("rules") != place:
+        document["rules"] = place
+    return tomlkit.dumps(document)
 
 
 def _write(path: Path, text: str) -> None:
@@ -137,22 +105,11 @@ def _write(path: Path, text: str) -> None:
     Raises:
         OutputError: It could not be written; the old one is as it was.
     """
-    place = Path(os.path.realpath(path))
-    partial = place.with_name(f".mesocare.{os.getpid()}.partial")
     try:
+        place = Path(os.path.realpath(path))
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = place.stat().st_mode & 0o777 if place.exists() else 0o600
-        partial.unlink(missing_ok=True)
-        try:
-            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(handle)
-            partial.chmod(mode)
-            partial.replace(place)
-        finally:
-            partial.unlink(missing_ok=True)
+        files.write(place, text.encode(), mode=mode)
     except OSError as error:
         message = f"the configuration file {str(path)!r} could not be written: {error.strerror}"
         raise OutputError(message, "Name another one: MESOCARE_CONFIG=FILE") from error
