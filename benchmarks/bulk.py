@@ -56,14 +56,24 @@ class Run(NamedTuple):
     memory: int
 
 
-def patients(path: Path, rows: int, *, odd: bool = True) -> Path:
-    """Write so many patients, treated within the last 120 days, most of them to the minute."""
+def patients(path: Path, rows: int, *, odd: bool = True, at_night: bool = False) -> Path:
+    """Write so many patients, treated within the last 120 days, most of them to the minute.
+
+    Args:
+        path: The file.
+        rows: How many.
+        odd: Whether some are written in another way.
+        at_night: Whether they were treated round the clock, and so at times that clocks left out
+            as well; otherwise between 08:00 and 20:00, as a clinic's are.
+    """
     random_ = random.Random(rows)  # noqa: S311 - patients, not secrets
     at = datetime.fromisoformat(AT)
     with path.open("w", encoding="utf-8") as file:
         file.write("patient_id,treated,type,tz,clinic\n")
         for n in range(rows):
-            treated = at - timedelta(minutes=random_.randrange(24 * 60, 120 * 24 * 60))
+            day = (at - timedelta(days=random_.randrange(1, 121))).replace(hour=0, minute=0)
+            hours = (0, 24) if at_night else (8, 20)
+            treated = day + timedelta(minutes=random_.randrange(hours[0] * 60, hours[1] * 60))
             text = treated.isoformat(timespec="minutes")
             if odd and n % ODD == 0:
                 text = text[:10] if n % (2 * ODD) else f"{text}+00:00"
@@ -104,7 +114,7 @@ def loop_tables(path: Path) -> Path:
     from datetime import UTC
     from zoneinfo import ZoneInfo
 
-    from mesocare.bulk.verdict_table import Decider
+    from mesocare.bulk.decider import Decider
     from mesocare.rules.loader import load_rules
 
     rules = load_rules()

@@ -12,17 +12,22 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 
 
 class Row(NamedTuple):
-    """One comparison: what ran, beside what, the promised bound and the measured ratios."""
+    """One comparison: what ran, beside what, the bound if one is promised, the measured ratios."""
 
     what: str
     beside: str
-    bound: float
+    bound: float | None
     ratios: list[float]
 
     def cells(self) -> tuple[str, str, str, str]:
         """Return the row's cells: the two commands, the median and the promise."""
         median = statistics.median(self.ratios)
-        return self.what, self.beside, f"{median:.2f}", f"{self.bound:g}"
+        return (
+            self.what,
+            self.beside,
+            f"{median:.2f}",
+            "" if self.bound is None else f"{self.bound:g}",
+        )
 
 
 def tell(rows: list[Row], how: str, marks: str | None = None) -> None:

@@ -12,11 +12,12 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
 from mesocare.bulk.job import Tally
+from mesocare.cli.commands import check_options
 from mesocare.core.model import Verdict
 from mesocare.render.text.check import check_text
 from tests.support import bulk
@@ -363,7 +364,7 @@ def test_memory_does_not_grow_with_the_table(own: Program, tmp_path: Path) -> No
         with (own.place / "many.csv").open("w", encoding="utf-8") as file:
             file.write(HEADER)
             file.writelines(ROWS for _ in range(times))
-        ended = own.run("check", "many.csv", *AT, "-q", "-o", "out.csv")
+        ended = own.run("check", "many.csv", *AT, "-q", "-o", "out.csv", "--engine", "stream")
         assert ended.code == 0
         peaks.append(int(ended.err.partition("VmHWM:")[2].split()[0]))
     assert peaks[1] < 1.1 * peaks[0], peaks
@@ -381,3 +382,31 @@ def test_the_bar_and_the_rows_do_not_share_a_screen(output: tuple[str, ...], own
     assert ("\x1b[?25l" in screen.raw) is bool(output)
     if not output:
         assert any(line.startswith("patient_id,") for line in screen.lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "engine"),
+    [
+        ({}, "duckdb"),
+        ({"output": None}, "stream"),
+        ({"long": True}, "stream"),
+        ({"kind": "ndjson"}, "stream"),
+        ({"source": "-"}, "stream"),
+        ({"source": "no-such-file.csv"}, "stream"),
+        ({"form": "parquet", "output": None}, "duckdb"),
+    ],
+    ids=str,
+)
+def test_auto_takes_the_engine_that_is_quicker(
+    rules: RuleSet, tmp_path: Path, changes: dict[str, Any], engine: str
+) -> None:
+    """DuckDB for a large text from file to file and for what cannot be streamed."""
+    pytest.importorskip("duckdb")
+    small, large = tmp_path / "small.csv", tmp_path / "large.csv"
+    small.write_bytes(b"x")
+    large.write_bytes(b"x" * check_options.LARGE)
+    asked = bulk.job(rules, large, tmp_path / "out.csv")._replace(**changes)
+    assert check_options.runner("auto", asked).__module__ == f"mesocare.bulk.{engine}.engine"
+    if changes.get("form") != "parquet":
+        less = asked._replace(source=str(small) if "source" not in changes else asked.source)
+        assert check_options.runner("auto", less).__module__ == "mesocare.bulk.stream.engine"

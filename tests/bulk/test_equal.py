@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mesocare.bulk.decider import Decider
 from mesocare.bulk.stream.engine import run
-from mesocare.bulk.verdict_table import Decider
 from mesocare.core.model import Treatment
 from mesocare.core.timespan import Days, Hours, Interval
 from mesocare.core.verdict import engine
@@ -198,8 +198,8 @@ def test_old_treatments_are_settled(rules: RuleSet) -> None:
 
 def test_what_is_remembered_is_bounded(rules: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many treatments and zones, memory has its bounds, and no answer changes."""
-    monkeypatch.setattr("mesocare.bulk.verdict_table.MOST_REMEMBERED", 8)
-    monkeypatch.setattr("mesocare.bulk.verdict_table._MOST_ZONES", 4)
+    monkeypatch.setattr("mesocare.bulk.decider.MOST_REMEMBERED", 8)
+    monkeypatch.setattr("mesocare.bulk.decider._MOST_ZONES", 4)
     at = datetime(2024, 5, 2, 15, tzinfo=UTC)
     decider = Decider(rules, [rules.groups["makeup"]], at, UTC)
     days = [f"2024-04-{day:02d}" for day in range(1, 31)]

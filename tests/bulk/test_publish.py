@@ -1,11 +1,11 @@
-"""The published table and its query say what the engine says; in doubt, later and never earlier."""
+"""What other programs read: the phases of the rules, and the verdict table of an instant."""
 
 from __future__ import annotations
 
 import csv
-import random
-from datetime import datetime, timedelta
+from datetime import datetime
 from io import StringIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -16,105 +16,100 @@ from typer.testing import CliRunner
 
 from mesocare.bulk import publish
 from mesocare.cli.commands.rules import table
-from mesocare.core.calendar import day_span
-from mesocare.core.model import Treatment, Verdict
-from mesocare.core.timespan import Interval
+from mesocare.core.calendar import instants
+from mesocare.core.model import Treatment
 from mesocare.core.verdict.engine import answer
-from mesocare.errors import TableError
-from tests.support.bulk import AT, MOMENTS, ZONES
+from mesocare.errors import MesocareError, TableError
+from mesocare.parsing.dates import parse_treated
+from tests.support.bulk import AT, MOMENTS, ZONES, treatments
+from tests.support.searches import shared_out
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mesocare.core.model import Group, Item, RuleSet
+    from tests.support.searches import Searched
 
-TREATED = 60
-
-
-def _treatments(rules: RuleSet, at: datetime, *, days: bool) -> list[Treatment]:
-    """Return treatments whose windows close about the instant; at points or on whole days."""
-    random_ = random.Random(f"{at}{days}")
-    spans = sorted(
-        {p.until for i in rules.items.values() for r in i.rules.values() for p in r.phases}
-        - {None},
-        key=str,
-    )
-    found = []
-    for n in range(TREATED):
-        zone = ZoneInfo(ZONES[n % len(ZONES)])
-        span = random_.choice(spans)
-        assert span is not None
-        near = timedelta(minutes=random_.choice([0, 30, 60, random_.randrange(-150, 150)]))
-        moment = at - timedelta(hours=span.nominal_hours) + near
-        type_ = random_.choice(list(rules.types))
-        if not days:
-            moment = min(moment, at)
-            found.append(Treatment(type_, Interval(moment, moment, zone)))
-            continue
-        whole = day_span(moment.astimezone(zone).date(), zone)
-        if whole is not None and whole[0] <= at:
-            found.append(Treatment(type_, Interval(whole[0], min(whole[1], at), zone)))
-    return found
+ROWS = 800
 
 
-def _by_sql(
-    rules: RuleSet, treatments: list[Treatment], at: datetime
-) -> dict[tuple[int, str], str]:
-    """Return what the published script says of each treatment and activity."""
+def _plain(treated: str, zone: ZoneInfo) -> tuple[str, datetime] | None:
+    """Return by which clock an ISO text tells a time, and what it shows there without an offset."""
+    try:
+        moment = datetime.fromisoformat(treated)
+    except ValueError:
+        return None
+    if len(treated) == len("2024-05-01"):
+        return "day", moment
+    if moment.tzinfo is not None:
+        return "instant", moment.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+    return ("local", moment) if len(instants(moment, zone)) == 1 else None
+
+
+@pytest.mark.parametrize("at", shared_out([AT, *MOMENTS], quick=2), ids=str)
+def test_a_range_join_says_what_the_engine_says(
+    rules: RuleSet, at: datetime, searched: Searched
+) -> None:
+    """Days, local times and instants in twelve zones around changes of clocks, exactly."""
+    asked: list[Item | Group] = [*rules.groups.values(), *list(rules.items.values())[::5]]
+    published = publish.verdict_table(rules, asked, at, ZONES)
+    found, expected, unanswered = [], [], 0
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'Asia/Tokyo'")  # which must not matter
         connection.execute(
-            "CREATE TABLE patients (patient_id INTEGER, treated_earliest TIMESTAMPTZ,"
-            " treated_latest TIMESTAMPTZ, type VARCHAR, tz VARCHAR)"
+            "CREATE TABLE patients (patient_id INTEGER, type VARCHAR, tz VARCHAR, clock VARCHAR,"
+            " treated TIMESTAMP)"
         )
-        connection.execute("CREATE TABLE asked (instant TIMESTAMPTZ)")
-        connection.execute("INSERT INTO asked VALUES (?::TIMESTAMPTZ)", [at.isoformat()])
-        for n, each in enumerate(treatments):
-            when = each.when
-            ends = [when.earliest.isoformat(), when.latest.isoformat()]
-            connection.execute(
-                "INSERT INTO patients VALUES (?, ?::TIMESTAMPTZ, ?::TIMESTAMPTZ, ?, ?)",
-                [n, *ends, each.type, str(when.zone)],
+        rows: list[list[object]] = []
+        for treated, type_, tz in treatments(rules, at, ROWS, seed=at.day):
+            zone = ZoneInfo(tz)
+            plain = _plain(treated, zone)
+            try:
+                when = parse_treated(treated, at=at, zone=zone)
+            except MesocareError:
+                when = None
+            if plain is None:
+                continue
+            rows.append([len(rows), type_, tz, *plain])
+            expected.append(
+                [None] * len(asked)
+                if when is None
+                else [
+                    answer(each, [Treatment(type_, when)], rules, at).verdict.value
+                    for each in asked
+                ]
             )
-        connection.execute(publish.as_sql(rules))
-        rows = connection.execute("SELECT * FROM mesocare_verdicts").fetchall()
-    return {(patient, activity): verdict for patient, activity, verdict in rows}
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        unnested = ", ".join(f"unnest(${n})" for n in range(1, 6))
+        connection.execute(f"INSERT INTO patients SELECT {unnested}", columns)
+        connection.execute(publish.as_sql(published))
+        found = connection.execute("SELECT * FROM mesocare_verdicts ORDER BY patient_id").fetchall()
+    assert len(found) == len(rows) > ROWS / 2
+    for row, wanted in zip(found, expected, strict=True):
+        verdicts = list(row[5:])
+        if verdicts == [None] * len(asked) and wanted != verdicts:
+            unanswered += 1  # the table has no answer, which is never a wrong one
+        else:
+            assert verdicts == wanted, row
+    assert unanswered < len(rows) / 20
+    searched(len(rows), "rows joined with the verdict table")
 
 
-@pytest.mark.parametrize("at", [AT, *(each for each in MOMENTS if each.year != 2011)], ids=str)
-def test_the_query_is_exact_where_the_time_is_known(rules: RuleSet, at: datetime) -> None:
-    """After a treatment at a known time, every item and group has the engine's verdict."""
-    treatments = _treatments(rules, at, days=False)
-    found = _by_sql(rules, treatments, at)
-    activities: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
-    assert len(found) == len(treatments) * len(activities)
-    for n, each in enumerate(treatments):
-        for activity in activities:
-            expected = answer(activity, [each], rules, at).verdict
-            assert found[n, activity.id] == expected, (each, activity.id)
-
-
-@pytest.mark.parametrize("at", [AT, *(each for each in MOMENTS if each.year != 2011)], ids=str)
-def test_the_query_is_never_milder_after_a_whole_day(rules: RuleSet, at: datetime) -> None:
-    """After a day without a time, it is the engine's verdict, or a stricter one near a change."""
-    treatments = _treatments(rules, at, days=True)
-    found = _by_sql(rules, treatments, at)
-    activities: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
-    stricter = 0
-    for n, each in enumerate(treatments):
-        for activity in activities:
-            expected = answer(activity, [each], rules, at).verdict
-            got = Verdict(found[n, activity.id])
-            assert got.severity >= expected.severity, (each, activity.id)
-            stricter += got is not expected
-            if got is not expected:
-                assert str(each.when.zone) != "UTC"
-    assert stricter <= len(found) // 100
+def test_stretches_are_half_open_and_in_order(rules: RuleSet) -> None:
+    """For a type, a clock and a zone, no two overlap, and none is empty."""
+    published = publish.verdict_table(rules, [rules.groups["makeup"]], AT, ZONES[:4])
+    by_key: dict[tuple[object, ...], list[tuple[Any, Any]]] = {}
+    for type_, clock, tz, begin, end, _ in published.rows:
+        by_key.setdefault((type_, clock, tz), []).append((begin, end))
+    assert len(by_key) == len(rules.types) * 3 * 4
+    for stretches in by_key.values():
+        assert all(begin < end for begin, end in stretches)
+        assert all(before[1] <= after[0] for before, after in pairwise(stretches))
 
 
 def test_the_table_holds_every_phase(rules: RuleSet) -> None:
     """Read back, the table gives each phase's verdict, its end, and where it begins."""
-    rows = list(csv.DictReader(StringIO(publish.as_csv(rules))))
+    rows = list(csv.DictReader(StringIO(publish.as_csv(publish.phases(rules)))))
     assert tuple(rows[0]) == publish.PhaseRow._fields
     by_rule: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in rows:
@@ -133,7 +128,8 @@ def test_the_table_holds_every_phase(rules: RuleSet) -> None:
 
 def test_a_condition_has_an_id_of_its_own(rules: RuleSet) -> None:
     """Each condition can be named, and no two have one name."""
-    ids = [row.condition_id for row in publish.phases(rules) if row.condition]
+    rows = [row for row in publish.phases(rules).rows if isinstance(row, publish.PhaseRow)]
+    ids = [row.condition_id for row in rows if row.condition]
     assert len(ids) == len(set(ids))
     assert None not in ids
 
@@ -149,17 +145,43 @@ def _run(*arguments: str) -> Any:
     return found.return_value.text
 
 
-def test_the_command_writes_each_format(rules: RuleSet, tmp_path: Path) -> None:
-    """CSV and SQL go to standard output or a file, Parquet to a file; the rows are the same."""
-    assert _run() == publish.as_csv(rules)
-    assert _run("--format", "sql") == publish.as_sql(rules)
+ASKED = ("--at", "2024-05-02T15:00Z", "--tz", "Europe/Berlin", "--tz", "Asia/Tehran")
+
+
+@pytest.mark.parametrize("asked", [(), ASKED], ids=["phases", "verdicts"])
+def test_the_command_writes_each_format(
+    rules: RuleSet, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    """CSV goes to standard output or a file, Parquet to a file; the rows are the same."""
+    groups = [rules.groups[id_] for id_ in rules.headline_groups]
+    expected = (
+        publish.verdict_table(rules, groups, AT, ["Europe/Berlin", "Asia/Tehran"])
+        if asked
+        else publish.phases(rules)
+    )
+    assert _run(*asked) == publish.as_csv(expected)
     target = tmp_path / "rules.parquet"
-    _run("-o", str(target))
-    rows = duckdb.execute(f"SELECT * FROM '{target}'").fetchall()
-    assert rows == [tuple(row) for row in publish.phases(rules)]
-    text = tmp_path / "rules.sql"
-    _run("-o", str(text))
-    assert text.read_text(encoding="utf-8") == publish.as_sql(rules)
+    _run(*asked, "-o", str(target))
+    assert duckdb.execute(f"SELECT * FROM '{target}'").fetchall() == expected.rows
+    text = tmp_path / "rules.csv"
+    _run(*asked, "-o", str(text))
+    assert text.read_text(encoding="utf-8") == publish.as_csv(expected)
+    if asked:
+        assert _run(*asked, "--format", "sql") == publish.as_sql(expected)
+
+
+@pytest.mark.parametrize("arguments", [("--tz", "UTC"), ("--activities", "makeup")])
+def test_what_is_about_an_instant_needs_one(arguments: tuple[str, ...]) -> None:
+    """The phases have neither zones nor columns to choose."""
+    with pytest.raises(TableError) as caught:
+        _run(*arguments)
+    assert "--at" in caught.value.hint
+
+
+def test_a_zone_that_is_none_is_refused() -> None:
+    """It is not left out of the table in silence."""
+    with pytest.raises(MesocareError, match="Europe/Lodnon"):
+        _run("--at", "2024-05-02T15:00Z", "--tz", "UTC", "--tz", "Europe/Lodnon")
 
 
 @pytest.mark.parametrize("arguments", [("--format", "xml"), ("--format", "parquet")])

@@ -49,7 +49,7 @@ WITHOUT_EXAMPLES = {
     *("docs/README.md", "docs/glossary.md", "docs/how-to/check-many-patients.md"),
     *(f"docs/explanation/{name}.md" for name in ("architecture", "evidence", "record")),
     "docs/explanation/mutation-testing.md",
-    *(f"docs/reference/{name}.md" for name in ("bundled-rules", "decision-table", "protocol")),
+    *(f"docs/reference/{name}.md" for name in ("bundled-rules", "protocol")),
     *(f"docs/reference/{name}.md" for name in ("python", "rule-set")),
 }
 

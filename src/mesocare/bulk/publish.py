@@ -1,23 +1,51 @@
-"""The rule set as a table that any warehouse can join, and the query that does it.
+"""The rules as tables that other programs read: their phases, and the verdict table of an instant.
 
-Spans are half-open and counted from the treatment, each in its own unit: hours elapse, days end at
-the same local clock time on another date.
+The phases say what is written; the verdict table says what holds, so that a plain range join
+answers for any number of patients without knowing a rule.
 """
 
 from __future__ import annotations
 
 import csv
-from importlib import resources
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
+from mesocare.bulk.decider import Decider
+from mesocare.bulk.verdict_table import CLOCKS, segments
 from mesocare.core.timespan import Hours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
-    from mesocare.core.model import RuleSet
+    from mesocare.core.model import Group, Item, RuleSet
     from mesocare.core.timespan import Span
+
+_STRETCH = ("type", "clock", "tz", "begins_at", "ends_at")
+_INTEGERS = frozenset({"phase", "from_count", "until_count"})
+_TIMES = frozenset({"begins_at", "ends_at"})
+
+
+class Table(NamedTuple):
+    """A table to be published.
+
+    Attributes:
+        name: What it is called in a database.
+        columns: Its columns.
+        rows: Its rows: texts, whole numbers, naive times, or `None`.
+        about: What it is, for whoever finds it.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+    about: str
+
+    def kind(self, column: str) -> str:
+        """Return the type of a column in SQL."""
+        if column in _TIMES:
+            return "TIMESTAMP"
+        return "INTEGER" if column in _INTEGERS else "VARCHAR"
 
 
 class PhaseRow(NamedTuple):
@@ -53,87 +81,157 @@ class PhaseRow(NamedTuple):
     evidence: str
 
 
-class MemberRow(NamedTuple):
-    """One item of one group after one type of treatment.
+def phases(rules: RuleSet) -> Table:
+    """Return every phase of every item, in the order of the rule set."""
+    rows = [
+        row
+        for type_ in rules.types
+        for item in rules.items.values()
+        for row in _phases(type_, item)
+    ]
+    return Table("mesocare_phases", PhaseRow._fields, [*rows], _about(rules, "Every phase"))
 
-    Attributes:
-        treatment_type: The type of treatment.
-        activity: The group's id.
-        item: The item's id.
-        headline: Whether the group's verdict is this item's.
-        softens: Whether this item being allowed makes a group that is to be avoided `limited`.
+
+def _phases(type_: str, item: Item) -> Iterator[PhaseRow]:
+    begin: Span = Hours(0)
+    for n, phase in enumerate(item.rules[type_].phases):
+        until = phase.until
+        yield PhaseRow(
+            treatment_type=type_,
+            activity=item.id,
+            phase=n,
+            from_count=begin.number,
+            from_unit=_unit(begin),
+            until_count=None if until is None else until.number,
+            until_unit=None if until is None else _unit(until),
+            verdict=phase.verdict.value,
+            condition_id=f"{item.id}.{type_}.{n}" if phase.condition else None,
+            condition=phase.condition,
+            reason=phase.reason,
+            evidence=" ".join(phase.evidence),
+        )
+        begin = until or begin
+
+
+def verdict_table(
+    rules: RuleSet, activities: Sequence[Item | Group], at: datetime, zones: Iterable[str]
+) -> Table:
+    """Return what holds at an instant after a treatment at any time, exactly as the engine says.
+
+    A row says: after a treatment of this type, whose time was read by this clock in this zone and
+    lies from `begins_at` up to, and not at, `ends_at`, these are the verdicts. By the clock `day`
+    that is the midnight of a whole day, by `local` the local time, by `instant` the time in UTC.
+    What no row holds is for the engine: a time after `at` or ten years before it, one that the
+    clocks left out or showed twice.
+
+    Args:
+        rules: The rule set.
+        activities: What is asked about, a column each.
+        at: The instant asked about, in UTC.
+        zones: The names of the zones in which treatments took place.
+
+    Raises:
+        ZoneError: There is no such zone.
     """
+    from mesocare.parsing.dates import parse_zone
 
-    treatment_type: str
-    activity: str
-    item: str
-    headline: bool
-    softens: bool
+    names = list(dict.fromkeys(zones))
+    decider = Decider(rules, activities, at, parse_zone(names[0]))
+    known: list[tuple[str, ...]] = []
+    numbers: dict[tuple[str, ...], int] = {}
 
+    def number(cells: tuple[str, ...]) -> int:
+        if cells not in numbers:
+            numbers[cells] = len(known)
+            known.append(cells)
+        return numbers[cells]
 
-def phases(rules: RuleSet) -> Iterator[PhaseRow]:
-    """Yield every phase of every item, in the order of the rule set."""
-    for type_ in rules.types:
-        for item in rules.items.values():
-            begin: Span = Hours(0)
-            for n, phase in enumerate(item.rules[type_].phases):
-                until = phase.until
-                yield PhaseRow(
-                    treatment_type=type_,
-                    activity=item.id,
-                    phase=n,
-                    from_count=begin.number,
-                    from_unit=_unit(begin),
-                    until_count=None if until is None else until.number,
-                    until_unit=None if until is None else _unit(until),
-                    verdict=phase.verdict.value,
-                    condition_id=f"{item.id}.{type_}.{n}" if phase.condition else None,
-                    condition=phase.condition,
-                    reason=phase.reason,
-                    evidence=" ".join(phase.evidence),
-                )
-                begin = until or begin
+    rows = []
+    for tz in names:
+        decider.zone(tz)  # a name that is none is refused, not left out
+        for type_ in rules.types:
+            for clock, name in enumerate(CLOCKS):
+                for begin, end, n in segments(decider, (clock, type_, tz), number):
+                    rows.append((type_, name, tz, begin, end, *known[n]))
+    columns = (*_STRETCH, *(activity.id for activity in activities))
+    about = _about(rules, f"What holds at {at.isoformat()}")
+    return Table("mesocare_verdict_table", columns, rows, about)
 
 
-def members(rules: RuleSet) -> Iterator[MemberRow]:
-    """Yield which items a group's verdict comes from, and how."""
-    for type_ in rules.types:
-        for group in rules.groups.values():
-            for id_ in group.items:
-                item = rules.items[id_]
-                softens = not item.aside and item.rules[type_].concerns
-                yield MemberRow(type_, group.id, id_, id_ == group.headline, softens)
-
-
-def as_csv(rules: RuleSet) -> str:
-    """Return the phases as CSV."""
+def as_csv(table: Table) -> str:
+    """Return a table as CSV; times are ISO 8601 without an offset."""
     buffer = StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerows([PhaseRow._fields, *phases(rules)])
+    writer.writerow(table.columns)
+    writer.writerows([_text(value) for value in row] for row in table.rows)
     return buffer.getvalue()
 
 
-def as_sql(rules: RuleSet) -> str:
-    """Return a script: the tables, their content, and the view that joins them with patients."""
-    text = resources.files("mesocare.bulk").joinpath("publish.sql").read_text(encoding="utf-8")
-    identity = rules.identity
-    return (
-        text.replace("{rules}", f"{identity.name} {identity.version}, reviewed {identity.reviewed}")
-        .replace("{phases}", _values(phases(rules)))
-        .replace("{members}", _values(members(rules)))
+def as_sql(table: Table) -> str:
+    """Return a script that makes a verdict table, and a view that joins it with patients."""
+    kinds = ",\n".join(f"  {_name(column)} {table.kind(column)}" for column in table.columns)
+    values = ",\n".join(f"  ({', '.join(map(_literal, row))})" for row in table.rows)
+    verdicts = ", ".join(f"v.{_name(column)}" for column in table.columns[len(_STRETCH) :])
+    return f"""\
+-- {table.about}.
+-- `patients` is a table of yours with patient_id, type, tz, clock and treated: the midnight of a
+-- whole day (clock 'day'), the local time ('local') or the time in UTC ('instant'), without offset.
+-- Where the verdicts are null, the table has no answer: ask mesocare itself.
+CREATE TABLE {table.name} (
+{kinds}
+);
+INSERT INTO {table.name} VALUES
+{values};
+CREATE VIEW mesocare_verdicts AS
+SELECT p.*, {verdicts}
+FROM patients p
+LEFT JOIN {table.name} v
+  ON v.type = p.type AND v.clock = p.clock AND v.tz = p.tz
+  AND v.begins_at <= p.treated AND p.treated < v.ends_at;
+"""
+
+
+def write_parquet(table: Table, output: str) -> None:
+    """Write a table to a Parquet file.
+
+    Raises:
+        TableError: DuckDB is not installed.
+        OutputError: It could not be written.
+    """
+    from mesocare.bulk.duckdb.output import place
+    from mesocare.bulk.duckdb.session import literal, quoted, session
+
+    columns = [[_text(value) for value in column] for column in zip(*table.rows, strict=True)]
+    unnested = ", ".join(
+        f"unnest(${n}::VARCHAR[])::{table.kind(name)} AS {quoted(name)}"
+        for n, name in enumerate(table.columns, 1)
     )
+    with session() as duck, place(output, duck.folder) as path:
+        duck.run(f"CREATE TABLE published AS SELECT {unnested}", columns)
+        target = literal(str(path))
+        duck.run(f"COPY published TO {target} (FORMAT parquet, USE_TMP_FILE false)")
 
 
-def _values(rows: Iterator[PhaseRow] | Iterator[MemberRow]) -> str:
-    return ",\n".join(f"  ({', '.join(map(_literal, row))})" for row in rows)
+def _about(rules: RuleSet, what: str) -> str:
+    identity = rules.identity
+    return f"{what} by {identity.name} {identity.version}, reviewed {identity.reviewed}"
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def _literal(value: object) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return str(value).upper()
+    if value is None or isinstance(value, int):
+        return "NULL" if value is None else str(value)
+    text = "'" + str(_text(value)).replace("'", "''") + "'"
+    return f"TIMESTAMP {text}" if hasattr(value, "isoformat") else text
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _unit(span: Span) -> str:

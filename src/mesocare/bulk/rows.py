@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.bulk.verdict_table import Decider
+from mesocare.bulk.decider import Decider
 from mesocare.core.model import Verdict
 from mesocare.errors import MesocareError, TreatmentError
 from mesocare.parsing import dates

@@ -1,226 +1,298 @@
-"""Many treatments at one instant: the verdicts as a step function of the time of treatment.
+"""The verdict table: what holds after a treatment at any time, in half-open stretches of times.
 
-The engine answers for one treatment. For a million of them it is asked only where its answer can
-change: at the times from which a window closes at the instant asked about, and around changes of
-clocks. Between two such times the verdicts are the same, which is checked at both ends; where they
-are not, and where a clock time came twice or not at all, the step holds nothing and the treatment
-goes the slow way, through the engine itself. Once every window has closed for good, only the type
-makes a difference.
+One table for an instant asked about: by treatment type, clock and zone, from when to when a
+treatment leads to which verdicts. Three clocks tell when a treatment was: a whole day, a local
+time, or an instant. The engine is asked at the turning points, where its answer can change, and
+just beside them. What it has not been seen to answer alike throughout a stretch, and clock times
+that came twice or never, stay out, and are asked for row by row.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.bulk.steps import HORIZON, TurningPoints, steps
-from mesocare.core.calendar import instants
-from mesocare.core.model import Item, Treatment
-from mesocare.core.timespan import Interval
-from mesocare.core.verdict.standing import GroupSubject, subjects
-from mesocare.errors import MesocareError, TreatmentError
-from mesocare.parsing import dates
+from mesocare.core.calendar import ONE_DAY, instants
+from mesocare.core.timespan import Days, turns
+from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime, tzinfo
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from datetime import date, tzinfo
 
-    from mesocare.bulk.steps import Cells, Steps
-    from mesocare.core.model import Group, RuleSet
-    from mesocare.core.verdict.standing import Subject
+    from mesocare.bulk.decider import Decider
+    from mesocare.core.timespan import Span
 
-# What is remembered must not grow with the table: some 4 MB at most.
-MOST_REMEMBERED = 16_384
-# From so many treatments of a type and zone on, its steps are worth the making.
-_WORTH_STEPS = 48
-# Looking for a zone's name among all takes its time, and a column may hold anything.
-_MOST_ZONES = 1_000
-# More than any change of clocks can add to a window.
-_SPARE = timedelta(days=4)
+# The clocks: a whole day, a local time, an instant.
+DAY, LOCAL, INSTANT = 0, 1, 2
+CLOCKS = ("day", "local", "instant")
+# How far back treatments are laid out.
+HORIZON = timedelta(days=3653)
+_TICK = timedelta(microseconds=1)
+# A change of clocks this near to the instant can move the end of a window of days.
+_NEAR_END = timedelta(days=2)
+
+Cells = tuple[str, ...]
 
 
-class Decider:
-    """The verdicts on some activities after treatments of any type and zone, at one instant.
+class Steps(NamedTuple):
+    """Verdicts by the local time of treatment, to the microsecond.
+
+    Attributes:
+        breaks: Naive local times, in order; `cells[n]` holds from `breaks[n - 1]` up to, and not
+            at, `breaks[n]`. To look one up: `cells[bisect_right(breaks, local)]`.
+        cells: The verdicts in the order of the activities; `None` where the engine has to be asked.
+    """
+
+    breaks: list[datetime]
+    cells: list[Cells | None]
+
+
+def steps(
+    turning: Iterable[datetime],
+    first: datetime,
+    last: datetime,
+    at: Callable[[datetime], Cells | None],
+) -> Steps:
+    """Return the steps between the local times at which the verdicts may change.
+
+    What holds just after one turning point has to hold just before the next: that is looked at.
 
     Args:
-        rules: The rule set.
-        activities: What is asked about, items or groups.
-        at: The instant, in UTC, at which times are read: no treatment lies after it.
-        zone: Where a treatment took place whose zone nobody named.
-        judged_at: The instant asked about, in UTC, if it is a later one than `at`.
+        turning: The turning points.
+        first: The first local time that is asked about; before it nothing is known.
+        last: The last one; after it nothing is known.
+        at: What holds after a treatment at a local time.
+    """
+    points = sorted(each for each in {first, last, *turning} if first <= each <= last)
+    breaks: list[datetime] = []
+    cells: list[Cells | None] = [None]
+    for begin, end in zip(points, [*points[1:], None], strict=True):
+        ranges = [(begin, at(begin))]
+        if end is not None and begin + _TICK < end:
+            low, high = at(begin + _TICK), at(end - _TICK)
+            ranges.append((begin + _TICK, low if low == high else None))
+        elif end is None:
+            ranges.append((begin + _TICK, None))
+        for start, value in ranges:
+            if value != cells[-1]:
+                breaks.append(start)
+                cells.append(value)
+    return Steps(breaks, cells)
+
+
+class TurningPoints:
+    """The local times of treatment at which a verdict may change.
+
+    Args:
+        spans: By type, the ends of every phase that the verdicts rest on.
+        at: The instant, in UTC, at which times are read.
+        judged_at: The instant asked about, in UTC.
     """
 
     def __init__(
-        self,
-        rules: RuleSet,
-        activities: Sequence[Item | Group],
-        at: datetime,
-        zone: tzinfo,
-        judged_at: datetime | None = None,
+        self, spans: Mapping[str, Collection[Span]], at: datetime, judged_at: datetime
     ) -> None:
-        self.rules = rules
-        self.activities = tuple(activities)
-        ids = {
-            id_: None
-            for each in self.activities
-            for id_ in ([each.id] if isinstance(each, Item) else each.items)
-        }
-        self._items = [rules.items[id_] for id_ in ids]
-        self.at = at
-        self.judged_at = judged_at or at
-        self._zones: dict[str, tzinfo | MesocareError] = {"": zone}
-        spans = {
-            type_: {span for item in self._items for span in item.rules[type_].spans}
-            for type_ in rules.types
-        }
-        self._turning = TurningPoints(spans, at, self.judged_at)
-        self._steps: dict[tuple[str, str], Steps] = {}
-        self._asked: Counter[tuple[str, str]] = Counter()
-        self._known: dict[tuple[str, str, str], Cells] = {}
-        self._alike: dict[Cells, Cells] = {}
-        self._settled: dict[str, Cells] = {}
-        longest = max((span.nominal_hours for of in spans.values() for span in of), default=0)
-        self._longest = timedelta(hours=longest) + _SPARE
+        self._spans = spans
+        self._at = at
+        self._judged_at = judged_at
+        # By name: a zone that only the C library knows cannot be a key.
+        self._clock_changes: dict[str, list[datetime]] = {}
 
-    def cells(self, treated: str, type_: str, tz: str = "") -> Cells:
-        """Return the verdicts for a treatment as somebody wrote it, in the order of activities.
+    def of(self, type_: str, tz: str, zone: tzinfo) -> Iterator[datetime]:
+        """Yield those of a type in a zone, which goes by the name `tz`; some come twice."""
+        yield from self._closings(type_, zone)
+        if tz not in self._clock_changes:
+            found = turns(self._at - HORIZON, self._at, zone)
+            naive = [(turn.replace(tzinfo=None), offsets) for turn, *offsets in found]
+            self._clock_changes[tz] = [turn + each for turn, offsets in naive for each in offsets]
+        yield from self._clock_changes[tz]
 
-        Raises:
-            MesocareError: The time, the type or the zone cannot be used; the message says why.
+    def _closings(self, type_: str, zone: tzinfo) -> Iterator[datetime]:
+        """Yield the times after which a window closes at the instant asked about."""
+        ends = {self._judged_at.astimezone(zone).replace(tzinfo=None)}
+        for turn, before, after in turns(
+            self._judged_at - _NEAR_END, self._judged_at + _NEAR_END, zone
+        ):
+            local = turn.replace(tzinfo=None)
+            shown = {*ends, local + before, local + after}
+            ends |= {each + shift for each in shown for shift in (before - after, after - before)}
+            ends |= shown
+        for span in self._spans[type_]:
+            if isinstance(span, Days):
+                yield from (end - timedelta(days=span.number) for end in ends)
+            else:
+                start = self._judged_at - timedelta(hours=span.number)
+                yield start.astimezone(zone).replace(tzinfo=None)
+
+
+_NEAR = timedelta(days=3)
+# Beyond any change of clocks but one that leaves out a day.
+_LONGEST = timedelta(hours=12)
+_MIDNIGHT = datetime.min.time()
+
+Wanted = tuple[int, str, str]  # kind, type, zone
+
+
+class Segment(NamedTuple):
+    """A stretch of treatment times after which the same holds; half-open, by the kind's clock."""
+
+    begin: datetime
+    end: datetime
+    number: int
+
+
+def segments(decider: Decider, wanted: Wanted, number: Callable[[Cells], int]) -> list[Segment]:
+    """Return what holds after treatments of a type in a zone, in order; nothing if there is none.
+
+    Args:
+        decider: What the engine says.
+        wanted: By which clock, after which type, in which zone.
+        number: Gives what stands for some verdicts.
+    """
+    try:
+        layout = _Layout(decider, wanted[1], wanted[2], number)
+    except MesocareError:
+        return []  # no such type or zone
+    if wanted[0] == DAY:
+        return _merged(layout.days())
+    return _merged(layout.instants() if wanted[0] == INSTANT else layout.local())
+
+
+def _merged(known: Iterable[Segment]) -> list[Segment]:
+    """Return segments in order; those that touch and say the same are one."""
+    merged: list[Segment] = []
+    for each in sorted(known):
+        if merged and merged[-1].end == each.begin and merged[-1].number == each.number:
+            merged[-1] = merged[-1]._replace(end=each.end)
+        else:
+            merged.append(each)
+    return merged
+
+
+class _Layout:
+    """What holds after treatments of one type in one zone.
+
+    Raises:
+        MesocareError: There is no such type or zone.
+    """
+
+    def __init__(
+        self, decider: Decider, type_: str, tz: str, number: Callable[[Cells], int]
+    ) -> None:
+        self._decider = decider
+        self._type, self._tz = type_, tz
+        self._number = number
+        self._zone: tzinfo = decider.zone(tz)
+        steps = decider.steps(type_, tz)
+        spans = list(zip(pairwise(steps.breaks), steps.cells[1:], strict=False))
+        self._points = [
+            Segment(begin, end, number(cells)) for (begin, end), cells in spans if cells is not None
+        ]
+        self._holes = [span for span, cells in spans if cells is None]
+
+    def local(self) -> Iterator[Segment]:
+        """Yield what holds after a local time; nothing after one that the clocks left out."""
+        yield from self._points
+        settled = self._decider.settled
+        turning: set[datetime] = set()
+        for begin, end in self._holes:
+            first, last = instants(begin, self._zone), instants(end - _TICK, self._zone)
+            if not first and not last:
+                continue
+            if first and last and last[-1] < settled:
+                yield Segment(begin, end, self._after_all)
+            else:
+                turning = turning or self._decider.turning_points(self._type, self._tz)
+                yield from self._between(begin, end, turning)
+
+    def instants(self) -> Iterator[Segment]:
+        """Yield what holds after an instant, in UTC without saying so.
+
+        No clock changes within a stretch of local times: what lies around a change is one of its
+        own, and is asked for anew, since a local time that came twice is two instants.
         """
-        key = (treated, type_, tz)
-        found = self._known.get(key)
-        if found is None:
-            treatment = self.treatment(treated, type_, tz)
-            found = self._quickly(treatment, tz)
-            # Only what took the engine is worth the memory.
-            if found is None:
-                found = self._verdicts(treatment)
-                if len(self._known) >= MOST_REMEMBERED:
-                    self._known.clear()
-                self._known[key] = found
-        return found
-
-    def treatment(self, treated: str, type_: str, tz: str = "") -> Treatment:
-        """Return a treatment as somebody wrote it.
-
-        Raises:
-            MesocareError: The time, the type or the zone cannot be used.
-        """
-        self._check_type(type_)
-        interval = dates.parse_treated(treated, at=self.at, zone=self.zone(tz))
-        return Treatment(type_, interval)
-
-    def steps(self, type_: str, tz: str = "") -> Steps:
-        """Return the verdicts by local time of treatment, for a type and a zone.
-
-        Raises:
-            MesocareError: There is no such type or zone.
-        """
-        key = (type_, tz)
-        if key not in self._steps:
-            self._check_type(type_)
-            self._steps[key] = self._compiled(type_, tz)
-        return self._steps[key]
+        known = _merged(self._instants(each) for each in self._points)
+        yield from known
+        settled = self._decider.settled.replace(tzinfo=None)
+        turning: set[datetime] = set()
+        for before, after in pairwise(known):
+            begin, end = before.end, after.begin
+            if begin == end:
+                continue
+            if end <= settled:
+                yield Segment(begin, end, self._after_all)
+                continue
+            if not turning:
+                local = self._decider.turning_points(self._type, self._tz)
+                found = (instant for each in local for instant in instants(each, self._zone))
+                turning = {instant.replace(tzinfo=None) for instant in found}
+            yield from self._between(begin, end, turning, "Z")
 
     @property
-    def settled(self) -> datetime:
-        """The instant, in UTC, before which nothing but the type of a treatment matters."""
-        return self.judged_at - self._longest
+    def _after_all(self) -> int:
+        return self._number(self._decider.after_all(self._type))
 
-    def after_all(self, type_: str) -> Cells:
-        """Return what holds after a treatment before `settled`: each rule is in its last phase."""
-        if type_ not in self._settled:
-            zone = self.zone("")
-            past = self.judged_at - 2 * self._longest
-            self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
-        return self._settled[type_]
+    def _instants(self, segment: Segment) -> Segment:
+        begin = instants(segment.begin, self._zone)[0]
+        end = instants(segment.end - _TICK, self._zone)[-1] + _TICK
+        naive = [each.astimezone(UTC).replace(tzinfo=None) for each in (begin, end)]
+        return Segment(naive[0], naive[1], segment.number)
 
-    def turning_points(self, type_: str, tz: str = "") -> set[datetime]:
-        """Return every local time of treatment at which a verdict may change.
+    def days(self) -> Iterator[Segment]:
+        """Yield what holds after a day of which nobody knows the time.
 
-        Raises:
-            MesocareError: There is no such type or zone.
+        The engine is asked for every day on which something begins or ends, and for the first and
+        the last of the days between. Where clocks change about the instant asked about, it is asked
+        for every day that still matters.
         """
-        self._check_type(type_)
-        # Before `settled` every window has closed, and nothing but the type makes a difference.
-        settled = self.settled.astimezone(self.zone(tz)).replace(tzinfo=None)
-        return {settled, *self._turning.of(type_, tz, self.zone(tz))}
+        judged, zone = self._decider.judged_at, self._zone
+        today = self._decider.at.astimezone(zone).date()
+        first = today - HORIZON
+        settled = max(first, self._decider.settled.astimezone(zone).date() - ONE_DAY)
+        # Long ago, nothing makes a difference but a day that a zone left out.
+        ends = [moment for each in self._points for moment in each[:2] if moment.date() >= settled]
+        ends += [moment for hole in self._holes if hole[1] - hole[0] > _LONGEST for moment in hole]
+        alone = {first, settled, today}
+        alone |= {each.date() for each in ends}
+        if any(turns(judged - _NEAR, judged + _NEAR, zone)):
+            alone |= {settled + n * ONE_DAY for n in range((today - settled).days)}
+        days = sorted(day for day in alone if first <= day <= today)
+        for day, after in zip(days, [*days[1:], today + ONE_DAY], strict=True):
+            yield from self._range(day, day)
+            if day + ONE_DAY < after:
+                yield from self._range(day + ONE_DAY, after - ONE_DAY)
 
-    def ready(self, type_: str, tz: str = "") -> Steps | None:
-        """Return the steps of a type and a zone once so many asked for them that they are worth it.
+    def _range(self, first: date, last: date) -> Iterator[Segment]:
+        """Yield what holds after each of some days, if the same holds after the first and last."""
+        number = self._asked(first.isoformat())
+        if number is not None and (first == last or self._asked(last.isoformat()) == number):
+            begin, end = (datetime.combine(day, _MIDNIGHT) for day in (first, last + ONE_DAY))
+            yield Segment(begin, end, number)
 
-        Raises:
-            MesocareError: There is no such type or zone.
+    def _between(
+        self, begin: datetime, end: datetime, turning: set[datetime], mark: str = ""
+    ) -> Iterator[Segment]:
+        """Yield what holds in a stretch of times, as far as it is the same from turn to turn.
+
+        What holds from a turn on may hold after its very instant only.
         """
-        key = (type_, tz)
-        if key not in self._steps:
-            self._check_type(type_)
-            self.zone(tz)
-            self._asked[key] += 1
-            if self._asked[key] < _WORTH_STEPS:
-                return None
-        return self.steps(type_, tz)
+        points = sorted({begin, *(each for each in turning if begin < each < end)})
+        for first, last in pairwise([*points, end]):
+            for since, until in ((first, first + _TICK), (first + _TICK, last)):
+                times = (since, until - _TICK)
+                numbers = {self._asked(f"{each.isoformat()}{mark}") for each in times}
+                number = numbers.pop()
+                if number is not None and not numbers:
+                    yield Segment(since, until, number)
 
-    def zone(self, tz: str) -> tzinfo:
-        """Return a zone by its name; by none, that of rows that name none.
+    def _asked(self, written: str) -> int | None:
+        """Return what holds after a treatment as it is written; nothing if it is refused.
 
-        Raises:
-            MesocareError: There is no such zone.
+        A day or time that is refused is rejected row by row, with the reason.
         """
-        found = self._zones.get(tz)
-        if found is None:
-            try:
-                found = dates.parse_zone(tz)
-            except MesocareError as error:
-                found = type(error)(error.message, error.hint)
-            if len(self._zones) >= _MOST_ZONES:
-                self._zones = {"": self._zones[""]}
-            self._zones[tz] = found
-        if isinstance(found, MesocareError):
-            raise found.with_traceback(None)
-        return found
-
-    def _check_type(self, type_: str) -> None:
-        if type_ not in self.rules.types:
-            raise TreatmentError.unknown_type(type_, self.rules.types)
-
-    def _quickly(self, treatment: Treatment, tz: str) -> Cells | None:
-        """Return the verdicts where they are known without asking the engine anew."""
-        when = treatment.when
-        if when.latest < self.settled:
-            return self.after_all(treatment.type)
-        if when.earliest == when.latest and (steps := self.ready(treatment.type, tz)):
-            local = when.latest.astimezone(when.zone).replace(tzinfo=None)
-            return steps.cells[bisect_right(steps.breaks, local)]
-        return None
-
-    def subjects(self, treatment: Treatment) -> Iterator[Subject]:
-        """Yield the activities after a treatment, in order; items that they share only once."""
-        items = subjects(self._items, [treatment])
-        for each in self.activities:
-            yield items[each.id] if isinstance(each, Item) else GroupSubject(each, items)
-
-    def _verdicts(self, treatment: Treatment) -> Cells:
-        found = self.subjects(treatment)
-        cells = tuple(each.verdict(self.judged_at).value for each in found)
-        return self._alike.setdefault(cells, cells)
-
-    def _compiled(self, type_: str, tz: str) -> Steps:
-        """Ask the engine at and between the local times at which its answer may change."""
-        zone = self.zone(tz)
-
-        def at(local: datetime) -> Cells | None:
-            found = instants(local, zone)
-            if len(found) != 1 or found[0] > self.at:
-                return None
-            if found[0] < self.settled:
-                return self.after_all(type_)
-            return self._verdicts(Treatment(type_, Interval(found[0], found[0], zone)))
-
-        first, last = (
-            each.astimezone(zone).replace(tzinfo=None) for each in (self.at - HORIZON, self.at)
-        )
-        return steps(self.turning_points(type_, tz), first, last, at)
+        try:
+            return self._number(self._decider.cells(written, self._type, self._tz))
+        except MesocareError:
+            return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.verdict_table import Decider
+from mesocare.bulk.decider import Decider
 from mesocare.core.model import Item, Verdict
 from mesocare.core.verdict.engine import outlook
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.bulk.job import Job, Tally
-    from mesocare.bulk.steps import Cells
+    from mesocare.bulk.verdict_table import Cells
     from mesocare.core.verdict.engine import Outlook
 
 _MOST_ROWS_REMEMBERED = 1_024

@@ -26,7 +26,6 @@ Note = Annotated[str | None, typer.Option(help="Anything to remember.")]
 Overrides = Annotated[
     str | None, typer.Option(help="What the clinic told you otherwise, as a YAML file.")
 ]
-Tz = Annotated[str | None, typer.Option(help="IANA time zone; the system's if left out.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 

@@ -61,22 +61,37 @@ def _option(name: str, help_: str, metavar: str | None = None) -> Any:
     )
 
 
-# One entry per shared option; the annotation is what Typer builds it from.
+# The shared options, which a command declares by these names.
+Treated = Annotated[
+    list[str] | None, _option("treated", "When the treatment was; may be repeated.", "WHEN")
+]
+Type = Annotated[list[str] | None, _option("type", f"{TYPE_HELP}; one per --treated.", "TYPE")]
+At = Annotated[str | None, _option("at", "The instant asked about; now if left out.", "WHEN")]
+Tz = Annotated[str | None, _option("tz", "IANA time zone; the system's if left out.", "ZONE")]
+Rules = Annotated[str | None, _option("rules", "Another rule set or protocol.", "PATH")]
+Json = Annotated[bool | None, _option("json", "Answer in JSON.")]
+NoColor = Annotated[bool | None, _option("no-color", "No colour.")]
+
+# Those of a question, in the order of its help.
 _SHARED: dict[str, Any] = {
-    "treated": Annotated[
-        list[str] | None,
-        _option("treated", "When the treatment was; may be repeated.", "WHEN"),
-    ],
-    "type": Annotated[
-        list[str] | None,
-        _option("type", f"{TYPE_HELP}; one per --treated.", "TYPE"),
-    ],
-    "at": Annotated[str | None, _option("at", "The instant asked about; now if left out.", "WHEN")],
-    "tz": Annotated[str | None, _option("tz", "IANA time zone; the system's if left out.", "ZONE")],
-    "rules": Annotated[str | None, _option("rules", "Another rule set's directory.", "PATH")],
-    "json": Annotated[bool | None, _option("json", "Answer in JSON.")],
-    "no_color": Annotated[bool | None, _option("no-color", "No colour.")],
+    "treated": Treated,
+    "type": Type,
+    "at": At,
+    "tz": Tz,
+    "rules": Rules,
+    "json": Json,
+    "no_color": NoColor,
 }
+
+
+def add(app: typer.Typer, name: str, function: Callable[..., Reply], example: str) -> None:
+    """Add a command, its docstring and an example as its help."""
+    app.command(name, help=helped(str(function.__doc__), example))(function)
+
+
+def helped(about: str, example: str) -> str:
+    """Return the help of a command: what it is about, and an example to type."""
+    return f"{about}\n\n\b\nExample:\n  {example}"
 
 
 def command(
@@ -115,7 +130,7 @@ def command(
         keyword_only = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
         run.__signature__ = inspect.Signature([*keyword_only, *shared])  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in (*own, *shared)}
-        app.command(name, help=f"{function.__doc__}\n\n\b\nExample:\n  {example}")(run)
+        app.command(name, help=helped(str(function.__doc__), example))(run)
         return function
 
     return register

@@ -1,6 +1,6 @@
 """The engine for large tables: in DuckDB, parallel, and out of core where it has to be.
 
-One query reads the rows, finds what holds after each treatment in the decision table, and writes
+One query reads the rows, finds what holds after each treatment in the verdict table, and writes
 them in the order in which they came. No join stands in their way, as none keeps order. The query
 stops at a row that the table has no answer for. Then the rows are laid down, each distinct
 treatment of that sort is asked of the engine itself, to be answered or rejected as it would be
@@ -14,25 +14,22 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from mesocare.bulk.background import Beside
+from mesocare.bulk.decider import Decider
 from mesocare.bulk.duckdb import output
-from mesocare.bulk.duckdb import refused as duckdb_refused
 from mesocare.bulk.duckdb.bridge import by_streaming
-from mesocare.bulk.duckdb.layout import REFUSED
-from mesocare.bulk.duckdb.lookup import DecisionTable
+from mesocare.bulk.duckdb.lookup import VerdictTable
 from mesocare.bulk.duckdb.output import Refused
+from mesocare.bulk.duckdb.refused import REFUSED, refused_rows
 from mesocare.bulk.duckdb.session import first_line, module, reading, session
 from mesocare.bulk.duckdb.source import Source, Unsure, delimited, parquet
 from mesocare.bulk.io.writers import Sink, check_places
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
 from mesocare.bulk.signals import Stopped, Stopping
-from mesocare.bulk.verdict_table import Decider
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from mesocare.bulk.duckdb.refused import Suspect
     from mesocare.bulk.duckdb.session import Session
     from mesocare.bulk.job import Job
 
@@ -96,7 +93,7 @@ class _Check:
         self.source: Source = (parquet if job.kind == "parquet" else delimited)(job, duck)
         self.conditions = output.conditions(job, self.source)
         self.decider = Decider(job.rules, job.activities, job.at, job.zone)
-        self.table = DecisionTable(self.decider)
+        self.table = VerdictTable(self.decider)
         self.laid_down = False
 
     def run(self, progress: Callable[[int], None]) -> Tally:
@@ -115,13 +112,10 @@ class _Check:
                 query = self._query()
                 # What is written is delivered once every rejected row has been named.
                 with output.place(self.job.output, self.duck.folder) as path:
-                    # The input is looked through for refused rows while others are written.
-                    with Beside(self._suspects) as suspects:
-                        tally.written = self._written(query, path)
+                    tally.written = self._written(query, path)
                     if self.job.counted:
                         self._count(tally)
-                    refused = self._refused(suspects.result())
-                    tally.rejected = output.reject(self.job, source, refused)
+                    tally.rejected = output.reject(self.job, source, self._refused())
                 tally.read = tally.read or tally.written + tally.rejected
                 progress(tally.read)
             except module().OutOfMemoryException as error:
@@ -197,22 +191,16 @@ class _Check:
         except MesocareError:
             return REFUSED
 
-    def _suspects(self) -> list[Suspect]:
-        hours = self.table.refused_hours()
-        return duckdb_refused.written_in(self.job, self.duck, self.source, hours)
-
-    def _refused(self, suspects: Iterable[Suspect]) -> Iterator[Refused]:
+    def _refused(self) -> Iterator[Refused]:
         """Yield the rows that were refused, in their order, with what the engine says of them."""
-        if self.laid_down:
-            found = duckdb_refused.laid_down(self.job, self.duck, self.source)
-        else:
-            found = duckdb_refused.skipped(self.table, suspects)
-        for each in found:
+        if not self.laid_down:
+            return  # the table had an answer for every row
+        for row in refused_rows(self.job, self.duck, self.source):
             try:
-                self.decider.cells(each.treated, each.type, each.tz)
+                self.decider.cells(row.treated, row.type, row.tz)
             except MesocareError as error:
                 fault = blamed(error)
-                yield Refused(each.line, fault, getattr(each, fault), reason(error), each.row)
+                yield Refused(row.line, fault, getattr(row, fault), reason(error), row.row)
             else:
                 raise Unsure("a row was refused that is none to refuse")
 

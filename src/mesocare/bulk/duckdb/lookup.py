@@ -1,6 +1,6 @@
-"""The decision table in SQL: for each type, zone and time of treatment, the number of what holds.
+"""The verdict table in SQL: for each type, zone and time of treatment, the number of what holds.
 
-It is the steps of `decisions.Decider`, laid out by day. A day on which nothing changes is one
+It is laid out as lists, by day. A day on which nothing changes is one
 entry; one on which something does leads to its hours, and such an hour to its minutes. So a row of
 patients finds its own by three lookups at most, each a place in a long text: a lookup leaves the
 rows in their order, as a join does not.
@@ -8,24 +8,21 @@ rows in their order, as a join does not.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.duckdb.layout import REFUSED, Segment, segments
-from mesocare.bulk.duckdb.lists import MINUTE, laid_out
 from mesocare.bulk.duckdb.session import literal
-from mesocare.bulk.duckdb.source import LOCAL
-from mesocare.bulk.steps import HORIZON
+from mesocare.bulk.verdict_table import HORIZON, segments
 from mesocare.core.calendar import ONE_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mesocare.bulk.duckdb.layout import Wanted
+    from mesocare.bulk.decider import Decider
     from mesocare.bulk.duckdb.source import Source
-    from mesocare.bulk.steps import Cells
-    from mesocare.bulk.verdict_table import Decider
+    from mesocare.bulk.verdict_table import Cells, Segment, Wanted
 
 _TICK = timedelta(microseconds=1)
 # The signs that stand for a number: all that print, from `0` on. The one after the last says that
@@ -34,8 +31,8 @@ _ZERO, _MORE, _NONE = ord("0"), "~", " "
 _BASE = ord(_MORE) - _ZERO
 
 
-class DecisionTable:
-    """The decision table, and the verdicts its numbers stand for.
+class VerdictTable:
+    """The verdict table, and the verdicts its numbers stand for.
 
     Args:
         decider: What holds when.
@@ -53,7 +50,7 @@ class DecisionTable:
 
     def number(self, cells: Cells) -> int:
         """Return what stands for some verdicts: 1 or more."""
-        return self._numbers.setdefault(cells, REFUSED + 1 + len(self._numbers))
+        return self._numbers.setdefault(cells, 1 + len(self._numbers))
 
     @property
     def cells(self) -> list[Cells]:
@@ -70,27 +67,12 @@ class DecisionTable:
             self._segments[key] = segments(self._decider, key, self.number)
         return bool(new)
 
-    def refused_hours(self) -> set[str]:
-        """Return the hours, such as `2024-03-31T01`, in which a time was refused."""
-        found = set()
-        for segment in (each for known in self._segments.values() for each in known):
-            hour = segment.begin.replace(minute=0, second=0, microsecond=0)
-            while segment.number == REFUSED and hour < segment.end:
-                found.add(hour.isoformat(timespec="hours"))
-                hour += timedelta(hours=1)
-        return found
-
-    def refuses(self, type_: str, tz: str, moment: datetime) -> bool:
-        """Whether a local time was refused, as one that the clocks left out."""
-        known = self._segments.get((LOCAL, type_, tz), [])
-        return any(each.number == REFUSED and each.begin <= moment < each.end for each in known)
-
     def judged(self, source: Source, relation: str) -> str:
         """Return a relation's rows, with the number of what holds as `cell`; null if not laid out.
 
         Each step is a query of its own, for DuckDB works an expression out wherever it is used.
         """
-        top = REFUSED + 1 + len(self._numbers)
+        top = 1 + len(self._numbers)
         kinds = sorted({kind for kind, _, _ in self._segments})
         types = sorted({type_ for _, type_, _ in self._segments})
         zones = sorted({tz for _, _, tz in self._segments})
@@ -154,3 +136,76 @@ def _place(column: str, values: Iterable[str]) -> str:
     """Return the place of a column's value among some, in SQL."""
     cases = " ".join(f"WHEN {value} THEN {n}" for n, value in enumerate(values))
     return f"CASE {column} {cases} END" if cases else "NULL::INTEGER"
+
+
+# Where within an hour's list a time is, in SQL: a minute's beginning, to the microsecond, or the
+# rest of it. Most times are written to the minute, and most changes come at a minute's beginning.
+MINUTE = (
+    "date_part('minute', moment) * 2 + CAST(date_part('microsecond', moment) % 60000000 > 0 AS INT)"
+)
+_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+Entries = list[int | None]
+
+
+def laid_out(
+    known: Iterable[Sequence[Segment]], first: datetime, length: int, top: int
+) -> tuple[Entries, Entries, Entries]:
+    """Return segments as lists: an entry for each day, hour, and beginning or rest of a minute.
+
+    Args:
+        known: The segments of each type, zone and clock.
+        first: The midnight with which each begins.
+        length: For how many days each has entries.
+        top: An entry from this number on is the place of a day's list among those of hours, or of
+            an hour's among those of minutes.
+    """
+    days: Entries = []
+    hours: dict[tuple[int | None, ...], int] = {}
+    minutes: dict[tuple[int | None, ...], int] = {}
+    for of_one in known:
+        by_day, parts = _filled(of_one, first, ONE_DAY, length)
+        for day, of_day in parts.items():
+            midnight = first + day * ONE_DAY
+            by_hour, split = _filled(of_day, midnight, _HOUR, 24)
+            for hour, of_hour in split.items():
+                by_minute = _minutes(of_hour, midnight + hour * _HOUR)
+                by_hour[hour] = top + minutes.setdefault(tuple(by_minute), len(minutes))
+            by_day[day] = top + hours.setdefault(tuple(by_hour), len(hours))
+        days += by_day
+    return (
+        days,
+        [each for block in hours for each in block],
+        [each for block in minutes for each in block],
+    )
+
+
+def _filled(
+    known: Iterable[Segment], first: datetime, unit: timedelta, count: int
+) -> tuple[Entries, dict[int, list[Segment]]]:
+    """Return what holds throughout each of some units, and the segments that fill one in part."""
+    filled: Entries = [None] * count
+    parts: dict[int, list[Segment]] = defaultdict(list)
+    for each in known:
+        begin, after = divmod(each.begin - first, unit)
+        end, beyond = divmod(each.end - first, unit)
+        full = max(0, begin + bool(after)), min(end, count)
+        if full[0] < full[1]:
+            filled[full[0] : full[1]] = [each.number] * (full[1] - full[0])
+        partly = {at for at, part in ((begin, after), (end, beyond)) if part and 0 <= at < count}
+        for at in partly:
+            parts[at].append(each)
+    return filled, parts
+
+
+def _minutes(known: Iterable[Segment], first: datetime) -> Entries:
+    """Return what holds at each minute's beginning, and throughout the rest of it, of an hour."""
+    filled: Entries = [None] * 120
+    for each in known:
+        begin, after = divmod(each.begin - first, _MINUTE)
+        end, beyond = divmod(each.end - first, _MINUTE)
+        since = 2 * begin + (0 if not after else 1 if after <= _TICK else 2)
+        since, until = max(0, since), min(2 * end + bool(beyond), 120)
+        if since < until:
+            filled[since:until] = [each.number] * (until - since)
+    return filled

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mesocare.bulk.duckdb.session import Session
     from mesocare.bulk.duckdb.source import Source
     from mesocare.bulk.job import Job
-    from mesocare.bulk.steps import Cells
+    from mesocare.bulk.verdict_table import Cells
 
 # What a query says that meets a row without an answer.
 UNANSWERED = "mesocare: a row has no answer"

@@ -13,6 +13,7 @@ from mesocare.bulk.duckdb.session import literal, reading
 from mesocare.bulk.header import header_problem, places
 from mesocare.bulk.io.lines import LONGEST_LINE, Lines
 from mesocare.bulk.io.readers import CsvRows
+from mesocare.bulk.verdict_table import DAY, INSTANT, LOCAL
 
 if TYPE_CHECKING:
     from mesocare.bulk.duckdb.session import Session
@@ -22,8 +23,6 @@ _BLOCK = 256 * 1024
 # So much of a text is read at a time: DuckDB opens a table the sooner the less it is, and a line of
 # any length that is read, in characters of four bytes, has to fit in.
 _BUFFER = 16 * LONGEST_LINE
-# The kinds of rows in the decision table: a whole day, a local time, an instant.
-DAY, LOCAL, INSTANT = 0, 1, 2
 _DAY, _TIME = r"\d{4}-\d\d-\d\d", r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 _OFFSET = r"(Z|[-+](0\d|1[0-3]):[0-5]\d)"
 _MINUTE = len("2024-05-01T14:30")
@@ -49,7 +48,7 @@ class Source(NamedTuple):
         delimiter: What stands between two cells.
         texts: Which columns are text.
         plain: Whether no cell of it has to be written in quotes.
-        known: The columns of a text in which a row that the decision table has an answer for holds
+        known: The columns of a text in which a row that the verdict table has an answer for holds
             only what is known: a time, a type, a zone.
     """
 

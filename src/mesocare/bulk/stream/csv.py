@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.readers import CsvRows, row_text
-from mesocare.bulk.stream.engine import CHUNK, Run
+from mesocare.bulk.stream.base import CHUNK, Run
 from mesocare.errors import MesocareError
 from mesocare.text import is_formula, without_formula
 

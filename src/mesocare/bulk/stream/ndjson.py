@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mesocare.bulk.io.forms import JsonForm
 from mesocare.bulk.io.readers import JsonRows
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, Reject, shortened
-from mesocare.bulk.stream.engine import CHUNK, Run
+from mesocare.bulk.stream.base import CHUNK, Run
 from mesocare.errors import MesocareError, TableError
 from mesocare.text import without_formula
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesocare.cli.commands import check_options
-from mesocare.cli.options import Reply, moment_and_rules
+from mesocare.cli.options import At, Json, NoColor, Reply, Rules, Tz, add, moment_and_rules
 from mesocare.cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _ESTIMATED_BY = 64 * 1024
 def register(app: typer.Typer) -> None:
     """Add the command."""
     example = "mesocare check patients.csv --activities makeup,exercise -o verdicts.csv"
-    app.command("check", help=f"{check.__doc__}\n\n\b\nExample:\n  {example}")(check)
+    add(app, "check", check, example)
 
 
 def _option(*names: str, help_: str, metavar: str | None = None) -> Any:
@@ -77,14 +77,14 @@ def check(
         str, _option("--engine", help_="auto, stream or duckdb.", metavar="ENGINE")
     ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no bar.")] = False,
-    at: Annotated[str | None, _option("--at", help_="The instant asked about.")] = None,
-    tz: Annotated[str | None, _option("--tz", help_="Zone of rows without one.")] = None,
-    rules: Annotated[str | None, _option("--rules", help_="Another rule set.")] = None,
-    as_json: Annotated[bool | None, _option("--json", help_="The summary in JSON.")] = None,
-    no_color: Annotated[bool | None, _option("--no-color", help_="No colour.")] = None,
+    at: At = None,
+    tz: Tz = None,
+    rules: Rules = None,
+    json: Json = None,
+    no_color: NoColor = None,
 ) -> Reply:
     """Check a table of patients: what each is allowed now."""
-    settings = Settings({"at": at, "tz": tz, "rules": rules, "json": as_json, "no_color": no_color})
+    settings = Settings({"at": at, "tz": tz, "rules": rules, "json": json, "no_color": no_color})
     kind = check_options.kind(file, input_format)
     form = check_options.form(format_, output, kind)
     at_, zone, rule_set = moment_and_rules(settings)
@@ -110,7 +110,7 @@ def check(
         encoding=encoding,
         counted=not quiet,
     )
-    return _run(job, check_options.runner(engine, kind, form), settings, quiet=quiet)
+    return _run(job, check_options.runner(engine, job), settings, quiet=quiet)
 
 
 def _run(job: Job, run: Runner, settings: Settings, *, quiet: bool) -> Reply:

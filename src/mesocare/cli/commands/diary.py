@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.fields import AsJson, Tz  # noqa: TC001 - Typer reads the annotations
-from mesocare.cli.options import Reply, request
+from mesocare.cli.fields import AsJson  # noqa: TC001 - Typer reads the annotations
+from mesocare.cli.options import At, NoColor, Reply, Tz, add, request
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError
 from mesocare.text import without_formula
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("diary", help=f"{diary.__doc__}\n\n\b\nExample:\n  mesocare diary")(diary)
+    add(app, "diary", diary, "mesocare diary")
 
 
 def diary(
@@ -28,9 +28,9 @@ def diary(
     json: AsJson = False,
     csv_: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every chart and entry.")] = False,
-    at: Annotated[str | None, typer.Option(help="The diary as it was then.")] = None,
+    at: At = None,
     tz: Tz = None,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
+    no_color: NoColor = None,
 ) -> Reply:
     """Show the diary: a chart for every sign beside the time it is expected."""
     if json and csv_:
@@ -38,7 +38,7 @@ def diary(
             "--json and --csv were both given, and each is the whole answer",
             "Give one of them, for example: mesocare diary --csv",
         )
-    settings = Settings({"at": at, "tz": tz, "no_color": no_color or None})
+    settings = Settings({"at": at, "tz": tz, "no_color": no_color})
     asked = request(settings, whole_record=True, needs_treatment=False, needs_diary=True)
     question = asked.question
     entries = list(asked.record.entries) if asked.record is not None else []

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.fields import Note, Tz, kept_text, local_zone
-from mesocare.cli.options import Reply
+from mesocare.cli.fields import Note, kept_text, local_zone
+from mesocare.cli.options import Reply, Tz, add
 from mesocare.cli.settings import Settings
 from mesocare.errors import DateError, MesocareError
 
@@ -31,8 +31,7 @@ _WHOLE = re.compile(r"\d{1,2}")
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    help_ = f"{feel.__doc__}\n\n\b\nExample:\n  mesocare feel redness 3"
-    app.command("feel", help=help_)(feel)
+    add(app, "feel", feel, "mesocare feel redness 3")
 
 
 def feel(

@@ -15,7 +15,6 @@ from mesocare.cli.fields import (
     Note,
     Overrides,
     Phone,
-    Tz,
     Yes,
     confirm,
     kept_text,
@@ -24,7 +23,7 @@ from mesocare.cli.fields import (
     stored_anew,
     stored_time,
 )
-from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, check_type
+from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, Tz, add, check_type
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
 
@@ -42,8 +41,7 @@ def register(app: typer.Typer) -> None:
         (remove, "mesocare remove 3fa2"),
         (undo, "mesocare undo"),
     ):
-        help_ = f"{function.__doc__}\n\n\b\nExample:\n  {example}"
-        app.command(function.__name__, help=help_)(function)
+        add(app, function.__name__, function, example)
 
 
 def treated(

@@ -10,7 +10,7 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.fields import Yes, confirm
-from mesocare.cli.options import Reply
+from mesocare.cli.options import Reply, add
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
         ("import", import_, "mesocare import record.json"),
         ("forget", forget, "mesocare forget --all"),
     ):
-        app.command(name, help=f"{function.__doc__}\n\n\b\nExample:\n  {example}")(function)
+        add(app, name, function, example)
 
 
 def export(*, output: Output = None) -> Reply:

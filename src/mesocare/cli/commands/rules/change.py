@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.commands.rules.base import Json, NoColor, add, settled
-from mesocare.cli.options import Reply
+from mesocare.cli.commands.rules.base import settled
+from mesocare.cli.options import Json, NoColor, Reply, add
 from mesocare.errors import OutputError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.commands.rules.base import Json, Rules, add, chosen_rules, settled
-from mesocare.cli.options import Reply
+from mesocare.cli.commands.rules.base import chosen_rules, settled
+from mesocare.cli.options import Json, Reply, Rules, add
 from mesocare.errors import MesocareError, RulesError
 
 if TYPE_CHECKING:

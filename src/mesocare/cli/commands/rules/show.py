@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.commands.rules.base import Json, NoColor, Rules, add, chosen_rules, settled
-from mesocare.cli.options import Reply
+from mesocare.cli.commands.rules.base import chosen_rules, settled
+from mesocare.cli.options import Json, NoColor, Reply, Rules, add
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet

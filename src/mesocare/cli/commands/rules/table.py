@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.options import Reply
+from mesocare.cli.options import At, Reply, Rules, add, moment_and_rules
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import TableError
+
+if TYPE_CHECKING:
+    from mesocare.bulk.publish import Table
 
 FORMS = ("csv", "parquet", "sql")
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    example = "mesocare rules table --format sql -o verdicts.sql"
-    app.command("table", help=f"{table.__doc__}\n\n\b\nExample:\n  {example}")(table)
+    add(app, "table", table, "mesocare rules table --at 2024-05-03T09:00 --tz Europe/London")
 
 
 def table(
     *,
+    at: At = None,
+    tz: Annotated[
+        list[str] | None,
+        typer.Option("--tz", help="A zone of the verdict table; may be repeated.", metavar="ZONE"),
+    ] = None,
+    activities: Annotated[
+        list[str] | None,
+        typer.Option("--activities", help="Its columns, by commas.", metavar="WORDS"),
+    ] = None,
     format_: Annotated[
         str | None,
         typer.Option("--format", help="csv, parquet or sql.", metavar="FORMAT", show_default=False),
@@ -30,30 +41,42 @@ def table(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file; standard output if left out.")
     ] = None,
-    rules: Annotated[
-        str | None, typer.Option("--rules", help="Another rule set.", show_default=False)
-    ] = None,
+    rules: Rules = None,
 ) -> Reply:
-    """Write the rules as a decision table, or as an SQL script that answers from it."""
+    """Write the rules' phases, or with --at the verdict table of that instant, for a range join."""
     from mesocare.bulk import publish
-    from mesocare.rules.loader import load_rules
 
     form = format_ or (output.suffix[1:].lower() if output and output.suffix else "csv")
     if form not in FORMS:
         raise TableError(f"{form!r} is no format of the table", f"Known: {', '.join(FORMS)}.")
-    settings = Settings({"rules": rules})
-    with settings.reading("rules"):
-        rule_set = load_rules(settings.get("rules"))
+    wanted = _table(at, tz, activities, rules, form)
     if form == "parquet":
         if output is None:
             hint = "Type: mesocare rules table --format parquet -o rules.parquet"
             raise TableError("Parquet is not written to standard output", hint)
-        from mesocare.bulk.duckdb.publish import write_parquet
-
-        write_parquet(rule_set, str(output))
+        publish.write_parquet(wanted, str(output))
         return Reply(f"Written: {output}\n")
-    text = publish.as_csv(rule_set) if form == "csv" else publish.as_sql(rule_set)
+    text = publish.as_csv(wanted) if form == "csv" else publish.as_sql(wanted)
     if output is None:
         return Reply(text)
     write_file(output, text)
     return Reply(f"Written: {output}\n")
+
+
+def _table(
+    at: str | None, tz: list[str] | None, activities: list[str] | None, rules: str | None, form: str
+) -> Table:
+    """Return the table that is wanted."""
+    from mesocare.bulk import publish
+    from mesocare.cli.commands.check_options import chosen
+
+    # Without an instant there is no verdict; and a setting of one is not about this.
+    settings = Settings({"at": at, "rules": rules, "tz": tz[0] if tz else None})
+    instant, zone, rule_set = moment_and_rules(settings)
+    if at is None and form != "sql":
+        if tz or activities:
+            hint = "Add for example: --at 2024-05-03T09:00"
+            raise TableError("--tz and --activities are about the verdict table", hint)
+        return publish.phases(rule_set)
+    zones = tz or [str(getattr(zone, "key", ""))]
+    return publish.verdict_table(rule_set, chosen(activities or [], rule_set), instant, zones)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare import files
-from mesocare.cli.options import Reply
+from mesocare.cli.options import Reply, add
 from mesocare.cli.settings import Settings, configuration_path
 from mesocare.errors import MesocareError, OutputError, SettingError
 
@@ -25,7 +25,7 @@ BuiltIn = Annotated[bool, typer.Option("--built-in", help="The rules mesocare co
 
 def register(app: typer.Typer) -> None:
     """Add the command to those about rules."""
-    app.command("use", help=f"{use.__doc__}\n\n\b\nExample:\n  {_EXAMPLE}")(use)
+    add(app, "use", use, _EXAMPLE)
 
 
 def use(file: File = None, *, built_in: BuiltIn = False) -> Reply:

@@ -1,0 +1,226 @@
+"""Many treatments at one instant: the verdicts as a step function of the time of treatment.
+
+The engine answers for one treatment. For a million of them it is asked only where its answer can
+change: at the times from which a window closes at the instant asked about, and around changes of
+clocks. Between two such times the verdicts are the same, which is checked at both ends; where they
+are not, and where a clock time came twice or not at all, the step holds nothing and the treatment
+goes the slow way, through the engine itself. Once every window has closed for good, only the type
+makes a difference.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mesocare.bulk.verdict_table import HORIZON, TurningPoints, steps
+from mesocare.core.calendar import instants
+from mesocare.core.model import Item, Treatment
+from mesocare.core.timespan import Interval
+from mesocare.core.verdict.standing import GroupSubject, subjects
+from mesocare.errors import MesocareError, TreatmentError
+from mesocare.parsing import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime, tzinfo
+
+    from mesocare.bulk.verdict_table import Cells, Steps
+    from mesocare.core.model import Group, RuleSet
+    from mesocare.core.verdict.standing import Subject
+
+# What is remembered must not grow with the table: some 4 MB at most.
+MOST_REMEMBERED = 16_384
+# From so many treatments of a type and zone on, its steps are worth the making.
+_WORTH_STEPS = 48
+# Looking for a zone's name among all takes its time, and a column may hold anything.
+_MOST_ZONES = 1_000
+# More than any change of clocks can add to a window.
+_SPARE = timedelta(days=4)
+
+
+class Decider:
+    """The verdicts on some activities after treatments of any type and zone, at one instant.
+
+    Args:
+        rules: The rule set.
+        activities: What is asked about, items or groups.
+        at: The instant, in UTC, at which times are read: no treatment lies after it.
+        zone: Where a treatment took place whose zone nobody named.
+        judged_at: The instant asked about, in UTC, if it is a later one than `at`.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        activities: Sequence[Item | Group],
+        at: datetime,
+        zone: tzinfo,
+        judged_at: datetime | None = None,
+    ) -> None:
+        self.rules = rules
+        self.activities = tuple(activities)
+        ids = {
+            id_: None
+            for each in self.activities
+            for id_ in ([each.id] if isinstance(each, Item) else each.items)
+        }
+        self._items = [rules.items[id_] for id_ in ids]
+        self.at = at
+        self.judged_at = judged_at or at
+        self._zones: dict[str, tzinfo | MesocareError] = {"": zone}
+        spans = {
+            type_: {span for item in self._items for span in item.rules[type_].spans}
+            for type_ in rules.types
+        }
+        self._turning = TurningPoints(spans, at, self.judged_at)
+        self._steps: dict[tuple[str, str], Steps] = {}
+        self._asked: Counter[tuple[str, str]] = Counter()
+        self._known: dict[tuple[str, str, str], Cells] = {}
+        self._alike: dict[Cells, Cells] = {}
+        self._settled: dict[str, Cells] = {}
+        longest = max((span.nominal_hours for of in spans.values() for span in of), default=0)
+        self._longest = timedelta(hours=longest) + _SPARE
+
+    def cells(self, treated: str, type_: str, tz: str = "") -> Cells:
+        """Return the verdicts for a treatment as somebody wrote it, in the order of activities.
+
+        Raises:
+            MesocareError: The time, the type or the zone cannot be used; the message says why.
+        """
+        key = (treated, type_, tz)
+        found = self._known.get(key)
+        if found is None:
+            treatment = self.treatment(treated, type_, tz)
+            found = self._quickly(treatment, tz)
+            # Only what took the engine is worth the memory.
+            if found is None:
+                found = self._verdicts(treatment)
+                if len(self._known) >= MOST_REMEMBERED:
+                    self._known.clear()
+                self._known[key] = found
+        return found
+
+    def treatment(self, treated: str, type_: str, tz: str = "") -> Treatment:
+        """Return a treatment as somebody wrote it.
+
+        Raises:
+            MesocareError: The time, the type or the zone cannot be used.
+        """
+        self._check_type(type_)
+        interval = dates.parse_treated(treated, at=self.at, zone=self.zone(tz))
+        return Treatment(type_, interval)
+
+    def steps(self, type_: str, tz: str = "") -> Steps:
+        """Return the verdicts by local time of treatment, for a type and a zone.
+
+        Raises:
+            MesocareError: There is no such type or zone.
+        """
+        key = (type_, tz)
+        if key not in self._steps:
+            self._check_type(type_)
+            self._steps[key] = self._compiled(type_, tz)
+        return self._steps[key]
+
+    @property
+    def settled(self) -> datetime:
+        """The instant, in UTC, before which nothing but the type of a treatment matters."""
+        return self.judged_at - self._longest
+
+    def after_all(self, type_: str) -> Cells:
+        """Return what holds after a treatment before `settled`: each rule is in its last phase."""
+        if type_ not in self._settled:
+            zone = self.zone("")
+            past = self.judged_at - 2 * self._longest
+            self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
+        return self._settled[type_]
+
+    def turning_points(self, type_: str, tz: str = "") -> set[datetime]:
+        """Return every local time of treatment at which a verdict may change.
+
+        Raises:
+            MesocareError: There is no such type or zone.
+        """
+        self._check_type(type_)
+        # Before `settled` every window has closed, and nothing but the type makes a difference.
+        settled = self.settled.astimezone(self.zone(tz)).replace(tzinfo=None)
+        return {settled, *self._turning.of(type_, tz, self.zone(tz))}
+
+    def ready(self, type_: str, tz: str = "") -> Steps | None:
+        """Return the steps of a type and a zone once so many asked for them that they are worth it.
+
+        Raises:
+            MesocareError: There is no such type or zone.
+        """
+        key = (type_, tz)
+        if key not in self._steps:
+            self._check_type(type_)
+            self.zone(tz)
+            self._asked[key] += 1
+            if self._asked[key] < _WORTH_STEPS:
+                return None
+        return self.steps(type_, tz)
+
+    def zone(self, tz: str) -> tzinfo:
+        """Return a zone by its name; by none, that of rows that name none.
+
+        Raises:
+            MesocareError: There is no such zone.
+        """
+        found = self._zones.get(tz)
+        if found is None:
+            try:
+                found = dates.parse_zone(tz)
+            except MesocareError as error:
+                found = type(error)(error.message, error.hint)
+            if len(self._zones) >= _MOST_ZONES:
+                self._zones = {"": self._zones[""]}
+            self._zones[tz] = found
+        if isinstance(found, MesocareError):
+            raise found.with_traceback(None)
+        return found
+
+    def _check_type(self, type_: str) -> None:
+        if type_ not in self.rules.types:
+            raise TreatmentError.unknown_type(type_, self.rules.types)
+
+    def _quickly(self, treatment: Treatment, tz: str) -> Cells | None:
+        """Return the verdicts where they are known without asking the engine anew."""
+        when = treatment.when
+        if when.latest < self.settled:
+            return self.after_all(treatment.type)
+        if when.earliest == when.latest and (steps := self.ready(treatment.type, tz)):
+            local = when.latest.astimezone(when.zone).replace(tzinfo=None)
+            return steps.cells[bisect_right(steps.breaks, local)]
+        return None
+
+    def subjects(self, treatment: Treatment) -> Iterator[Subject]:
+        """Yield the activities after a treatment, in order; items that they share only once."""
+        items = subjects(self._items, [treatment])
+        for each in self.activities:
+            yield items[each.id] if isinstance(each, Item) else GroupSubject(each, items)
+
+    def _verdicts(self, treatment: Treatment) -> Cells:
+        found = self.subjects(treatment)
+        cells = tuple(each.verdict(self.judged_at).value for each in found)
+        return self._alike.setdefault(cells, cells)
+
+    def _compiled(self, type_: str, tz: str) -> Steps:
+        """Ask the engine at and between the local times at which its answer may change."""
+        zone = self.zone(tz)
+
+        def at(local: datetime) -> Cells | None:
+            found = instants(local, zone)
+            if len(found) != 1 or found[0] > self.at:
+                return None
+            if found[0] < self.settled:
+                return self.after_all(type_)
+            return self._verdicts(Treatment(type_, Interval(found[0], found[0], zone)))
+
+        first, last = (
+            each.astimezone(zone).replace(tzinfo=None) for each in (self.at - HORIZON, self.at)
+        )
+        return steps(self.turning_points(type_, tz), first, last, at)
