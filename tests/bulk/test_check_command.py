@@ -408,5 +408,8 @@ def test_auto_takes_the_engine_that_is_quicker(
     asked = bulk.job(rules, large, tmp_path / "out.csv")._replace(**changes)
     assert check_options.runner("auto", asked).__module__ == f"mesocare.bulk.{engine}.engine"
     if changes.get("form") != "parquet":
+        named = check_options.runner("stream", asked)
+        assert named.__module__ == "mesocare.bulk.stream.engine"
+    if changes.get("form") != "parquet":
         less = asked._replace(source=str(small) if "source" not in changes else asked.source)
         assert check_options.runner("auto", less).__module__ == "mesocare.bulk.stream.engine"

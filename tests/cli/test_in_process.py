@@ -40,7 +40,7 @@ QUESTIONS: list[tuple[str, ...]] = [
     ("rules", "list"),
     ("rules", "show", "sauna"),
     ("rules", "check"),
-    ("rules", "table", "--format", "sql"),
+    ("rules", "table", "--at", "2024-05-02T15:00Z", "--format", "sql"),
     ("rules", "schema", "protocol"),
     ("rules", "use", "no-such-file.yaml"),
     ("check", "patients.csv", "--at", AT),

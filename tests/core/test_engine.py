@@ -52,13 +52,16 @@ NO_SPACING = Spacing(Days(7), Days(7), "x", ())
 
 
 REMARK = Remark("x", ())
+LISTED_AS = {Verdict.ALLOWED: "Fine", Verdict.AVOID: "Not yet", Verdict.ASK: "Ask first"}
 TRIAGE = TriageRules(
     worse=Worse("worse", 2, 1, 2, ()),
     strong=Strong(8, {}, ()),
     fever=Fever(38.0, "fever", Hours(72), Hours(24), (), "fever", Hours(24), (), ()),
     nodules=Nodules("lump", Days(7), (), Urgency.SAME_DAY, "x", ()),
     returned=REMARK,
+    unremarkable=REMARK,
     unknown=REMARK,
+    noted="x",
     past=REMARK,
     questions=Questions(Hours(24), Hours(72), "x", "x", ()),
 )
@@ -105,7 +108,7 @@ def rule_set(
 ) -> RuleSet:
     """Return a rule set of one group, whose headline is its first item."""
     ids = tuple(each.id for each in items)
-    groups = {"all": Group("all", "All", (), ids[0], ids)} if items else {}
+    groups = {"all": Group("all", "All", (), ids[0], ids, LISTED_AS)} if items else {}
     return RuleSet(
         identity=Identity("test", "1", "2026-01-01", "2027-01-01", "0"),
         types={id_: TreatmentType(id_, id_.title()) for id_ in ("face", "scalp")},
@@ -405,7 +408,7 @@ def test_answer_about_a_group() -> None:
     gym = item("gym", AVOID, rule(("avoid", 24), ("allowed", None)))._replace(instead="Walk.")
     ski = item("ski", rule(("ask", 72), ("allowed", None)))._replace(instead="Skate.")
     rules = rule_set(gym, ski)
-    sport = Group("sport", "Sport", (), "gym", ("gym", "ski"))
+    sport = Group("sport", "Sport", (), "gym", ("gym", "ski"), LISTED_AS)
     treatments = [treated("scalp"), treated("face")]
     found = answer(sport, treatments, rules, T0 + 30 * HOUR)
     assert (found.activity, found.label, found.group) == ("sport", "Sport", "sport")

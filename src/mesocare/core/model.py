@@ -154,13 +154,17 @@ class Item(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A family of items, headline first; it is the one that people mean by the group's word."""
+    """A family of items, headline first; it is the one that people mean by the group's word.
+
+    `listed_as` leads from a verdict to the words that come before the items that have it.
+    """
 
     id: str
     label: str
     aliases: tuple[str, ...]
     headline: str
     items: tuple[str, ...]
+    listed_as: Mapping[Verdict, str]
 
 
 class CareWindow(NamedTuple):

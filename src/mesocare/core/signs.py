@@ -145,6 +145,8 @@ class TriageRules(NamedTuple):
     fever: Fever
     nodules: Nodules
     returned: Remark
+    unremarkable: Remark
     unknown: Remark
+    noted: str
     past: Remark
     questions: Questions

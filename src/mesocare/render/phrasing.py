@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from mesocare.core.verdict.answer import Answer, Change
     from mesocare.store.treatments import StoredTreatment
 
-# The most that is ever said where the diary has no finding.
-NOTHING_UNEXPECTED = "Nothing reported so far is unexpected. That cannot say that all is well."
-
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -185,7 +185,8 @@ def runner(named: str, job: Job) -> Runner:
         which = job.kind if job.kind not in STREAMED else job.form
         message = f"--engine stream knows CSV, TSV and NDJSON, not {which}"
         raise TableError(message, "Leave --engine out.")
-    if streams and named != "duckdb" and not (_is_large(job) and find_spec("duckdb")):
+    quicker = _is_large(job) and find_spec("duckdb") is not None
+    if named == "stream" or (streams and named == "auto" and not quicker):
         from mesocare.bulk.stream import engine as stream_engine
 
         return stream_engine.run

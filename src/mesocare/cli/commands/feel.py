@@ -152,8 +152,7 @@ def _about(entry: Entry, rules: RuleSet) -> list[str]:
         lines.append(f"If so: {rules.contacts[worst.value]}.")
     return [
         *lines,
-        "mesocare does not know this sign, so it cannot say whether it is expected.",
-        "If it worries you, ask your clinic.",
+        rules.triage.noted,
     ]
 
 

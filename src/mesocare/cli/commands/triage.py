@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from mesocare.cli.options import Reply, Request, command, no_treatment
-from mesocare.render.phrasing import NOTHING_UNEXPECTED
 from mesocare.render.text.plain import wrapped
 
 if TYPE_CHECKING:
@@ -62,7 +61,9 @@ def in_brief(found: Triage, question: Question) -> str:
     """Return what a diary means, for a command that has just added to it."""
     if not found.findings:
         # Quick: a page would load rich. Without a treatment, nothing was judged.
-        return f"{wrapped(NOTHING_UNEXPECTED)}\n" if question.treatments else ""
+        return (
+            f"{wrapped(question.rules.triage.unremarkable.text)}\n" if question.treatments else ""
+        )
     from mesocare.render.text.triage import triage_text
 
     return triage_text(found, question)

@@ -202,19 +202,19 @@ class GroupSubject:
         headline = standings[self.group.headline]
         parts = [headline.condition]
         if verdict is not headline.verdict:
-            parts.append(self._listing("Fine", Verdict.ALLOWED, standings))
-        parts.append(self._listing("Not yet", Verdict.AVOID, standings))
-        parts.append(self._listing("Ask first", Verdict.ASK, standings))
+            parts.append(self._listing(Verdict.ALLOWED, standings))
+        parts.append(self._listing(Verdict.AVOID, standings))
+        parts.append(self._listing(Verdict.ASK, standings))
         return " ".join(filter(None, parts)) or None
 
-    def _listing(self, word: str, verdict: Verdict, standings: Mapping[str, Standing]) -> str:
+    def _listing(self, verdict: Verdict, standings: Mapping[str, Standing]) -> str:
         """Return `Fine: walking, stretching.`, or nothing where no item has that verdict."""
         labels = [
             lower_first(self.items[id_].item.label)
             for id_, each in standings.items()
             if each.verdict is verdict and (verdict.closed or self.items[id_].softens)
         ]
-        return f"{word}: {', '.join(labels)}." if labels else ""
+        return f"{self.group.listed_as[verdict]}: {', '.join(labels)}." if labels else ""
 
 
 def _worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mesocare.core.diary import chart as core
 from mesocare.render.html import svg
 from mesocare.render.html.style import STYLE
-from mesocare.render.phrasing import NOTHING_UNEXPECTED, date_words, instant_words
+from mesocare.render.phrasing import date_words, instant_words
 from mesocare.render.report_facts import TITLE, cited, grounds, timeline, treatment_facts, zone_name
 from mesocare.render.text.questions import until_words
 from mesocare.render.text.sign_phrasing import expected_words, latest_words
@@ -79,7 +79,7 @@ def _head(summary: Summary) -> Iterable[str]:
 def _findings(summary: Summary) -> Iterable[str]:
     yield "<h2>Findings</h2>"
     if not summary.meaning.findings:
-        yield f"<p>{_said(NOTHING_UNEXPECTED)}</p>"
+        yield f"<p>{_said(summary.question.rules.triage.unremarkable.text)}</p>"
     last = None
     for each in summary.meaning.findings:
         urgency = each.urgency.value

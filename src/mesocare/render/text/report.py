@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesocare.render.phrasing import NOTHING_UNEXPECTED, date_words, instant_words
+from mesocare.render.phrasing import date_words, instant_words
 from mesocare.render.report_facts import (
     TITLE,
     cited,
@@ -50,7 +50,7 @@ def report_text(summary: Summary, page: Page | None = None) -> str:
 def _findings(page: Page, summary: Summary) -> None:
     page.line(("Findings", "bold"))
     if not summary.meaning.findings:
-        page.line(NOTHING_UNEXPECTED)
+        page.line(summary.question.rules.triage.unremarkable.text)
     contacts = summary.question.rules.contacts
     said_last = None
     for each in summary.meaning.findings:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mesocare.core.signs import Urgency
-from mesocare.render.phrasing import NOTHING_UNEXPECTED, clinic_contact
+from mesocare.render.phrasing import clinic_contact
 from mesocare.render.text.page import URGENCY_STYLES, Page
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def triage_text(triage: Triage, question: Question, *, empty: bool = False) -> s
     page = Page(no_color=question.no_color)
     draw(page, triage, question)
     if not triage.findings:
-        page.line(NOTHING_UNEXPECTED)
+        page.line(question.rules.triage.unremarkable.text)
     if empty:
         page.line(NOTHING_REPORTED)
     # Whoever has to call now is not kept with questions.

@@ -35,6 +35,7 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
         for id_, each in plain["sources"].items()
     }
     order = [*ruleset["headline_groups"], *ruleset["other_groups"]]
+    listed_as = {model.Verdict(verdict): words for verdict, words in ruleset["listed_as"].items()}
     return model.RuleSet(
         identity=_identity(ruleset, sha256),
         types={
@@ -42,7 +43,7 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
             for id_, each in ruleset["types"].items()
         },
         headline_groups=tuple(ruleset["headline_groups"]),
-        groups={id_: _group(groups[id_]) for id_ in order},
+        groups={id_: _group(groups[id_], listed_as) for id_ in order},
         items={
             id_: _item(id_, name, item)
             for name in order
@@ -96,7 +97,7 @@ def _evidence(id_: str, row: Plain, sources: dict[str, model.Source]) -> model.E
     )
 
 
-def _group(each: Plain) -> model.Group:
+def _group(each: Plain, listed_as: dict[model.Verdict, str]) -> model.Group:
     headline = each["headline"]
     others = [id_ for id_ in (*each["items"], *each.get("includes", ())) if id_ != headline]
     return model.Group(
@@ -105,6 +106,7 @@ def _group(each: Plain) -> model.Group:
         tuple(each.get("aliases", ())),
         headline,
         (headline, *others),
+        listed_as,
     )
 
 

@@ -35,7 +35,9 @@ def build_triage(each: Plain) -> signs.TriageRules:
             tuple(nodules["evidence"]),
         ),
         returned=_remark(each["returned"]),
+        unremarkable=_remark(each["unremarkable"]),
         unknown=_remark(each["unknown"]),
+        noted=each["unknown"]["noted"],
         past=_remark(each["past"]),
         questions=signs.Questions(
             parse_span(questions["after"]),

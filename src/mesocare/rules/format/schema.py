@@ -39,6 +39,8 @@ HARMS = (
 GRAVE_HARMS = frozenset({"infection", "burn", "pigment"})
 # A diary scores signs from 0 to this.
 HIGHEST_SCORE = 10
+# The verdicts that a group lists its items by.
+LISTED = ("allowed", "avoid", "ask")
 URGENCIES = ("emergency", "same_day", "contact_clinic")
 
 _EVIDENCE = Listing(EvidenceId())
@@ -88,6 +90,7 @@ FILES: dict[str, Record] = {
             "headline_groups": Listing(Id()),
             "other_groups": Listing(Id(), empty=True),
             "contacts": Record({urgency: Text(120) for urgency in URGENCIES}),
+            "listed_as": Record({verdict: Text(20) for verdict in LISTED}),
             "notice": Text(200),
         }
     ),
@@ -225,7 +228,8 @@ FILES: dict[str, Record] = {
                 }
             ),
             "returned": _REMARK,
-            "unknown": _REMARK,
+            "unremarkable": _REMARK,
+            "unknown": Record({"text": Text(160), "noted": Text(160), "evidence": _EVIDENCE}),
             "past": _REMARK,
             "questions": Record(
                 {
