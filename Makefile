@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test coverage long lint types architecture check benchmark bulk picture mutants clean
+.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark picture mutants clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ check: coverage long lint types architecture ## What CI runs
 bulk: ## Measure checks of many patients and write the figures into README.md
 	$(PYTHON) benchmarks/bulk.py --readme
 	$(PYTHON) benchmarks/bulk_duckdb.py --rows 1000000 10000000 --readme
+
+spark: ## Measure Spark beside DuckDB and write the figures into README.md (needs Java)
+	$(PYTHON) -m pip install --quiet --group spark
+	$(PYTHON) benchmarks/spark.py --readme
 
 benchmark: ## Measure start-up and write the figures into README.md
 	$(PYTHON) benchmarks/startup.py --readme

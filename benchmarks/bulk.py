@@ -24,6 +24,7 @@ from figures import Row, tell
 AT = "2026-11-22T09:00"
 TYPES = ("face", "scalp", "brightening")
 ZONES = ("Europe/London", "America/New_York", "Asia/Kathmandu", "Australia/Sydney")
+STREAM = ("--engine", "stream")
 SMALL = 100_000
 # One row in so many is written in another way than `2026-11-01T14:30`.
 ODD = 50
@@ -137,7 +138,7 @@ def measure(rows: int, pairs: int) -> list[Row]:
         folder = Path(name)
         target, tables = folder / "out.csv", loop_tables(folder / "tables")
         plain = patients(folder / "plain.csv", rows, odd=False)
-        both = [(check(plain, target), loop(plain, target, tables)) for _ in range(pairs)]
+        both = [(check(plain, target, *STREAM), loop(plain, target, tables)) for _ in range(pairs)]
         told = f"{rows:,} patients"
         found = [
             Row(
@@ -150,14 +151,19 @@ def measure(rows: int, pairs: int) -> list[Row]:
         plain.unlink()
         small = patients(folder / "small.csv", SMALL)
         large = patients(folder / "large.csv", rows)
-        runs = [(check(large, target), check(small, target)) for _ in range(pairs)]
+        runs = [
+            (check(large, target, *STREAM), check(small, target, *STREAM)) for _ in range(pairs)
+        ]
         memory = [one.memory / other.memory for one, other in runs]
         found.append(Row(f"memory of `check`, {told}", f"{SMALL:,} patients", 1.1, memory))
         if rows >= 10 * SMALL:
             large.unlink()
             tenth = patients(folder / "tenth.csv", rows // 10)
             large = patients(folder / "large.csv", rows)
-            runs = [(check(large, target), check(tenth, target)) for _ in range(max(1, pairs // 2))]
+            runs = [
+                (check(large, target, *STREAM), check(tenth, target, *STREAM))
+                for _ in range(max(1, pairs // 2))
+            ]
             ratios = [one.seconds / other.seconds for one, other in runs]
             found.append(Row(f"`check`, {told}", f"{rows // 10:,} patients", 11, ratios))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -27,9 +28,7 @@ SUBMIT = Path(sys.executable).parent / "spark-submit"
 @pytest.mark.long
 @pytest.mark.skipif(find_spec("pyspark") is None, reason="PySpark is not installed")
 @pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
-def test_spark_says_what_check_says(
-    rules: RuleSet, own: Program, tmp_path: Path, searched: Searched
-) -> None:
+def test_spark_says_what_check_says(rules: RuleSet, own: Program, searched: Searched) -> None:
     """What Spark answers and what `check` says of the rest are together what it says of all."""
     rows = [
         (str(n), *row) for n, row in enumerate(treatments(rules, AT, ROWS, seed=AT.toordinal()))
@@ -44,9 +43,12 @@ def test_spark_says_what_check_says(
     assert own.run("rules", "table", *at, *zones, "-o", "table.parquet").code == 0
 
     spark = subprocess.run(
-        [SUBMIT, "--master", "local[2]", "--conf", "spark.ui.enabled=false"]
-        + [EXAMPLE, "table.parquet", "patients.parquet", "out"],
+        [
+            *(str(SUBMIT), "--master", "local[2]", "--conf", "spark.ui.enabled=false"),
+            *(str(EXAMPLE), "table.parquet", "patients.parquet", "out"),
+        ],
         cwd=own.place,
+        env={**os.environ, "PATH": f"{SUBMIT.parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
