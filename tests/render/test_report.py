@@ -303,8 +303,16 @@ def test_page_shows_nothing_to_worry_about_without_saying_that_all_is_well(make:
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_text_fits_its_width(make: Make, width: int) -> None:
-    """No line is wider than the screen."""
-    assert max(map(len, _text(make(*ENTRIES), width).splitlines())) <= width
+    """No line is wider than the screen, and nothing is left out to make it so."""
+    summary = make(*ENTRIES)
+    lines = _text(summary, width).splitlines()
+    assert max(map(len, lines)) <= width
+    words = " ".join(" ".join(lines).split())
+    said = [*SECTIONS, *(each.text for each in summary.meaning.findings)]
+    said += [each.text for each in summary.meaning.missing]
+    said += [each.note for each in summary.entries if each.note]
+    assert len(said) > len(SECTIONS) + 2
+    assert [each for each in said if each not in words] == []
 
 
 def test_it_says_which_rules_answered_and_when(make: Make, rules: RuleSet) -> None:
