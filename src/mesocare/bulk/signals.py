@@ -1,4 +1,4 @@
-"""Stopping a long run between two rows, never within one."""
+"""StopSignals a long run between two rows, never within one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Stopped(KeyboardInterrupt):
         self.number = number
 
 
-class Stopping:
+class StopSignals:
     """While it is entered, the signals that ask to stop raise `Stopped`, but not amid a write.
 
     A second signal is not made to wait. Outside the main thread signals are left as they are.

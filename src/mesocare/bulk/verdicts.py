@@ -44,8 +44,8 @@ class Outcome:
         self.count = 0
 
 
-class Judge:
-    """Judges rows by one job."""
+class RowVerdicts:
+    """The verdicts of rows, by one job."""
 
     def __init__(self, job: Job) -> None:
         self.job = job

@@ -22,9 +22,9 @@ from mesocare.bulk.duckdb.output import Refused
 from mesocare.bulk.duckdb.refused import REFUSED, refused_rows
 from mesocare.bulk.duckdb.session import first_line, module, reading, session
 from mesocare.bulk.duckdb.source import Source, Unsure, delimited, parquet
-from mesocare.bulk.io.writers import Sink, check_places
+from mesocare.bulk.io.writers import OutputFile, check_places
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
-from mesocare.bulk.signals import Stopped, Stopping
+from mesocare.bulk.signals import Stopped, StopSignals
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def run(job: Job, progress: Callable[[int], None] | None = None) -> Tally:
     """
     module()
     check_places(job)
-    with Stopping() as stopping:
+    with StopSignals() as stopping:
         try:
             with stopping.around(session()) as duck:
                 return _run(job, duck, progress or (lambda _: None))
@@ -75,7 +75,7 @@ def _run(job: Job, duck: Session, progress: Callable[[int], None]) -> Tally:
     with ExitStack() as held:
         if job.output is not None and Path(job.output).is_fifo():
             # Who reads it would take it for the end when one engine closes it for the other.
-            held.enter_context(Sink(job.output))
+            held.enter_context(OutputFile(job.output))
         try:
             return _Check(job, duck).run(progress)
         except Unsure:

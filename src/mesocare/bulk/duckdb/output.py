@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.bulk.duckdb.session import literal, module, quoted
 from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.readers import row_text
-from mesocare.bulk.io.writers import Rejects, Sink
+from mesocare.bulk.io.writers import OutputFile, Rejects
 from mesocare.bulk.job import Reject
 from mesocare.core.model import Verdict
 from mesocare.errors import OutputError
@@ -155,7 +155,7 @@ def place(output: str | None, folder: Path) -> Iterator[Path]:
     given = None if output is None else Path(os.path.realpath(output))
     if given is None or given.is_dir() or is_special(given):
         # Asked for first: what cannot be written into is to be known before the work is done.
-        with Sink(output) as sink:
+        with OutputFile(output) as sink:
             path = folder / "output"
             yield path
             with path.open("rb") as file:
@@ -194,9 +194,9 @@ def reject(job: Job, source: Source, refused: Iterable[Refused]) -> int:
             column = job.columns.get(each.fault, each.fault)
             rejects.add(Reject(each.line, column, each.value, each.why, shown))
         rejects.flush()
-        if rejects.sink is not None:
-            rejects.sink.keep()
+        if rejects.file is not None:
+            rejects.file.keep()
     finally:
-        if rejects.sink is not None:
-            rejects.sink.drop()
+        if rejects.file is not None:
+            rejects.file.drop()
     return rejects.count

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from mesocare.bulk.io.forms import CsvForm
+from mesocare.bulk.io.formats import CsvFormat
 from mesocare.bulk.job import REJECT_COLUMNS, Reject
 from mesocare.errors import OutputError, TableError
 from mesocare.files import AtomicFile, is_special, open_special
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mesocare.bulk.job import Job
 
 
-class Sink:
+class OutputFile:
     """Takes bytes; a file appears, or is replaced, when it is kept, and not before.
 
     Args:
@@ -122,8 +122,8 @@ class Rejects:
     def __init__(self, path: str | None) -> None:
         self.count = 0
         self._waiting: list[Reject] = []
-        self.sink = None if path is None else Sink(path)
-        self._rows = None if self.sink is None else CsvForm(self.sink.write, ",")
+        self.file = None if path is None else OutputFile(path)
+        self._rows = None if self.file is None else CsvFormat(self.file.write, ",")
         if self._rows is not None:
             self._rows.write([REJECT_COLUMNS])
 

@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
-from mesocare.bulk.io.forms import CsvForm, JsonForm
+from mesocare.bulk.io.formats import CsvFormat, JsonFormat
 from mesocare.bulk.io.lines import Lines
-from mesocare.bulk.io.writers import Rejects, Sink
+from mesocare.bulk.io.writers import OutputFile, Rejects
 from mesocare.bulk.job import Reject, Tally, blamed, reason
-from mesocare.bulk.verdicts import Judge
+from mesocare.bulk.verdicts import RowVerdicts
 from mesocare.errors import MesocareError, OutputError, TableError
 from mesocare.text import without_formula
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mesocare.bulk.job import Job
-    from mesocare.bulk.signals import Stopping
+    from mesocare.bulk.signals import StopSignals
 
 # Rows from one writing to the next.
 CHUNK = 128
@@ -27,17 +27,17 @@ CHUNK = 128
 class Run(ABC):
     """One check: what it reads, where it writes, and what it has counted."""
 
-    stopping: Stopping
+    stopping: StopSignals
     open: ExitStack
     lines: Lines
     rejects: Rejects
-    sink: Sink
-    out: CsvForm | JsonForm
+    file: OutputFile
+    out: CsvFormat | JsonFormat
 
     def __init__(self, job: Job, progress: Callable[[int], None]) -> None:
         self.job = job
         self.progress = progress
-        self.judge = Judge(job)
+        self.verdicts = RowVerdicts(job)
         self.tally = Tally()
         self.delimiter = ","
         self._begun = False
@@ -47,8 +47,8 @@ class Run(ABC):
         self.lines = Lines(self.job.source, self.job.encoding)
         self.open.callback(self.lines.close)
         self.rejects = Rejects(self.job.rejects)
-        if self.rejects.sink is not None:
-            self.open.enter_context(self.rejects.sink)
+        if self.rejects.file is not None:
+            self.open.enter_context(self.rejects.file)
         try:
             self.table()
         except TableError as error:
@@ -60,9 +60,9 @@ class Run(ABC):
             self.rejects.pass_on()
             self.out.flush()
             self.rejects.flush()
-            self.sink.keep()
-            if self.rejects.sink is not None:
-                self.rejects.sink.keep()
+            self.file.keep()
+            if self.rejects.file is not None:
+                self.rejects.file.keep()
         self.count()
 
     @abstractmethod
@@ -71,12 +71,12 @@ class Run(ABC):
 
     def begin(self, header: Sequence[str], names: Sequence[str]) -> None:
         """Open the output, which has the columns of the input and those of the answers."""
-        self.sink = self.open.enter_context(Sink(self.job.output))
+        self.file = self.open.enter_context(OutputFile(self.job.output))
         self._begun = True
         if self.job.form == "ndjson":
-            self.out = JsonForm(self.sink.write, [*names, *self.job.added])
+            self.out = JsonFormat(self.file.write, [*names, *self.job.added])
             return
-        self.out = CsvForm(self.sink.write, self.delimiter)
+        self.out = CsvFormat(self.file.write, self.delimiter)
         shown = [each if self.job.raw else without_formula(each) for each in header]
         self.out.write([[*shown, *self.job.added]])
 
@@ -110,7 +110,7 @@ class Run(ABC):
 
     def count(self) -> None:
         """Add up."""
-        self.judge.tally(self.tally)
+        self.verdicts.tally(self.tally)
         self.tally.rejected = self.rejects.count if hasattr(self, "rejects") else 0
         judged = max((sum(each.values()) for each in self.tally.verdicts.values()), default=0)
         self.tally.read = judged + self.tally.rejected

@@ -45,7 +45,7 @@ class CsvRun(Run):
         at_treated, at_type, at_tz = (
             self.place.get(each, -1) for each in ("treated", "type", "tz")
         )
-        table_of, read, filters_ = self.judge.tables.get, datetime.fromisoformat, self.filters
+        table_of, read, filters_ = self.verdicts.tables.get, datetime.fromisoformat, self.filters
         kept = []
         for line, row in chunk:
             if row is None:
@@ -79,7 +79,7 @@ class CsvRun(Run):
         """Ask the engine, and reject the row if need be."""
         values = {ours: row[n] for ours, n in self.place.items()}
         try:
-            return self.judge.outcome(values["treated"], values["type"], values.get("tz", ""))
+            return self.verdicts.outcome(values["treated"], values["type"], values.get("tz", ""))
         except MesocareError as error:
             self.refuse(line, error, values, row_text(row, self.delimiter))
             return None
@@ -96,7 +96,7 @@ class CsvRun(Run):
         found: list[Any] = []
         for outcome, row in judged:
             values = {ours: row[n] for ours, n in self.place.items()}
-            said = self.judge.long_rows(
+            said = self.verdicts.long_rows(
                 outcome, values["treated"], values["type"], values.get("tz", "")
             )
             for n in self.risky:

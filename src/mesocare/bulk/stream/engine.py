@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.bulk.io.writers import check_places
 from mesocare.bulk.job import Interrupted
-from mesocare.bulk.signals import Stopped, Stopping
+from mesocare.bulk.signals import Stopped, StopSignals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def run(job: Job, progress: Callable[[int], None]) -> Tally:
     """
     check_places(job)
     run_ = _of_kind(job)(job, progress)
-    with Stopping() as run_.stopping, ExitStack() as run_.open:
+    with StopSignals() as run_.stopping, ExitStack() as run_.open:
         try:
             run_.whole()
         except Stopped as stopped:

@@ -6,7 +6,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mesocare.bulk.io.forms import JsonForm
+from mesocare.bulk.io.formats import JsonFormat
 from mesocare.bulk.io.readers import JsonRows
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, Reject, shortened
 from mesocare.bulk.stream.base import CHUNK, Run
@@ -47,7 +47,7 @@ class JsonRun(Run):
 
     def deliver(self, rows: list[Any]) -> None:
         """Write lines of JSON, or rows."""
-        if isinstance(self.out, JsonForm):
+        if isinstance(self.out, JsonFormat):
             self.out.lines(rows)
         else:
             self.out.write(rows)
@@ -61,7 +61,7 @@ class JsonRun(Run):
         values = {ours: found.get(name) or "" for ours, name in self.ours.items()}
         key = (values["treated"], values["type"], values["tz"])
         try:
-            outcome = self.judge.outcome(*key)
+            outcome = self.verdicts.outcome(*key)
         except MesocareError as error:
             self.refuse(line, error, values, shortened(text))
             return []
@@ -69,7 +69,7 @@ class JsonRun(Run):
         if not outcome.tail or any(_plain(found.get(n)) != said for n, said in self.filters):
             return []
         if self.job.long:
-            tails: list[Any] = self.judge.long_rows(outcome, *key)
+            tails: list[Any] = self.verdicts.long_rows(outcome, *key)
         else:
             tails = [outcome.tail]
         return [self._written(found, text, tail) for tail in tails]

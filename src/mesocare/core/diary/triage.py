@@ -80,11 +80,11 @@ def triage(
     Raises:
         ValueError: There is neither treatment nor zone, or a treatment may lie after `at`.
     """
-    judge = _Judge(Situation(entries, treatments, rules, at, zone))
-    return Triage(judge.findings(), tuple(judge.questions()))
+    assessor = _Assessor(Situation(entries, treatments, rules, at, zone))
+    return Triage(assessor.findings(), tuple(assessor.questions()))
 
 
-class _Judge:
+class _Assessor:
     """One diary, looked at by every rule."""
 
     def __init__(self, case: Situation) -> None:

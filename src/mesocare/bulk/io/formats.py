@@ -1,4 +1,4 @@
-"""The forms in which rows are written: delimited text and JSON, as bytes for whoever takes them."""
+"""The formats in which rows are written: delimited text and JSON, as bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FLUSH_AT = 64 * 1024
 
 
-class CsvForm:
+class CsvFormat:
     """Writes rows as delimited text.
 
     Args:
@@ -54,7 +54,7 @@ class CsvForm:
         self._write(text.encode("utf-8", "backslashreplace"))
 
 
-class JsonForm:
+class JsonFormat:
     """Writes rows as JSON, an object a line.
 
     Args:
