@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mesocare.errors import StoreError
-from mesocare.store import database, location, treatments
+from mesocare.store import database, integrity, location, treatments
 from tests.support.records import ROOT, SOURCE, ids, treatment
 
 if TYPE_CHECKING:
@@ -274,14 +274,37 @@ def test_reading_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """Whoever reads while another writes sees whole treatments, and never fewer than before."""
     home = tmp_path / "record"
     monkeypatch.setenv("MESOCARE_HOME", str(home))
-    process = writer(home, 0, 120)
-    go(process)
-    assert process.stdout is not None
     seen = 0
-    for line in process.stdout:
-        found = on_record(home, monkeypatch)
-        assert line.strip() in found
-        assert len(found) >= seen
-        seen = len(found)
-    process.communicate(timeout=PATIENCE)
+    with writer(home, 0, 120) as process:
+        go(process)
+        assert process.stdout is not None
+        for line in process.stdout:
+            found = on_record(home, monkeypatch)
+            assert line.strip() in found
+            assert len(found) >= seen
+            seen = len(found)
+        process.communicate(timeout=PATIENCE)
     assert seen == len(whole(home, monkeypatch)) == 120
+
+
+def test_a_log_that_goes_while_it_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's last user deletes the log at any moment; whoever reads then reads all the same."""
+    monkeypatch.setenv("MESOCARE_HOME", str(tmp_path))
+    with database.writing() as connection:
+        treatments.keep(connection, treatment(0))
+    path = tmp_path / database.NAME
+    log = location.log(path, "-wal")
+    log.write_bytes(b"")
+    real_size = location.size
+
+    def size_then_gone(path: Path) -> int:
+        size = real_size(path)
+        if path == log:
+            log.unlink(missing_ok=True)
+            return 4096  # as it was a moment ago
+        return size
+
+    monkeypatch.setattr(integrity, "size", size_then_gone)
+    assert whole(tmp_path, monkeypatch) == {treatment(0).id}

@@ -49,12 +49,16 @@ def looked_at(path: Path, *, thorough: bool = False) -> tuple[sqlite3.Connection
 
 
 def _is_log(path: Path) -> bool:
-    """Whether a log begins as SQLite's do, or holds nothing yet; any other, SQLite would ignore."""
-    if size(path) < _LOG_HEADER:
+    """Whether a log begins as SQLite's do, or holds nothing yet; any other, SQLite would ignore.
+
+    Its last user deletes it at any moment, even while it is looked at.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(_LOG_HEADER)
+    except FileNotFoundError:
         return True
-    with path.open("rb") as file:
-        magic = file.read(4)
-    return magic in _LOG_MAGIC
+    return len(header) < _LOG_HEADER or header[:4] in _LOG_MAGIC
 
 
 def check_sound(connection: sqlite3.Connection, version: int, *, thorough: bool) -> None:

@@ -73,9 +73,10 @@ def there(path: Path) -> bool:
     Raises:
         StoreError: Something else is in its place.
     """
-    if path.exists() and not path.is_file():
+    is_file = path.is_file()
+    if not is_file and path.exists() and not path.is_file():  # it may have been made in between
         raise unusable(path, "it is not a file")
-    return path.is_file() or size(log(path, "-wal")) > 0 or beside(path, MENDED).is_file()
+    return is_file or size(log(path, "-wal")) > 0 or beside(path, MENDED).is_file()
 
 
 def private(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -45,7 +45,7 @@ def copied(path: Path) -> Iterator[sqlite3.Connection | None]:
             before = [_state(part) for part, _ in parts]
             for part, target in parts:
                 private(target)
-                if part.exists():
+                with suppress(FileNotFoundError):  # its last user deletes a log at any moment
                     shutil.copyfile(part, target)
             if [_state(part) for part, _ in parts] == before:
                 break
