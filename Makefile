@@ -44,6 +44,9 @@ spark: ## Measure Spark beside DuckDB and write the figures into README.md (need
 benchmark: ## Measure start-up and write the figures into README.md
 	$(PYTHON) benchmarks/startup.py --readme
 
+words: ## Print how many of the words that people type are read right
+	$(PYTHON) benchmarks/words.py
+
 picture: ## Draw README's picture anew
 	$(PYTHON) scripts/picture.py
 

@@ -129,7 +129,7 @@ def test_a_system_zone_without_a_name(engine: str, own: Program, table: Path) ->
         (["small.doc"], "does not say what kind", "--input-format"),
         (["small.csv", "--map", "x=y"], "is not one of patient_id", "--map treated=date"),
         (["small.csv", "--map", "treated=when"], "lacks the column 'when'", "--map treated="),
-        (["small.csv", "--activities", "juggling"], "no rule is written", "jogging"),
+        (["small.csv", "--activities", "juggling"], "no rule is written", "makeup"),
         (["small.csv", "--activities", ","], "names none", "makeup,exercise"),
         (["small.csv", "--changes-within", "soon"], "no span", "24h"),
         (["small.csv", "--where", "verdict=never"], "no such verdict", "allowed"),

@@ -107,6 +107,11 @@ ANSWER: dict[str, Shape] = {
 # `items` in an answer holds answers whose own `items` are empty.
 ITEM: dict[str, Shape] = {**ANSWER, "items": lambda value: value == []}
 GROUP: dict[str, Shape] = {**ANSWER, "items": [ITEM]}
+# How the words were read; everything asked about beside the strictest.
+READ_AS: dict[str, Shape] = {
+    "read_as": {"reading": text, "ids": [text]},
+    "others": lambda value: value == [],
+}
 TREATMENT: dict[str, Shape] = {
     **SPAN,
     "elapsed_hours_min": hours,
@@ -168,6 +173,7 @@ def faults(value: Any, shape: Shape, path: str = "$") -> Iterator[str]:
 
 # What the example of a command needs that a fresh record does not have.
 NEEDS = {
+    "words": "there is no text",
     "check": "patients.csv",
     "edit": "3fa2",
     "remove": "3fa2",
@@ -207,7 +213,7 @@ def test_shape_of_one_answer(
     """`can-i` and `when` have exactly the promised keys, each with its type, in every scene."""
     for name, scene in SCENES.items():
         plain = asked(program, command, words, *scene)
-        assert list(faults(plain, {**QUESTION, "answer": shape}, name)) == []
+        assert list(faults(plain, {**QUESTION, "answer": shape, **READ_AS}, name)) == []
         assert plain["answer"]["activity"] == words
         assert bool(plain["answer"]["items"]) is (shape is GROUP)
         assert plain["answer"]["evidence"] or plain["answer"]["verdict"] == "allowed"
@@ -283,6 +289,8 @@ def test_explain_json_is_the_same_answer(program: Program) -> None:
     assert [phase["until_hours"] for phase in rule["phases"]] == [168, 336, None]
     other = asked(program, "can-i", "sauna", *ASKED)
     assert other.pop("schema") == "mesocare.can-i/1"
+    assert other.pop("read_as") == {"reading": "exact", "ids": ["sauna"]}
+    assert other.pop("others") == []
     assert plain == other
 
 

@@ -226,9 +226,9 @@ def _answers(program: Program, text: str, *more: str) -> Any:
 
 
 def test_json_is_the_triage_document(treated: Program) -> None:
-    """The same document as from triage; the code is 0, for check-in has done its work."""
+    """The same document as from triage; the code says how urgent what was just noted is."""
     done = _answers(treated, '{"infection": true}', "--json")
-    assert done.code == 0
+    assert done.code == 3
     assert done.json() == treated.run("triage", *AT, "--json").json()
     assert done.json()["urgency"] == "same_day"
 

@@ -127,14 +127,14 @@ def test_zones(typed: str, says: tuple[str, ...], program: Program) -> None:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("makup", ("'makup'", "makeup", "Type")),
-        ("saunna", ("'saunna'", "sauna", "Type")),
+        ("juggling", ("'juggling'", "makeup", "Type")),
+        ("saunna thing", ("'saunna thing'", "sauna", "Type")),
         ("origami", ("'origami'", "Type", "mesocare today")),
         ("not makeup", ("'not makeup'", "Type")),
         ("", ("''", "Type")),
         ("x" * 1000, ("1000", "Type")),
     ],
-    ids=["makup", "saunna", "origami", "not-makeup", "empty", "long"],
+    ids=["juggling", "saunna", "origami", "not-makeup", "empty", "long"],
 )
 def test_unknown_activities(typed: str, says: tuple[str, ...], program: Program) -> None:
     """An activity nobody wrote a rule for is never allowed: closest names, exit 2."""
@@ -144,8 +144,8 @@ def test_unknown_activities(typed: str, says: tuple[str, ...], program: Program)
 @pytest.mark.parametrize("command", ["when", "explain"])
 def test_unknown_activities_elsewhere(command: str, program: Program) -> None:
     """Every command that takes words refuses unknown ones alike."""
-    message = refused(program, command, "makup", *ASKED)
-    assert message == program.run("can-i", "makup", *ASKED).err
+    message = refused(program, command, "juggling", *ASKED)
+    assert message == program.run("can-i", "juggling", *ASKED).err
 
 
 USES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -224,7 +224,7 @@ def test_arguments_outside_the_locale(program: Program) -> None:
 @pytest.mark.parametrize("word", ["0", "false", "maybe"])
 def test_errors_follow_the_variable_for_json(word: str, program: Program) -> None:
     """An error is JSON where an answer would have been, and nowhere else."""
-    ended = program.run("can-i", "makup", *ASKED, env={"MESOCARE_JSON": word})
+    ended = program.run("can-i", "juggling", *ASKED, env={"MESOCARE_JSON": word})
     assert (ended.code, ended.out) == (REFUSED, "")
 
 
@@ -234,7 +234,7 @@ def test_errors_follow_the_file_for_json(program: Program, tmp_path: Path) -> No
     path.write_text("json = true\n", encoding="utf-8")
     env = {"MESOCARE_CONFIG": str(path)}
     assert program.run(*QUESTION, env=env).json()["schema"] == "mesocare.can-i/1"
-    ended = program.run("can-i", "makup", *ASKED, env=env)
+    ended = program.run("can-i", "juggling", *ASKED, env=env)
     assert ended.code == REFUSED
     assert ended.json()["schema"] == "mesocare.error/1"
 
@@ -475,11 +475,11 @@ def test_output_that_goes_nowhere(command: str, redirection: str, program: Progr
 def test_errors_that_go_nowhere(redirection: str, program: Program) -> None:
     """An error keeps its exit code and what is left of its text, wherever the rest goes."""
     for more in ([], ["--json"]):
-        ended = program.redirected(redirection, "can-i", "makup", *ASKED, *more)
+        ended = program.redirected(redirection, "can-i", "juggling", *ASKED, *more)
         assert ended.code == REFUSED
         assert "Traceback" not in ended.err
         if "2>" not in redirection:
-            assert "'makup'" in ended.err
+            assert "'juggling'" in ended.err
         if more and ">&-" not in redirection.split() and ">/dev/full" not in redirection.split():
             assert '"mesocare.error/1"' in ended.out
 
@@ -521,7 +521,7 @@ def test_locales(
         assert (text.code, text.err) == (0, "")
     plain = program.spawn("today", *ASKED, "--json", env=env, encoding=encoding)
     assert said_in(plain) == verdicts
-    wrong = program.spawn("can-i", "makup", *ASKED, "--json", env=env, encoding=encoding)
+    wrong = program.spawn("can-i", "juggling", *ASKED, "--json", env=env, encoding=encoding)
     assert wrong.code == REFUSED
     assert wrong.json()["schema"] == "mesocare.error/1"
 

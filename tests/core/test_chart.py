@@ -101,7 +101,7 @@ def test_signs_are_worst_first(rules: RuleSet) -> None:
         rules,
         _entry("2024-05-02T08:00", "redness", 2),
         _entry("2024-05-02T09:00", "itch", 0),
-        _entry("2024-05-02T10:00", None, 4, "purple toes"),
+        _entry("2024-05-02T10:00", None, 4, "humming toes"),
         _entry("2024-05-02T11:00", "grouped-blisters", None),
         _entry("2024-05-02T12:00", "anaphylaxis", None),
         _entry("2024-05-02T13:00", "swelling", 5),

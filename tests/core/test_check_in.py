@@ -62,7 +62,7 @@ def test_what_is_asked_is_what_the_rules_say() -> None:
 def test_red_flags_of_the_type_only(type_: str) -> None:
     """A bald patch concerns the scalp, a darker patch does not."""
     found = _ids(hours=30, treatment=_treated(type_))
-    flags = {id_ for id_, flag in RULES.red_flags.items() if type_ in flag.types}
+    flags = {id_ for id_, flag in RULES.red_flags.items() if type_ in flag.types and not flag.aside}
     assert {id_ for id_ in found if id_ in RULES.red_flags} == flags
 
 
@@ -109,7 +109,10 @@ def test_nothing_that_matters_is_left_out(diary: list[Entry], type_: str, hours:
     found = [each.id for each in asks(diary, treated, RULES, at)]
     assert len(set(found)) == len(found)
     assert {each.id for each in normal(treated, RULES, at)} <= set(found)
-    flags = {each.id for each in red_flags(treated, RULES, at) if not each.persisting}
+    raised = red_flags(treated, RULES, at)
+    flags = {
+        each.id for each in raised if not each.persisting and not RULES.red_flags[each.id].aside
+    }
     assert flags <= set(found)
     followed = {each.id for each in triage(diary, treated, RULES, at).missing} - {"temperature"}
     assert {each.removesuffix("-follow-up") for each in followed} <= set(found)

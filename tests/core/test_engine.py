@@ -55,7 +55,7 @@ REMARK = Remark("x", ())
 LISTED_AS = {Verdict.ALLOWED: "Fine", Verdict.AVOID: "Not yet", Verdict.ASK: "Ask first"}
 TRIAGE = TriageRules(
     worse=Worse("worse", 2, 1, 2, ()),
-    strong=Strong(8, {}, ()),
+    strong=Strong(8, {}, Hours(72), "worse", (), ()),
     fever=Fever(38.0, "fever", Hours(72), Hours(24), (), "fever", Hours(24), (), ()),
     nodules=Nodules("lump", Days(7), (), Urgency.SAME_DAY, "x", ()),
     returned=REMARK,
@@ -125,6 +125,8 @@ def rule_set(
         contacts={urgency: f"Call {urgency}." for urgency in Urgency},
         notice="Ask your clinic.",
         names={each.id: each.id for each in items},
+        sign_names={},
+        tables={},
     )
 
 

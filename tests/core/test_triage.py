@@ -135,9 +135,9 @@ def test_text_and_evidence_of_a_red_flag() -> None:
 
 def test_text_without_an_action() -> None:
     """A red flag without an action has its text alone."""
-    (finding,) = judged(noted("sepsis"), hours=1).findings
-    assert RULES.red_flags["sepsis"].action is None
-    assert finding.text == RULES.red_flags["sepsis"].text
+    (finding,) = judged(noted("infection"), hours=1).findings
+    assert RULES.red_flags["infection"].action is None
+    assert finding.text == RULES.red_flags["infection"].text
 
 
 def test_a_finding_rests_on_the_claims_of_its_rule() -> None:

@@ -48,7 +48,7 @@ WITHOUT_EXAMPLES = {
     *("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
     *("docs/README.md", "docs/glossary.md", "docs/how-to/check-many-patients.md"),
     "docs/how-to/use-spark.md",
-    *(f"docs/explanation/{name}.md" for name in ("architecture", "evidence", "record")),
+    *(f"docs/explanation/{name}.md" for name in ("architecture", "evidence", "record", "words")),
     "docs/explanation/mutation-testing.md",
     *(f"docs/reference/{name}.md" for name in ("bundled-rules", "protocol")),
     *(f"docs/reference/{name}.md" for name in ("python", "rule-set")),

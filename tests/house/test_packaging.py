@@ -135,7 +135,7 @@ def test_wheel_holds_what_it_needs(built: Built) -> None:
     assert tops == {"mesocare", f"mesocare-{__version__}.dist-info"}
     assert not [name for name in held if "tests" in name or "__pycache__" in name]
     suffixes = {Path(name).suffix for name in held if name.startswith("mesocare/")}
-    assert suffixes == {".py", ".typed", ".yaml", ".tsv", ".json", ".j2", ".css"}
+    assert suffixes == {".py", ".typed", ".yaml", ".tsv", ".txt", ".json", ".j2", ".css"}
 
 
 def test_wheels_are_the_same(built: Built) -> None:

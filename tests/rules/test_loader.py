@@ -235,6 +235,8 @@ group: lifestyle
 label: Alcohol and smoking
 headline: alcohol
 items:
+  smoking: {{label: x, rules: {{face: &a {{unrestricted: x}}, scalp: *a, brightening: *a}}}}
+  hot-drinks: {{label: y, rules: {{face: *a, scalp: *a, brightening: *a}}}}
   alcohol:
     label: Drinking alcohol
     {harm}
@@ -293,7 +295,7 @@ def test_figures_need_a_rationale(
         return
     problems = refused(folder).problems
     assert any(f"{said}: write a `rationale`" in each for each in problems), problems
-    assert all(each.startswith(f"{LIFE}:13: ") for each in problems), problems
+    assert all(each.startswith(f"{LIFE}:15: ") for each in problems), problems
     (folder / LIFE).write_text(text + "        rationale: It is known.\n", encoding="utf-8")
     assert load_rules(folder).items["alcohol"].rules["face"].rationale == "It is known."
 
@@ -378,8 +380,8 @@ def test_missing_files_all_at_once(folder: Path) -> None:
 
 
 def test_empty_directory(tmp_path: Path, store: Path) -> None:  # noqa: ARG001 - sets the cache aside
-    """An empty directory lacks all nine files."""
-    assert len(refused(tmp_path).problems) == 9
+    """An empty directory lacks all thirteen files."""
+    assert len(refused(tmp_path).problems) == 13
 
 
 @pytest.mark.parametrize("stay", ["file", "nothing"])

@@ -30,7 +30,7 @@ FOLDER = built_in()
 FILES = {
     path.relative_to(FOLDER).as_posix(): path.read_bytes()
     for path in sorted(FOLDER.rglob("*"))
-    if path.suffix in {".yaml", ".tsv"}
+    if path.suffix in {".yaml", ".tsv", ".txt"}
     and path.relative_to(FOLDER).parts[0] not in {"cases", "starter"}
 }
 IDS = re.findall(rb"^[A-Z][0-9]{3}(?:-[0-9]{3})?", FILES["evidence.tsv"], re.MULTILINE)
@@ -327,4 +327,4 @@ def test_mutations_without_memo(seed: int, searched: Searched) -> None:
 def test_the_originals() -> None:
     """The unchanged files compile, and there are as many as there should be."""
     assert check("ruleset.yaml", FILES["ruleset.yaml"])
-    assert len(FILES) == 22
+    assert len(FILES) == 26

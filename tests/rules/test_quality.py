@@ -344,10 +344,10 @@ def test_strict_refuses_an_overdue_review(own: Program) -> None:
     """On the day it is due it passes, the day after it does not."""
     due = load_rules().identity.review_due
     assert own.run("rules", "check", "--strict", "--at", due).code == 0
-    done = own.run("rules", "check", "--strict", "--at", "2027-11-22T00:00")
+    done = own.run("rules", "check", "--strict", "--at", "2027-11-28T00:00")
     assert done.code == 1
     (line,) = _lines(built_in() / "ruleset.yaml", "review_due:")
-    assert f"ruleset.yaml:{line}: review_due: the review was due by 2027-11-21" in done.out
+    assert f"ruleset.yaml:{line}: review_due: the review was due by 2027-11-27" in done.out
     assert "[review-overdue]" in done.out
     assert own.run("rules", "check", "--at", "2027-11-22").code == 0
 

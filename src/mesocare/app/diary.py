@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesocare.core.diary.triage import triage
+from mesocare.core.signs import Urgency
 from mesocare.store import recovery
 
 if TYPE_CHECKING:
@@ -49,6 +50,17 @@ def calls(found: Triage, rules: RuleSet) -> str:
         for finding in found.findings
         if finding.id in rules.red_flags
     )
+
+
+def urgent(entries: Sequence[Entry], question: Question) -> Triage:
+    """Return what entries mean by themselves that cannot wait for another day: red flags of today.
+
+    They are judged by the treatments that count; without any, at their strictest.
+    """
+    zone = None if judged_by(question) else question.zone
+    found = triage(entries, judged_by(question), question.rules, question.at, zone)
+    pressing = tuple(each for each in found.findings if each.urgency is not Urgency.CONTACT_CLINIC)
+    return found._replace(findings=pressing)
 
 
 def calls_alone(entries: Sequence[Entry], question: Question) -> str:

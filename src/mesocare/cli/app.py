@@ -32,6 +32,7 @@ COMMANDS = {
     "export": "transfer",
     "import": "transfer",
     "forget": "transfer",
+    "words": "words",
     "rules": "rules.base",
 }
 _EXAMPLES = """\b

@@ -244,8 +244,9 @@ class Identity(NamedTuple):
 class RuleSet(NamedTuple):
     """Everything the engine needs to know, checked and immutable.
 
-    `names` leads from what people type, as `lookup.search_key` has it, to the id of an item or a
-    group.
+    `names` leads from an exact name, as `normal_form.exact_key` has it, to the id of an item or a
+    group, and `sign_names` to that of a red flag or a reaction. `tables` are the words that people
+    use otherwise, as `parsing.lexicon` reads them.
     """
 
     identity: Identity
@@ -263,6 +264,8 @@ class RuleSet(NamedTuple):
     contacts: Mapping[str, str]
     notice: str
     names: Mapping[str, str]
+    sign_names: Mapping[str, str]
+    tables: Mapping[str, str]
 
 
 class Treatment(NamedTuple):

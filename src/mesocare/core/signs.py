@@ -51,8 +51,19 @@ class Reaction(NamedTuple):
     expected: Mapping[str, Expectation]
 
 
+class Sooner(NamedTuple):
+    """How urgent a red flag is while it may still be so soon after a treatment."""
+
+    within: Span
+    urgency: Urgency
+
+
 class RedFlag(NamedTuple):
-    """A sign that is never normal. Shown whatever the day, or until `until` where it has one."""
+    """A sign that is never normal. Shown whatever the day, or until `until` where it has one.
+
+    `sooner` is there where it is more urgent in the first hours. One that stands `aside` is known
+    when somebody names it, and neither asked about nor among those to watch for at one look.
+    """
 
     id: str
     label: str
@@ -63,6 +74,8 @@ class RedFlag(NamedTuple):
     types: tuple[str, ...]
     until: Span | None
     evidence: tuple[str, ...]
+    sooner: Sooner | None = None
+    aside: bool = False
 
 
 class Worse(NamedTuple):
@@ -80,10 +93,16 @@ class Worse(NamedTuple):
 
 
 class Strong(NamedTuple):
-    """From which score on a sign raises a red flag by itself, and which."""
+    """From which score on a sign raises a red flag by itself, and which.
+
+    Within `soon_within` of a treatment, those of `soon_signs` raise `soon_flag` as well.
+    """
 
     score: int
     flags: Mapping[str, str]
+    soon_within: Span
+    soon_flag: str
+    soon_signs: tuple[str, ...]
     evidence: tuple[str, ...]
 
 

@@ -1,146 +1,430 @@
-"""Words people type -> the item or group they mean.
+"""Words people type -> the items or groups they mean, or a refusal that says what to type.
 
-Exact matches only, after dropping filler words and plural endings: a near miss is refused with the
-closest names, because guessing an activity wrong is a wrong answer. Words that turn a question
-around (`not`, `stop`, `without`) are never dropped.
+An exact name is found first. Otherwise every word has to be accounted for: by a name, in any order,
+or by a list of words that are harmless beside that kind of thing. What could be meant otherwise is
+refused: a guessed activity is a wrong answer. A text that reads as a red flag is answered with whom
+to call.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mesocare.core.signs import Urgency
 from mesocare.errors import ActivityError
-from mesocare.text import closest
+from mesocare.parsing.lexicon import Lexicon, Phrases
+from mesocare.parsing.normal_form import BREAK, exact_key
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mesocare.core.model import Group, Item, RuleSet
-    from mesocare.core.signs import Reaction, RedFlag
 
-LONGEST_QUESTION = 80
-
-_WORD = re.compile(r"[^\W_]+")
-_FILLERS = frozenset(
-    (
-        "a again already am an and any apply at be been can could do for get go going have having"
-        " i im in is it me my now of ok on please put putting safe should some soon start take"
-        " taking the then this to today tonight try use using wear wearing with yet"
-    ).split()
-)
-# Shorter words end in `s` by nature: gas, bus.
-_SHORTEST_PLURAL = 4
+LONGEST_QUESTION = 120
+MOST_SUGGESTIONS, MOST_SLIPS = 4, 3
+_SEVERAL = frozenset(("and", "or", "plus", "then", BREAK))
+_WITH = "with"
 
 
-def search_key(text: str) -> str:
-    """Return what is compared: lower-case words in the singular, fillers dropped.
+class ActivityReading(NamedTuple):
+    """What was understood of a text about activities.
 
-    If nothing but fillers is left, they are kept, so that no name is ever empty.
+    Attributes:
+        ids: The items and groups asked about, in the order asked.
+        reading: How: `exact`, `form`, `several`, `slip` or `route`.
     """
-    words = _WORD.findall(text.casefold().replace("'", ""))
-    telling = [word for word in words if word not in _FILLERS] or words
-    return " ".join(_singular(word) for word in telling)
 
-
-def _singular(word: str) -> str:
-    """Return an approximate singular; both sides of a comparison go through it."""
-    if len(word) > _SHORTEST_PLURAL and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > _SHORTEST_PLURAL and word.endswith(("shes", "ches", "sses", "xes", "zes")):
-        return word[:-2]
-    if (
-        len(word) >= _SHORTEST_PLURAL
-        and word.endswith("s")
-        and not word.endswith(("ss", "us", "is"))
-    ):
-        return word[:-1]
-    return word
+    ids: tuple[str, ...]
+    reading: str
 
 
 def names(id_: str, label: str, aliases: Iterable[str]) -> set[str]:
-    """Return the search keys by which an item or a group is found."""
-    return {search_key(each) for each in (id_, label, *aliases)} - {""}
+    """Return the exact names by which something is found."""
+    return {exact_key(each) for each in (id_, label, *aliases)} - {""}
 
 
 def find(words: Sequence[str], rules: RuleSet) -> Item | Group:
-    """Return what the words name.
+    """Return the one thing that words name, for files and scripts: no slip is guessed at.
 
     Raises:
-        ActivityError: No item or group goes by that name; the hint lists the closest ones.
+        ActivityError: They name none, or several; the hint says what to type.
+    """
+    found = understand(words, rules)
+    if found.reading == "slip":
+        message = f"no rule is written for {' '.join(words)!r}, so there is no answer to give"
+        meant = named(found.ids[0], rules)
+        raise ActivityError(message, f"Did you mean: {lower_first(meant.label)}? {_try(meant.id)}")
+    if len(found.ids) > 1:
+        message = f"{' '.join(words)!r} names several activities: {', '.join(found.ids)}"
+        raise ActivityError(message, "Name one of them.")
+    return named(found.ids[0], rules)
+
+
+def named(id_: str, rules: RuleSet) -> Item | Group:
+    """Return the item or group of an id."""
+    return rules.items.get(id_) or rules.groups[id_]
+
+
+def understand(words: Sequence[str], rules: RuleSet) -> ActivityReading:
+    """Return everything that words name.
+
+    Raises:
+        ActivityError: No item or group goes by that name; the hint says what to type.
     """
     text = " ".join(" ".join(words).split())
     if len(text) > LONGEST_QUESTION:
         message = f"an activity in at most {LONGEST_QUESTION} characters, please: got {len(text)}"
         raise ActivityError(message, _try("makeup"))
-    wanted = search_key(text)
-    id_ = rules.names.get(wanted)
-    if id_ is None and (sign := find_sign(text, rules)):
-        raise ActivityError(f"{text!r} is a sign, not an activity", _about_sign(sign, rules))
-    if id_ is None:
-        message = f"no rule is written for {text!r}, so there is no answer to give"
-        raise ActivityError(message, _closest(wanted, rules))
-    return rules.items.get(id_) or rules.groups[id_]
+    exact = rules.names.get(exact_key(text))
+    if exact is not None:
+        return ActivityReading((exact,), "exact")
+    reader = _reader(rules)
+    asked = reader.bases(text)
+    found = None
+    if not reader.decoyed(asked):
+        inner = reader.exact(exact_key(text).split(), rules.names)
+        found = ActivityReading((inner,), "form") if inner else reader.read(asked)
+    if found is not None:
+        return found
+    raise _refusal(text, asked, reader, rules)
 
 
-def _about_sign(sign: str, rules: RuleSet) -> str:
+def _reader(rules: RuleSet) -> _Reader:
+    """Return the reader of a rule set, made once for each."""
+    return _made(tuple(rules.tables.items()))
+
+
+@lru_cache(maxsize=8)
+def _made(tables: tuple[tuple[str, str], ...]) -> _Reader:
+    return _Reader(Lexicon(dict(tables)))
+
+
+class _Reader:
+    """The tables of activities, laid out for reading."""
+
+    def __init__(self, words: Lexicon) -> None:
+        said: dict[str, Any] = words.activities
+        self._words = words
+        # By the first word of a name: the rest of it, what it leads to, and whether in order only.
+        self._names: dict[str, list[str]] = said["names"]
+        self._general = frozenset(said["general"])
+        self._whole: dict[str, str] = said["whole"]
+        self._harmless = {kind: frozenset(each) for kind, each in said["harmless"].items()}
+        self._kinds: dict[str, list[str]] = said["kinds"]
+        self._alone: dict[str, list[str]] = said["alone"]
+        self._routes = {way: Phrases(table) for way, table in said["routes"].items()}
+        self._question = frozenset(said["question"].split())
+        self._groups: dict[str, str] = said["groups"]
+        self._only = {way: frozenset(owners) for way, owners in said["only"].items()}
+        self._on_skin: dict[str, str] = said["on_skin_instead"]
+        self._negations = Phrases(said["negations"])
+        self._decoys = Phrases(said["decoys"])
+        self._which = [(Phrases(table), text) for table, text in said["ask_which"]]
+        prescribed, self._prescribed_text = said["prescribed"]
+        self._prescribed = Phrases(prescribed)
+        self.vocabulary = frozenset(said["vocabulary"].split())
+        self._known = self.vocabulary.union(
+            self._general, said["known"].split(), *self._harmless.values()
+        )
+        self._spelled: str = said["spelled"]
+
+    @cached_property
+    def _beside(self) -> frozenset[tuple[str, ...]]:
+        """The pairs of words that stand side by side in a name."""
+        pairs: set[tuple[str, ...]] = set()
+        for first, entries in self._names.items():
+            for entry in entries:
+                bag = _name(first, entry)[0]
+                pairs.update(pairwise(bag))
+        return frozenset(pairs)
+
+    @cached_property
+    def _pairs(self) -> dict[str, tuple[str, ...]]:
+        """Pairs of words by how they are written as one."""
+        return {"".join(pair): pair for pair in self._beside if "".join(pair) not in self._known}
+
+    def bases(self, text: str) -> list[str]:
+        """Return the words of a text as the tables know them; words written apart are joined."""
+        words = self._words.bases(self._words.words(text))
+        found: list[str] = []
+        for word in words:
+            joined = "".join((found[-1], word)) if found else ""
+            if joined in self.vocabulary and (found[-1], word) not in self._beside:
+                found[-1] = joined
+            elif joined and joined in self._words.lemmas and word not in self._known:
+                found[-1] = self._words.lemmas[joined]
+            elif word not in self._known and word in self._pairs:
+                found += self._pairs[word]
+            else:
+                found.append(word)
+        return found
+
+    def decoyed(self, words: list[str]) -> bool:
+        """Whether a text holds words that only look like a name."""
+        return bool(self._decoys.covered(_alone(words)))
+
+    def negated(self, words: list[str]) -> bool:
+        """Whether a text asks for the opposite of doing something."""
+        return bool(self._negations.covered(_alone(words)))
+
+    def told(self, words: list[str]) -> tuple[str, bool]:
+        """Return what there is to say of a medicine, a bare brand or a word of many meanings.
+
+        With it, whether more words would help.
+        """
+        alone = _alone(words)
+        rest = [n for n, word in enumerate(words) if word not in self._general]
+        if self._prescribed.covered(alone):
+            return self._prescribed_text, False
+        for phrases, text in self._which:
+            covered = phrases.covered(alone)
+            if covered and covered >= set(rest):
+                return f"{text} Which one, or what is in it?", True
+        return "", False
+
+    def read(self, words: list[str]) -> ActivityReading | None:
+        """Return what a text asks about; `None` unless every word of it is accounted for."""
+        parts: list[list[str]] = [[]]
+        for word in words:
+            if word in _SEVERAL:
+                parts.append([])
+            else:
+                parts[-1].append(word)
+        for asked in (words, self._stripped(words)):
+            if (owner := self._whole.get(" ".join(asked))) is not None:
+                return ActivityReading((owner,), "form")
+        found: dict[str, None] = {}
+        ways = set()
+        for part in parts:
+            reading = self._part(part) or self._mixed(part)
+            if reading is None:
+                if set(part) <= self._general:
+                    continue  # it asks, and names nothing
+                return None
+            found |= dict.fromkeys(reading.ids)
+            ways.add(reading.reading)
+        if not found:
+            return None
+        how = next((way for way in ("slip", "route") if way in ways), "form")
+        return ActivityReading(tuple(found), "several" if len(found) > 1 else how)
+
+    def exact(self, words: list[str], names: Mapping[str, str]) -> str | None:
+        """Return what the longest exact name leads to that has only words of a question around it.
+
+        Where the way to take it is said, the way decides, and not the name alone.
+        """
+        if any(phrases.covered(_alone(words)) for phrases in self._routes.values()):
+            return None
+        free = [word in self._question for word in words]
+        for length in range(len(words), 0, -1):
+            for start in range(len(words) - length + 1):
+                end = start + length
+                if all(free[:start]) and all(free[end:]):
+                    found = names.get(" ".join(words[start:end]))
+                    if found is not None:
+                        return found
+        return None
+
+    def _stripped(self, words: list[str]) -> list[str]:
+        """Return a text without the words of a question before and after what is asked about."""
+        telling = [n for n, word in enumerate(words) if word not in self._general]
+        return words[telling[0] : telling[-1] + 1] if telling else []
+
+    def _mixed(self, words: list[str]) -> ActivityReading | None:
+        """Read `one thing with another`: both, unless one of them only carries the other."""
+        if _WITH not in words:
+            return None
+        at = words.index(_WITH)
+        sides = [words[:at], words[at + 1 :]]
+        readings = [self._part(side) for side in sides]
+        for side, other in ((0, 1), (1, 0)):
+            if (reading := readings[other]) and self._carries(sides[side], reading.ids):
+                return reading
+        if readings[0] is None or readings[1] is None:
+            return None
+        ids = dict.fromkeys((*readings[0].ids, *readings[1].ids))
+        return ActivityReading(tuple(ids), "form")
+
+    def _carries(self, words: list[str], owners: Iterable[str]) -> bool:
+        return all(
+            word in self._general or all(word in self._allowed(owner) for owner in owners)
+            for word in words
+        ) and not any(word.startswith(("spf", "sun")) for word in words)
+
+    def _part(self, words: list[str]) -> ActivityReading | None:
+        if _WITH in words:
+            return None
+        owners = self._owners(words)
+        if owners:
+            return owners
+        unknown = [n for n, word in enumerate(words) if word not in self._known]
+        if not 0 < len(unknown) <= MOST_SLIPS:
+            return None
+        meant = [
+            [
+                self._words.lemmas[form]
+                for form in self._words.near(words[n], self._spelled, same_start=True)
+            ]
+            for n in unknown
+        ]
+        if not all(meant):
+            return None
+        readings = set()
+        for choice in product(*map(dict.fromkeys, meant)):
+            changed = list(words)
+            for n, word in zip(unknown, choice, strict=True):
+                changed[n] = word
+            reading = self._owners(changed)
+            if reading is not None:
+                readings.add(reading.ids)
+        if len(readings) > 1 and all(len(ids) == 1 for ids in readings):
+            readings = {self._narrowed(dict.fromkeys(ids[0] for ids in readings))}
+        if len(readings) != 1 or len(ids := next(iter(readings))) != 1:
+            return None  # all readings have to agree
+        return ActivityReading(ids, "slip")
+
+    def _owners(self, words: list[str]) -> ActivityReading | None:
+        """Return what the longest name among the words leads to, if the rest is harmless."""
+        turned = self._negations.covered(_alone(words))
+        skin, mouth = (self._routes[way].covered(_alone(words)) for way in ("skin", "mouth"))
+        best: dict[str, None] = {}
+        most, how = 0, "form"
+        for bag, owners in self._candidates(words):
+            if len(bag) < most:
+                continue
+            for owner in owners:
+                meant, way = owner, "form"
+                if skin and not mouth and owner in self._only["mouth"]:
+                    if owner not in self._on_skin:
+                        continue
+                    meant, way = self._on_skin[owner], "route"
+                if mouth and not skin and owner in self._only["skin"]:
+                    continue
+                rest = _without(words, bag)
+                allowed = self._allowed(owner)
+                places = skin | mouth
+                if any(
+                    n in turned or not (words[n] in allowed or n in places or words[n][0].isdigit())
+                    for n in rest
+                ):
+                    continue
+                if len(bag) > most:
+                    best, most = {}, len(bag)
+                best[meant] = None
+                how = way
+        return ActivityReading(self._narrowed(best), how) if best else None
+
+    def _narrowed(self, owners: Iterable[str]) -> tuple[str, ...]:
+        """Return what one word may mean, without a group of which an item is meant as well."""
+        found = tuple(owners)
+        groups = {self._groups.get(owner) for owner in found}
+        return tuple(owner for owner in found if owner not in groups) or found
+
+    def _allowed(self, owner: str) -> frozenset[str]:
+        kinds = (self._harmless[kind] for kind in self._kinds.get(owner, ()))
+        return self._general.union(self._alone.get(owner, ()), *kinds)
+
+    def _candidates(self, words: list[str]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Return the names whose words are all there, and in order where the name asks for it."""
+        there = set(words)
+        found = []
+        for word in dict.fromkeys(words):
+            for entry in self._names.get(word, ()):
+                bag, owners, in_order = _name(word, entry)
+                if there.issuperset(bag) and (not in_order or _in_order(bag, words)):
+                    found.append((bag, owners))
+        return found
+
+    def suggested(self, words: list[str]) -> list[str]:
+        """Return names that share a word with a text, or have one that is nearly in it."""
+        telling = [word for word in words if word not in self._general]
+        near = {
+            self._words.lemmas.get(form, form)
+            for word in telling
+            if word not in self.vocabulary
+            for form in self._words.near(word, self._spelled, same_start=True)
+        }
+        wanted = {word for word in telling if word in self.vocabulary} | near
+        names = (_name(word, entry)[0] for word, each in self._names.items() for entry in each)
+        scored = [(len(wanted & set(bag)) / len(bag), " ".join(bag)) for bag in names]
+        scored.sort(key=lambda each: (-each[0], each[1]))
+        return [name for share, name in scored[:MOST_SUGGESTIONS] if share]
+
+
+def _name(first: str, entry: str) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Return the words of a name, what it leads to, and whether its words have to be in order."""
+    rest, _, owners = entry.partition("=")
+    return (first, *rest.split()), tuple(owners.removesuffix("!").split()), owners.endswith("!")
+
+
+def _alone(words: Iterable[str]) -> list[tuple[str, ...]]:
+    return [(word,) for word in words]
+
+
+def _without(words: list[str], bag: tuple[str, ...]) -> list[int]:
+    """Return the places of the words that are not those of a name."""
+    left = list(bag)
+    rest = []
+    for n, word in enumerate(words):
+        if word in left:
+            left.remove(word)
+        elif word not in bag:
+            rest.append(n)
+    return rest
+
+
+def _in_order(bag: tuple[str, ...], words: list[str]) -> bool:
+    small = [word for word in words if word in bag or word not in _SMALL]
+    return any(tuple(small[n : n + len(bag)]) == bag for n in range(len(small) - len(bag) + 1))
+
+
+_SMALL = frozenset("a an the my your of in to at for it some".split())
+
+
+def _refusal(text: str, asked: list[str], reader: _Reader, rules: RuleSet) -> ActivityError:
+    """Return the error for a text that names no activity; a red flag in it comes first."""
+    from mesocare.parsing.signs import VITAL, most_urgent, read_sign
+
+    sign = read_sign(text, rules)
+    ids = () if sign.absent or sign.ids == (VITAL,) else sign.ids
+    urgency = most_urgent(ids, rules)
+    is_sign = ActivityError(f"{text!r} is a sign, not an activity", _about_sign(ids, rules))
+    if urgency not in {None, Urgency.CONTACT_CLINIC}:
+        return is_sign
+    message = f"no rule is written for {text!r}, so there is no answer to give"
+    told, unclear = reader.told(asked)
+    if reader.negated(asked):
+        hint = f"{told} mesocare says when something may be done, not whether to leave it out."
+        return ActivityError(message, f"{hint.strip()} Type: mesocare today")
+    if told:
+        return ActivityError(message, f"{told} {_try('retinol serum')}" if unclear else told)
+    return is_sign if ids else ActivityError(message, _close(asked, reader))
+
+
+def _about_sign(ids: Sequence[str], rules: RuleSet) -> str:
     """Return what to do about a sign: whom to call if it is a red flag, where to look if not."""
-    flag = rules.red_flags.get(sign)
-    if flag is None:
-        return "Type: mesocare today, which says what is normal now and whom to call."
-    return f"{flag.text} {rules.contacts[flag.urgency.value]}."
+    if ids and ids[0] in rules.red_flags:
+        return calls(ids[0], rules)
+    return "Type: mesocare today, which says what is normal now and whom to call."
 
 
-def _closest(wanted: str, rules: RuleSet) -> str:
+def _close(asked: list[str], reader: _Reader) -> str:
     """Return a hint that names what the words may have meant."""
-    spelled: dict[str, str] = {}
-    named: list[Item | Group] = [*rules.items.values(), *rules.groups.values()]
-    for each in named:
-        for name in (each.id.replace("-", " "), *each.aliases):
-            spelled.setdefault(search_key(name), name.casefold())
-    words = set(wanted.split())
-    close = closest(wanted, spelled, 4, 0.7)
-    close += [key for key in spelled if words & set(key.split()) and key not in close]
+    close = [] if reader.decoyed(asked) else reader.suggested(asked)
     if not close:
         return _try("makeup") + " `mesocare today` lists every group."
-    shown = [spelled[key] for key in close[:5]]
-    return f"Did you mean: {', '.join(shown)}? {_try(shown[0])}"
+    return f"Did you mean: {', '.join(close)}? {_try(close[0])}"
+
+
+def calls(flag: str, rules: RuleSet) -> str:
+    """Return whom to call for a red flag, what it is and what to do first."""
+    found = rules.red_flags[flag]
+    told = " ".join(filter(None, (found.text, found.action)))
+    return f"{rules.contacts[found.urgency.value]}. {told}"
 
 
 def _try(name: str) -> str:
     return f"Type for example: mesocare can-i {name}."
-
-
-def find_sign(words: str, rules: RuleSet) -> str | None:
-    """Return the reaction or red flag that words name; `None` where the rule set knows none.
-
-    A red flag wins over a reaction of the same name.
-    """
-    wanted = search_key(words)
-    signs: list[RedFlag | Reaction] = [*rules.red_flags.values(), *rules.reactions.values()]
-    for each in signs:
-        if wanted in names(each.id, each.label, each.aliases):
-            return each.id
-    return None
-
-
-def near_signs(words: str, rules: RuleSet) -> dict[str, str]:
-    """Return what unknown words may have meant: the name of a sign, and the sign's id.
-
-    Names whose words are all among them come first, in whatever order, red flags before reactions;
-    then names that are spelled nearly alike.
-    """
-    wanted = search_key(words)
-    signs: list[RedFlag | Reaction] = [*rules.red_flags.values(), *rules.reactions.values()]
-    spelled: dict[str, tuple[str, str]] = {}
-    for each in signs:
-        for name in (each.id.replace("-", " "), *each.aliases):
-            spelled.setdefault(search_key(name), (name, each.id))
-    given = set(wanted.split())
-    close = [key for key in spelled if set(key.split()) <= given]
-    close += closest(wanted, spelled, 3, 0.75)
-    found: dict[str, str] = {}
-    for name, id_ in (spelled[key] for key in close):
-        if id_ not in found.values():
-            found[name] = id_
-    return found

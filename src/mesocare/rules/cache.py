@@ -15,7 +15,7 @@ from typing import Any
 from mesocare import files
 
 # Raised whenever `build` reads something that older compiled files do not have.
-FORMAT = 6
+FORMAT = 7
 MOST_FILES = 8
 LARGEST = 16 * 1024 * 1024
 

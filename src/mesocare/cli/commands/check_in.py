@@ -35,8 +35,13 @@ def register(app: typer.Typer) -> None:
     @command(app, "check-in", example="mesocare check-in", whole_record=True, needs_diary=True)
     def check_in(request: Request, answers: Answers = None) -> Reply:
         """Answer today's questions one by one; Enter skips a question."""
-        from mesocare.app.diary import judged
-        from mesocare.cli.commands.triage import calling_meanwhile, shown, still_calling
+        from mesocare.app.diary import judged, urgent
+        from mesocare.cli.commands.triage import (
+            EXIT_CODES,
+            calling_meanwhile,
+            shown,
+            still_calling,
+        )
         from mesocare.store import record
 
         if request.question.at > clock.now():
@@ -48,7 +53,9 @@ def register(app: typer.Typer) -> None:
                 kept = record.keep(given)
         except MesocareError as error:
             raise still_calling(error, given, request.question) from error
-        return Reply(shown(request, *judged(request.question, kept)))
+        first = urgent(given, request.question).urgency
+        exit_code = EXIT_CODES[first.value] if first else 0
+        return Reply(shown(request, *judged(request.question, kept)), exit_code)
 
 
 def _asked(request: Request) -> list[Entry]:

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.commands.triage import EXIT_CODES
 from mesocare.cli.fields import Note, kept_text, local_zone
 from mesocare.cli.options import Reply, Tz, add
 from mesocare.cli.settings import Settings
+from mesocare.core.diary.entries import SCORES
 from mesocare.errors import DateError, MesocareError
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
     from mesocare.core.diary.entries import Entry
     from mesocare.core.model import RuleSet
     from mesocare.core.question import Question
+    from mesocare.parsing.signs import SignReading
     from mesocare.store.record import Record
 
 COLDEST, HOTTEST = 30.0, 45.0
 _TEMPERATURE_HINT = f"Give degrees Celsius from {COLDEST:g} to {HOTTEST:g}, for example 38.2"
+
+
+class Asked(NamedTuple):
+    """What the diary is judged by: the question, and the record that answers it."""
+
+    question: Question
+    record: Record
+
 
 # What ends the words and looks like a figure; only some of these are on the scale.
 _FIGURE = re.compile(r"[-+]?\d+([.,]\d*)?(/\d+)?|[\u00b2\u00b3\u00b9\u2070-\u2079]+")
@@ -49,32 +62,98 @@ def feel(
     from mesocare.cli.commands.triage import calling_meanwhile, still_calling
     from mesocare.core.diary.entries import Entry
     from mesocare.core.question import Question
-    from mesocare.parsing.activities import find_sign
-    from mesocare.render.text.plain import wrapped
+    from mesocare.parsing.signs import SignReading, exact_sign
     from mesocare.rules.loader import load_rules
     from mesocare.store import record, treatments
 
     now, rules = clock.now(), load_rules(Settings({}).get("rules"))
     text, figure = _sign_and_figure(" ".join(words or []).split())
-    sign = find_sign(text, rules)
-    entry = Entry(treatments.new_id(), sign, text, None, None, None, now)
+    exact = exact_sign(text, rules)
+    found = SignReading((exact,) if exact else (), "exact")
+    if exact is None:
+        found = _read(text, figure, rules)
+    if temperature is None and (measured := _measured(figure, text, rules)):
+        temperature, figure = measured, None
+    if temperature is not None and exact is None and _wording(text) in rules.triage.fever.aliases:
+        found = SignReading((), "exact")  # the figure says all that the words do
+    noted = [
+        Entry(treatments.new_id(), sign, text, None, None, None, now)
+        for sign in found.ids or (None,)
+    ]
     alone = Question(now, clock.system_zone(), (), rules)
     try:
-        entry = entry._replace(score=_score(figure))
-        entry = entry._replace(temperature=degrees(temperature))
-        entry = entry._replace(
-            words=_words(text, rules, None if figure else entry.temperature),
-            note=kept_text("note", note),
-            at=_moment(at, now, local_zone(tz)),
-        )
-        with calling_meanwhile([entry], alone):
-            kept: record.Record | MesocareError = record.keep([entry])
+        score = _score(figure)
+        if found.absent:
+            score = _denied(text, score)
+        kept_words = _words(text, rules, None if figure else degrees(temperature))
+        noted = [
+            each._replace(
+                score=score,
+                temperature=degrees(temperature),
+                words=kept_words,
+                note=kept_text("note", note),
+                at=_moment(at, now, local_zone(tz)),
+            )
+            for each in noted
+        ]
+        with calling_meanwhile(noted, alone):
+            kept: record.Record | MesocareError = record.keep(noted)
     except record.UnreadError as error:
         kept = error
     except MesocareError as error:
-        raise still_calling(error, [entry], alone) from error
-    lines = [wrapped(line) for line in (f"Noted: {_shown(entry)}", *_about(entry, rules))]
-    return Reply("\n".join([*lines, *_meaning(entry, alone, tz, kept)]).rstrip("\n") + "\n")
+        raise still_calling(error, noted, alone) from error
+    return _reply(noted, found, alone, _asked(alone, tz, kept))
+
+
+def _reply(
+    noted: Sequence[Entry], found: SignReading, alone: Question, asked: Asked | MesocareError
+) -> Reply:
+    """Return what to do first, what was noted and how it was read, and what the diary means."""
+    from mesocare.app.diary import calls, urgent
+    from mesocare.render.text.plain import wrapped
+
+    question = alone if isinstance(asked, MesocareError) else asked.question
+    first = urgent(noted, question)
+    lines = [wrapped(line) for line in calls(first, question.rules).splitlines()]
+    lines += [""] if lines else []
+    about = (f"Noted: {_shown(noted[0])}", *_about(noted[0], found, question.rules))
+    lines += [wrapped(line) for line in about]
+    lines += _meaning(noted, alone, asked, {each.id for each in first.findings})
+    exit_code = EXIT_CODES[first.urgency.value] if first.findings and first.urgency else 0
+    return Reply("\n".join(lines).rstrip("\n") + "\n", exit_code)
+
+
+def _read(text: str, figure: str | None, rules: RuleSet) -> SignReading:
+    from mesocare.parsing.signs import read_sign
+
+    digits = (figure or "").removesuffix("/10")
+    return read_sign(text, rules, int(digits) if _WHOLE.fullmatch(digits) else None)
+
+
+def _measured(figure: str | None, text: str, rules: RuleSet) -> str | None:
+    """Return the figure after a word for fever, if it can only be a temperature."""
+    if figure is None or _wording(text) not in rules.triage.fever.aliases:
+        return None
+    try:
+        return figure if float(figure.replace(",", ".")) > max(SCORES) else None
+    except ValueError:
+        return None
+
+
+def _wording(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _denied(text: str, score: int | None) -> int:
+    """Return the score of a sign that is said not to be there.
+
+    Raises:
+        MesocareError: A figure says that it is.
+    """
+    if score:
+        message = f"{text!r} says that it is not there, and {score} that it is"
+        raise MesocareError(message, "Leave out one of the two. Nothing was noted.")
+    return 0
 
 
 def _sign_and_figure(words: list[str]) -> tuple[str, str | None]:
@@ -99,8 +178,6 @@ def _words(text: str, rules: RuleSet, temperature: float | None) -> str:
 
 
 def _score(figure: str | None) -> int | None:
-    from mesocare.core.diary.entries import SCORES
-
     if figure is None:
         return None
     digits = figure.removesuffix("/10")
@@ -136,52 +213,62 @@ def _moment(at: str | None, now: datetime, zone: tzinfo) -> datetime:
     return moment
 
 
-def _about(entry: Entry, rules: RuleSet) -> list[str]:
-    """Say that a sign is unknown, and what may have been meant."""
-    aliases = rules.triage.fever.aliases
-    if entry.sign is not None or (entry.temperature is not None and entry.wording in aliases):
-        return []
-    from mesocare.parsing.activities import near_signs
-
-    lines, near = [], near_signs(entry.words, rules)
-    if near:
-        lines.append(f"Did you mean: {', '.join(near)}? Then note that too, by that name.")
-    flagged = {rules.red_flags[id_].urgency for id_ in near.values() if id_ in rules.red_flags}
-    if flagged:
-        worst = max(flagged, key=lambda urgency: urgency.severity)
-        lines.append(f"If so: {rules.contacts[worst.value]}.")
-    return [
-        *lines,
-        rules.triage.noted,
-    ]
+def _about(entry: Entry, found: SignReading, rules: RuleSet) -> list[str]:
+    """Say how the words were read, unless they were a name; or that nothing is known of them."""
+    if found.understood:
+        if found.reading == "exact":
+            return []
+        labels = [(rules.red_flags.get(id_) or rules.reactions[id_]).label for id_ in found.ids]
+        absent = "not there: " if found.absent else ""
+        return [f"Read as: {absent}{'; '.join(map(lower_first, labels))}"]
+    measured = entry.temperature is not None and entry.wording in rules.triage.fever.aliases
+    return [] if measured or not entry.words else [rules.triage.noted]
 
 
-def _meaning(
-    entry: Entry, alone: Question, tz: str | None, kept: Record | MesocareError
-) -> list[str]:
-    """Say what the diary means now, whatever instant a setting names.
+def _asked(alone: Question, tz: str | None, kept: Record | MesocareError) -> Asked | MesocareError:
+    """Return the whole record and the question of what it means now, whatever a setting names.
 
     The entry is on record by then. So what fails here is said, and is no error of `feel`.
     """
-    from mesocare.app.diary import calls_alone, judged
-    from mesocare.cli.commands.triage import in_brief
     from mesocare.cli.options import request
-    from mesocare.render.text.plain import wrapped
 
+    if isinstance(kept, MesocareError):
+        return kept
     settings = Settings({"at": clock.now().isoformat(), "tz": tz})
     try:
-        if isinstance(kept, MesocareError):
-            raise kept
         asked = request(
             settings, whole_record=True, needs_treatment=False, rules=alone.rules, record=kept
         )
-        meaning = in_brief(judged(asked.question, kept)[1], asked.question)
+    except MesocareError as error:
+        return error
+    return Asked(asked.question, kept)
+
+
+def _meaning(
+    noted: Sequence[Entry], alone: Question, asked: Asked | MesocareError, said: set[str]
+) -> list[str]:
+    """Say what the diary means now, besides the findings that were `said` already."""
+    from mesocare.app.diary import calls_alone, judged
+    from mesocare.cli.commands.triage import in_brief
+    from mesocare.render.text.plain import wrapped
+
+    try:
+        if isinstance(asked, MesocareError):
+            raise asked
+        found = judged(asked.question, asked.record)[1]
+        left = tuple(each for each in found.findings if each.id not in said)
+        if said and not left:
+            meaning = wrapped(asked.question.rules.notice) + "\n"
+        else:
+            # Whoever was just told to call is asked nothing.
+            found = found._replace(findings=left, missing=() if said else found.missing)
+            meaning = in_brief(found, asked.question)
     except MesocareError as error:
         failed = f"What the diary means could not be told: {error.message}"
-        texts = filter(None, (calls_alone([entry], alone), failed, error.hint))
-        return ["", *map(wrapped, texts)]
+        called = "" if said else calls_alone(noted, alone)
+        return ["", *map(wrapped, filter(None, (called, failed, error.hint)))]
     lines = ["", meaning] if meaning else []
-    if all(each.when.earliest > entry.at for each in asked.question.treatments):
+    if all(each.when.earliest > noted[0].at for each in asked.question.treatments):
         remark = "No treatment is on record before it. Type: mesocare treated WHEN"
         lines.append(wrapped(remark))
     return lines

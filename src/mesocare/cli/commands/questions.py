@@ -22,28 +22,28 @@ def register(app: typer.Typer) -> None:
     @command(app, "can-i", example="mesocare can-i go to the gym --treated yesterday")
     def can_i(request: Request, words: Words) -> Reply:
         """Whether one activity is allowed now; the exit code says so too."""
-        answer = _ask(request, words)
-        exit_code = EXIT_CODES[answer.verdict.value]
+        read_as, answers = _asked(request, words)
+        exit_code = EXIT_CODES[answers[0].verdict.value]
         if request.json:
-            return Reply(_json(answer, request), exit_code)
+            return Reply(_json(answers, read_as, request), exit_code)
         from mesocare.render.text.questions import can_i_text
 
-        return Reply(can_i_text(answer, request.question), exit_code)
+        return Reply(can_i_text(answers, request.question, read_as), exit_code)
 
     @command(app, "when", example="mesocare when retinol --treated 2024-05-01")
     def when(request: Request, words: Words) -> Reply:
         """When one activity becomes limited, and when allowed."""
-        answer = _ask(request, words)
+        read_as, answers = _asked(request, words)
         if request.json:
-            return Reply(_json(answer, request))
+            return Reply(_json(answers, read_as, request))
         from mesocare.render.text.questions import when_text
 
-        return Reply(when_text(answer, request.question))
+        return Reply(when_text(answers, request.question, read_as))
 
     @command(app, "explain", example="mesocare explain sauna --treated 2024-05-01")
     def explain(request: Request, words: Words) -> Reply:
         """Every source behind a verdict, and the figure chosen."""
-        answer = _ask(request, words)
+        answer = _one(request, words)
         if request.json:
             from mesocare.render.json import answers
 
@@ -53,15 +53,37 @@ def register(app: typer.Typer) -> None:
         return Reply(explain_text(answer, request.question))
 
 
-def _ask(request: Request, words: list[str]) -> Answer:
+def _one(request: Request, words: list[str]) -> Answer:
+    """Return the one answer to explain.
+
+    Raises:
+        ActivityError: The words name nothing, or several things.
+    """
+    from mesocare.errors import ActivityError
+
+    answers = _asked(request, words)[1]
+    if len(answers) > 1:
+        named = ", ".join(each.activity for each in answers)
+        message = f"{' '.join(words)!r} names several activities: {named}"
+        raise ActivityError(message, f"Type for example: mesocare explain {answers[0].activity}")
+    return answers[0]
+
+
+def _asked(request: Request, words: list[str]) -> tuple[str, list[Answer]]:
+    """Return how the words were read, and the answers; of several the strictest comes first."""
     from mesocare.core.verdict.engine import answer
-    from mesocare.parsing.activities import find
+    from mesocare.parsing.activities import named, understand
 
     question = request.question
-    return answer(find(words, question.rules), question.treatments, question.rules, question.at)
+    found = understand(words, question.rules)
+    answers = [
+        answer(named(id_, question.rules), question.treatments, question.rules, question.at)
+        for id_ in found.ids
+    ]
+    return found.reading, sorted(answers, key=lambda each: -each.verdict.severity)
 
 
-def _json(answer: Answer, request: Request) -> str:
-    from mesocare.render.json import answers
+def _json(answers: list[Answer], read_as: str, request: Request) -> str:
+    from mesocare.render.json import answers as json
 
-    return answers.can_i(answer, request.question)
+    return json.can_i(answers, request.question, read_as)

@@ -61,7 +61,8 @@ def asks(
         if any(not case.older(each, rules.triage.questions.recent) for each in record.present)
     }
     raised = {each.id for each in red_flags(treatments, rules, at) if not each.persisting}
-    flags = sorted(rules.red_flags.values(), key=lambda flag: -flag.urgency.severity)
+    asked = [flag for flag in rules.red_flags.values() if not flag.aside or flag.id in there]
+    flags = sorted(asked, key=lambda flag: -flag.urgency.severity)
     return (
         *(Ask(flag.id, flag.text, scored=False) for flag in flags if flag.id in raised | there),
         *(

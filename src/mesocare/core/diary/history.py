@@ -97,6 +97,13 @@ class Situation:
             for each in self.treatments
         )
 
+    def soon(self, entry: Entry, span: Span) -> bool:
+        """Whether an entry may lie within a span of a treatment; unknown treatments may be near."""
+        return not self.treatments or any(
+            each.when.earliest <= entry.at < last_closing(each.when, span)
+            for each in self.treatments
+        )
+
     def feverish(self, entry: Entry) -> bool:
         """Whether a fever was measured with it."""
         limit = self.rules.triage.fever.limit

@@ -146,7 +146,14 @@ class _Assessor:
         for record in self.case.records:
             flag = self.rules.red_flags.get(record.sign or "")
             if flag is not None and record.present:
-                yield self._raise(flag.id, record.present, past=not record.latest.present)
+                past = not record.latest.present
+                found = self._raise(flag.id, record.present, past=past)
+                soon = flag.sooner is not None and any(
+                    self.case.soon(each, flag.sooner.within) for each in record.present
+                )
+                if soon and flag.sooner is not None and not past:
+                    found = found._replace(urgency=flag.sooner.urgency)
+                yield found
 
     def _fever(self) -> Iterator[Finding]:
         """A fever raises one flag, and with changed skin a worse one as well."""
@@ -185,8 +192,12 @@ class _Assessor:
             days = _scored(record.days(self.case.zone))
             flag = strong.flags.get(record.sign or "")
             if flag is not None and days and days[-1][0] >= strong.score:
-                high = [each for each in days[-1][1].entries if (each.score or 0) >= strong.score]
-                yield self._raise(flag, high, strong.evidence)
+                yield self._raise(flag, _high(days[-1][1], strong.score), strong.evidence)
+            if record.sign in strong.soon_signs and days and days[-1][0] >= strong.score:
+                high = _high(days[-1][1], strong.score)
+                soon = [each for each in high if self.case.soon(each, strong.soon_within)]
+                if soon:
+                    yield self._raise(strong.soon_flag, soon, strong.evidence)
 
     def _nodules(self) -> Iterator[Finding]:
         """Lumps are there a week or more after a treatment; a fever makes them more urgent."""
@@ -259,6 +270,11 @@ class _Assessor:
 def _scored(days: Iterable[Day]) -> list[tuple[int, Day]]:
     """Return the days that have a score, each with its highest."""
     return [(day.peak, day) for day in days if day.peak is not None]
+
+
+def _high(day: Day, score: int) -> list[Entry]:
+    """Return the entries of a day that reach a score."""
+    return [each for each in day.entries if (each.score or 0) >= score]
 
 
 def _ids(entries: Iterable[Entry]) -> tuple[str, ...]:

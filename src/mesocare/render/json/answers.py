@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mesocare.core.timespan import day_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
     from mesocare.core.diary.triage import Triage
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
 Plain = dict[str, Any]
 
 
-def can_i(answer: Answer, question: Question) -> str:
-    """Return the answer to one question, as `mesocare.can-i/1`."""
-    return dumped(_question("mesocare.can-i/1", answer, question))
+def can_i(answers: Sequence[Answer], question: Question, reading: str) -> str:
+    """Return the answer to one question, as `mesocare.can-i/1`.
+
+    Where several things were asked about, `answer` is the strictest and `others` are the rest.
+    """
+    plain = _question("mesocare.can-i/1", answers[0], question)
+    plain["read_as"] = {"reading": reading, "ids": [each.activity for each in answers]}
+    plain["others"] = [_answer(each, question.zone) for each in answers[1:]]
+    return dumped(plain)
 
 
 def explain(answer: Answer, question: Question) -> str:

@@ -11,6 +11,7 @@ from mesocare.render.phrasing import (
     elapsed_words,
     hours_words,
     instant_words,
+    joined,
     protocol_words,
     sibling_words,
     treated_words,
@@ -19,6 +20,7 @@ from mesocare.render.phrasing import (
     wait_words,
 )
 from mesocare.render.text.page import Page
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +31,26 @@ if TYPE_CHECKING:
     from mesocare.core.verdict.answer import Answer
 
 COLUMN = 10
+# How words are read that are a name to the letter.
+EXACT = "exact"
 
 
-def can_i_text(answer: Answer, question: Question) -> str:
-    """Return the answer to `can-i`: the verdict first, then why, until when, and what instead."""
+def can_i_text(answers: Sequence[Answer], question: Question, reading: str) -> str:
+    """Return the answer to `can-i`: the verdict first, then why, until when, and what instead.
+
+    Of several things asked about at once, the strictest comes first. `reading` is how the words
+    were understood, and said unless they were a name.
+    """
     page = Page(no_color=question.no_color)
+    _read_as(page, answers, reading)
+    for answer in answers:
+        _verdict(page, answer, question)
+    _treatments(page, answers[0], question)
+    footer(page, question)
+    return page.text()
+
+
+def _verdict(page: Page, answer: Answer, question: Question) -> None:
     head = page.verdict(answer.verdict)
     page.line(head, ("  " + answer.label, "bold"))
     page.gap()
@@ -52,14 +69,29 @@ def can_i_text(answer: Answer, question: Question) -> str:
     if figures:
         _row(page, "Sources", figures)
         _row(page, "More", _explain_command(answer, question))
-    _treatments(page, answer, question)
+    page.gap()
+
+
+def _read_as(page: Page, answers: Sequence[Answer], reading: str) -> None:
+    """Say what was understood, unless it was a name to the letter."""
+    if reading != EXACT:
+        labels = joined([lower_first(answer.label) for answer in answers])
+        page.line((f"Read as: {labels}", "dim"))
+        page.gap()
+
+
+def when_text(answers: Sequence[Answer], question: Question, reading: str) -> str:
+    """Return the answer to `when`: every step of the course on the calendar."""
+    page = Page(no_color=question.no_color)
+    _read_as(page, answers, reading)
+    for answer in answers:
+        _course(page, answer, question)
+    _treatments(page, answers[0], question)
     footer(page, question)
     return page.text()
 
 
-def when_text(answer: Answer, question: Question) -> str:
-    """Return the answer to `when`: every step of the course on the calendar."""
-    page = Page(no_color=question.no_color)
+def _course(page: Page, answer: Answer, question: Question) -> None:
     page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict))
     page.gap()
     if answer.by_clinic:
@@ -80,9 +112,7 @@ def when_text(answer: Answer, question: Question) -> str:
         page.row([page.verdict(step.verdict, 11)], 12, since)
         if step.condition:
             page.line((step.condition, "dim"), indent=2 if page.narrow else 12)
-    _treatments(page, answer, question)
-    footer(page, question)
-    return page.text()
+    page.gap()
 
 
 def _row(page: Page, label: str, text: str) -> None:

@@ -201,13 +201,19 @@ def _red_flags(page: Page, alerts: Sequence[Alert], question: Question) -> None:
         labels = [
             lower_first(each.label)
             for each in alerts
-            if each.urgency is urgency and not each.persisting
+            if each.urgency is urgency and not each.persisting and not _aside(each, question)
         ]
         contact = question.rules.contacts[urgency.value]
         page.line((f"{contact}: ", URGENCY_STYLES[urgency]), f"{'; '.join(labels)}.", hang=2)
     lasting = [_sign(each, question) for each in alerts if each.persisting]
     if lasting:
         page.line(f"Also call it if still there: {joined(lasting, 'or')}.", indent=2)
+
+
+def _aside(alert: Alert, question: Question) -> bool:
+    """Whether a red flag is known when somebody names it, and not listed at one look."""
+    flag = question.rules.red_flags.get(alert.id)
+    return flag is not None and flag.aside
 
 
 def _sign(sign: Advice | Alert, question: Question) -> str:

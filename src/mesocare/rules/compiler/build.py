@@ -62,6 +62,8 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
         contacts=dict(ruleset["contacts"]),
         notice=ruleset["notice"],
         names=plain["names"],
+        sign_names=plain["sign_names"],
+        tables=plain["tables"],
     )
 
 
@@ -182,7 +184,13 @@ def _red_flag(id_: str, each: Plain, all_types: tuple[str, ...]) -> signs.RedFla
         tuple(each.get("types", all_types)),
         _span(each.get("until")),
         tuple(each["evidence"]),
+        _sooner(each["sooner"]) if "sooner" in each else None,
+        each.get("aside", False),
     )
+
+
+def _sooner(each: Plain) -> signs.Sooner:
+    return signs.Sooner(parse_span(each["within"]), signs.Urgency(each["urgency"]))
 
 
 def _care(id_: str, each: Plain) -> model.Care:

@@ -24,7 +24,14 @@ def build_triage(each: Plain) -> signs.TriageRules:
             worse["steady_days"],
             tuple(worse["evidence"]),
         ),
-        strong=signs.Strong(strong["score"], dict(strong["flags"]), tuple(strong["evidence"])),
+        strong=signs.Strong(
+            strong["score"],
+            dict(strong["flags"]),
+            parse_span(strong["soon"]["within"]),
+            strong["soon"]["flag"],
+            tuple(strong["soon"]["signs"]),
+            tuple(strong["evidence"]),
+        ),
         fever=_fever(fever),
         nodules=signs.Nodules(
             nodules["flag"],

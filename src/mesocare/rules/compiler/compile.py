@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mesocare.parsing.lexicon import packed
 from mesocare.rules.compiler.integrity import Checker
+from mesocare.rules.compiler.words import compile_words
 from mesocare.rules.format import evidence_tsv, reader, schema
 from mesocare.rules.format.diagnostics import Problem, Report
 
@@ -37,10 +39,19 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         "course": records["course.yaml"]["course"],
         "triage": records["triage.yaml"],
         "ledger": records["ledger.yaml"]["not_used"],
+        "words": {
+            **{kind: records[f"words/{kind}.yaml"] for kind in ("forms", "activities", "signs")},
+            "english": texts["words/english.txt"].split(),
+        },
+        "sign_names": {},
+        "tables": {},  # filled by `compile_words`, once everything is known to hold together
         "names": {},  # filled while checking that no name leads to two places
     }
     checked = Report(lines=report.lines)
     Checker(plain, files, checked).run()
+    if not (report.problems or checked.problems):
+        plain["tables"] = compile_words(plain)
+        plain["words"] = packed(plain["words"])  # only a protocol reads them again
     # Where a value could not be read, what seems to be missing may only be unread.
     report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
     return plain, report.listed()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.parsing.activities import names
 from mesocare.rules.compiler.figures import nominal_hours, unreasoned
+from mesocare.rules.compiler.word_checks import word_problems
 from mesocare.rules.format.schema import HIGHEST_SCORE
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Checker:
         self._check_evidence()
         self._check_groups()
         self._check_names()
+        self._check_sign_names()
+        for file, path, message in word_problems(self.plain):
+            self.report.at(file, path, message)
         for group in self.plain["groups"].values():
             self._check_items(group)
         self._check_advice()
@@ -93,6 +97,14 @@ class Checker:
                     if owners.setdefault(key, id_) != id_:
                         message = f"{key!r} already leads to {owners[key]!r}"
                         self.report.at(self.files[name], (*path, "aliases"), message)
+
+    def _check_sign_names(self) -> None:
+        """Note where each name of a sign leads; a red flag wins over a reaction of that name."""
+        owners = self.plain["sign_names"]
+        for kind in ("red_flags", "reactions"):
+            for id_, each in self.plain[kind].items():
+                for key in names(id_, each["label"], each.get("aliases", [])):
+                    owners.setdefault(key, id_)
 
     def _check_items(self, group: Plain) -> None:
         file = self.files[group["group"]]
@@ -165,6 +177,7 @@ class Checker:
         named: list[tuple[Path, str]] = [
             (("worse", "flag"), triage["worse"]["flag"]),
             *((("strong", "flags", sign), flag) for sign, flag in strong["flags"].items()),
+            (("strong", "soon", "flag"), strong["soon"]["flag"]),
             (("fever", "flag"), fever["flag"]),
             (("fever", "with_signs", "flag"), fever["with_signs"]["flag"]),
             (("nodules", "flag"), nodules["flag"]),
@@ -174,6 +187,7 @@ class Checker:
                 self.report.at(file, path, f"no red flag {id_!r} in red_flags.yaml")
         signs: list[tuple[Path, str]] = [
             *((("strong", "flags", id_), id_) for id_ in strong["flags"]),
+            *((("strong", "soon", "signs"), id_) for id_ in strong["soon"]["signs"]),
             *((("fever", "with_signs", "signs"), id_) for id_ in fever["with_signs"]["signs"]),
             *((("nodules", "signs"), id_) for id_ in nodules["signs"]),
         ]

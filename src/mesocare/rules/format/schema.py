@@ -79,6 +79,9 @@ ACTIVITIES = Record(
     {"aliases": _ALIASES, "includes": Listing(Id(), empty=True)},
 )
 
+_WORDS = Listing(Text(60), empty=True)
+_WORD_LISTS = Table(_WORDS, Text(40))
+
 FILES: dict[str, Record] = {
     "ruleset.yaml": Record(
         {
@@ -142,14 +145,16 @@ FILES: dict[str, Record] = {
                     {
                         "label": Text(60),
                         "urgency": Choice(URGENCIES),
-                        "text": Text(220),
+                        "text": Text(260),
                         "evidence": _EVIDENCE,
                     },
                     {
                         "aliases": _ALIASES,
                         "types": Listing(Id()),
                         "until": Duration(),
-                        "action": Text(160),
+                        "action": Text(360),
+                        "aside": Truth(),
+                        "sooner": Record({"within": Duration(), "urgency": Choice(URGENCIES)}),
                     },
                 )
             )
@@ -204,7 +209,14 @@ FILES: dict[str, Record] = {
                     "evidence": _EVIDENCE,
                 }
             ),
-            "strong": Record({"score": Count(), "flags": Table(Id()), "evidence": _EVIDENCE}),
+            "strong": Record(
+                {
+                    "score": Count(),
+                    "flags": Table(Id()),
+                    "soon": Record({"within": Duration(), "flag": Id(), "signs": Listing(Id())}),
+                    "evidence": _EVIDENCE,
+                }
+            ),
             "fever": Record(
                 {
                     "from": Degrees(),
@@ -243,4 +255,59 @@ FILES: dict[str, Record] = {
         }
     ),
     "ledger.yaml": Record({"not_used": Table(Text(300), EvidenceId())}),
+    "words/forms.yaml": Record(
+        {
+            "spellings": Table(Text(30), Text(30)),
+            "joined": _WORD_LISTS,
+            "verbs": _WORD_LISTS,
+        }
+    ),
+    "words/activities.yaml": Record(
+        {
+            "question": _WORDS,
+            "places": _WORDS,
+            "harmless": Table(Record({"for": Listing(Id()), "words": _WORDS})),
+            "routes": Record(
+                {
+                    "skin": _WORDS,
+                    "mouth": _WORDS,
+                    "by_mouth_only": Listing(Id()),
+                    "skin_only": Listing(Id()),
+                    "on_skin_instead": Table(Id()),
+                }
+            ),
+            "negations": _WORDS,
+            "decoys": _WORDS,
+            "ask_which": Table(Record({"words": _WORDS, "text": Text(160)})),
+            "prescribed": Record({"words": _WORDS, "text": Text(160)}),
+            "names": Table(_WORDS),
+        }
+    ),
+    "words/signs.yaml": Record(
+        {
+            "left_out": _WORDS,
+            "classes": Table(Listing(Text(60)), Text(40)),
+            "vital": _WORDS,
+            "rules": Listing(
+                Record(
+                    {"flag": Id(), "all": Listing(Text(40))},
+                    {
+                        "unless": _WORDS,
+                        "mild": Record({"up_to": Count(), "sign": Id()}),
+                    },
+                )
+            ),
+            "ordinary": Table(_WORDS),
+            "harmless": _WORDS,
+            "absent": Record(
+                {
+                    "gone": _WORDS,
+                    "fine": _WORDS,
+                    "of": Table(Id(), Text(40)),
+                    "strength": _WORDS,
+                    "harmless": _WORDS,
+                }
+            ),
+        }
+    ),
 }

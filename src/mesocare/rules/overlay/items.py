@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.activities import names, search_key
+from mesocare.parsing.activities import names
+from mesocare.parsing.normal_form import exact_key
 from mesocare.rules.overlay.header import UNSAID
 from mesocare.rules.overlay.rules import ChangeError, changed, milder_from, own_phases
 
@@ -26,7 +27,7 @@ def check_items(overlay: Overlay) -> None:
     items = {id_ for group in groups.values() for id_ in group["items"]}
     for id_ in overlay.said.get("changes", {}):
         if id_ not in items:
-            owner = overlay.base["names"].get(search_key(id_))
+            owner = overlay.base["names"].get(exact_key(id_))
             meant = owner if owner in items else id_
             overlay.note(("changes", id_), f"no item {id_!r} in the rule set", meant, (), items)
     for id_, each in overlay.said.get("items", {}).items():

@@ -29,7 +29,9 @@ Plain = dict[str, Any]
 
 def shapes() -> dict[str, kinds.Record]:
     """Return the shape of every kind of file by the name of the kind."""
-    found = {name.removesuffix(".yaml"): shape for name, shape in schema.FILES.items()}
+    found = {
+        name.removesuffix(".yaml").replace("/", "-"): shape for name, shape in schema.FILES.items()
+    }
     return found | {
         "activities": schema.ACTIVITIES,
         "cases": cases.CASES,

@@ -1,0 +1,106 @@
+"""What was typed, in one form: lower case, one spelling, `can't` and `unable to` alike.
+
+Nothing is thrown away: what a word may be ignored for is a rule of `data/words/`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+# Stands for punctuation that ends a clause.
+BREAK = "|"
+_APOSTROPHES = str.maketrans("\u2019\u2018\u02bc\u00b4\u0060\uff07", "''''''")
+_PART = re.compile(r"\d+[.,]\d+|[^\W_]+(?:'[^\W_]+)*|[,;:.!?/()&+\n]")
+_ENDINGS = ("'s", "'m", "'re", "'ve", "'ll", "'d")
+_WRITTEN_OUT = {"&": "and", "+": "and", "/": "or"}
+# From izing to ising, but not in short words, such as size.
+_AMERICAN = re.compile(r"^(\w{3,})iz(e|ed|es|er|ers|ing|ation|ations)$")
+# Shorter words end in `s` by nature: gas, bus.
+_SHORTEST_PLURAL = 4
+_WORD = re.compile(r"[^\W_]+")
+
+
+def exact_key(text: str) -> str:
+    """Return what an exact name is compared by: its words in lower case and in the singular."""
+    words = _WORD.findall(text.casefold().replace("'", "").replace("\u2019", ""))
+    return " ".join(map(singular, words))
+
+
+def singular(word: str) -> str:
+    """Return an approximate singular; both sides of a comparison go through it."""
+    if len(word) > _SHORTEST_PLURAL and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > _SHORTEST_PLURAL and word.endswith(("shes", "ches", "sses", "xes", "zes")):
+        return word[:-2]
+    if (
+        len(word) >= _SHORTEST_PLURAL
+        and word.endswith("s")
+        and not word.endswith(("ss", "us", "is"))
+    ):
+        return word[:-1]
+    return word
+
+
+def split(text: str) -> list[str]:
+    """Return the words and the breaks between clauses, in lower case and with one apostrophe."""
+    plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).casefold()
+    return [
+        _WRITTEN_OUT.get(part, BREAK if not part[0].isalnum() else part)
+        for part in _PART.findall(plain)
+    ]
+
+
+def normal_form(
+    text: str, spellings: Sequence[Sequence[str]], joined: Mapping[str, Iterable[Sequence[str]]]
+) -> list[str]:
+    """Return the words of a text in one form.
+
+    Args:
+        text: What was typed.
+        spellings: Pairs of beginnings: what a word may begin with, and what is read for it.
+        joined: By a first word: the words that go on from it, and last what is read for all.
+    """
+    words = split(text)
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        length, read = _joined(words, at, joined)
+        found.append(_spelled(read, spellings))
+        at += length
+    return [word for word in found if word]
+
+
+def _joined(
+    words: Sequence[str], at: int, joined: Mapping[str, Iterable[Sequence[str]]]
+) -> tuple[int, str]:
+    """Return how many words from here are read as one, and as which; the longest way first."""
+    best = (1, _bare(words[at]))
+    for *rest, read in joined.get(words[at], ()):
+        end = at + 1 + len(rest)
+        if len(rest) + 1 >= best[0] and list(words[at + 1 : end]) == rest:
+            best = (len(rest) + 1, read)
+    return best
+
+
+def _bare(word: str) -> str:
+    """Return a word without what an apostrophe adds to it."""
+    if "'" not in word:
+        return word
+    if word.endswith("n't"):
+        return "not"
+    for ending in _ENDINGS:
+        word = word.removesuffix(ending)
+    return word.replace("'", "")
+
+
+def _spelled(word: str, spellings: Sequence[Sequence[str]]) -> str:
+    for theirs, ours in spellings:
+        if word.startswith(theirs):
+            word = ours + word[len(theirs) :]
+            break
+    return _AMERICAN.sub(r"\1is\2", word)
