@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark picture mutants clean
+.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark words english picture mutants clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ spark: ## Measure Spark beside DuckDB and write the figures into README.md (need
 
 benchmark: ## Measure start-up and write the figures into README.md
 	$(PYTHON) benchmarks/startup.py --readme
+
+english: ## Write the words of English that look like ours (needs wamerican and wbritish)
+	$(PYTHON) scripts/english.py
 
 words: ## Print how many of the words that people type are read right
 	$(PYTHON) benchmarks/words.py

@@ -138,7 +138,7 @@ FRAMES = (
     "it's {} and I'm scared", "{} after my injections", "he has {}", "why is my {}", "{}!!",
     "a bit {}", "{} but no fever", "also {} and some redness", "{} what do I do",
 )  # fmt: skip
-MUST_FIRE, SHARE = 20_000, 2_000
+MUST_FIRE, SHARE = 20_000, 1_000
 
 
 def _must_fire() -> list[str]:
@@ -179,7 +179,7 @@ def _long(word: str) -> bool:
     return word.isalpha() and len(word) > len("tongue")
 
 
-@pytest.mark.parametrize("count", [500, pytest.param(5000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [300, pytest.param(5000, marks=pytest.mark.long)])
 def test_a_slip_keeps_an_emergency(count: int) -> None:
     """One letter left out or exchanged in a long word: hardly ever less, and never nothing."""
     chance = random.Random(20261128)
@@ -234,14 +234,19 @@ def _nearly() -> list[str]:
     return (built_in() / "words" / "english.txt").read_text(encoding="utf-8").split()
 
 
-def test_ordinary_words_that_look_alike_stay_quiet() -> None:
+@pytest.mark.parametrize(
+    "count", [800, pytest.param(20_000, marks=pytest.mark.long)], ids=["share", "all"]
+)
+def test_ordinary_words_that_look_alike_stay_quiet(count: int, searched: Searched) -> None:
     """English words a slip away from ours: never an activity by a slip, hardly ever an alarm."""
     words = _nearly()
     assert len(words) > 5000
+    words = random.Random(20261129).sample(words, min(count, len(words)))
     slipped = [word for word in words if activity(word, ASKED).reading == "slip"]
     assert slipped == []
     alarms = [word for word in words if SEVERITY[sign(word, ASKED).urgency or "none"] > 1]
     assert len(alarms) * 100 <= QUIET * len(words), alarms[:50]
+    searched(len(words), "words of English that look like ours")
 
 
 @pytest.mark.long
@@ -303,7 +308,7 @@ def test_question_words_change_no_answer(row: object, words: str) -> None:
         *("", " ", "x" * 10_000, "\x1b[31m", "\u202e", "12345", "\U0001f600", "\u4f60\u597d"),
         *("\0", "|=!", "a" * 119),
     ],
-    ids=repr,
+    ids=lambda text: ascii(text)[:20],
 )  # fmt: skip
 def test_odd_texts_are_refused_or_unknown(text: str) -> None:
     """Nothing breaks, nothing is allowed, and what is not understood is never none."""

@@ -24,7 +24,7 @@ Plain = dict[str, Any]
 def packed(value: object) -> str:
     """Return a plain value as a short text."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return b64encode(compress(text.encode(), 9)).decode()
+    return b64encode(compress(text.encode())).decode()
 
 
 def unpacked(text: str) -> Any:

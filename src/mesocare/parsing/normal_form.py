@@ -103,4 +103,4 @@ def _spelled(word: str, spellings: Sequence[Sequence[str]]) -> str:
         if word.startswith(theirs):
             word = ours + word[len(theirs) :]
             break
-    return _AMERICAN.sub(r"\1is\2", word)
+    return _AMERICAN.sub(r"\1is\2", word) if "iz" in word else word

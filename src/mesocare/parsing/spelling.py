@@ -11,13 +11,15 @@ if TYPE_CHECKING:
 
 # A word has to be this long to be a slip of another, and this long to be two slips from it.
 SHORTEST, SHORTEST_FOR_TWO = 5, 9
+# No word of ours is longer.
+LONGEST = 24
 # Two slips are looked for only among words that begin or end with these many of the same letters.
 _SHARED = 3
 
 
 def slips(word: str) -> int:
     """Return how many slips are forgiven in a word."""
-    if len(word) < SHORTEST:
+    if not SHORTEST <= len(word) <= LONGEST:
         return 0
     return 2 if len(word) >= SHORTEST_FOR_TWO else 1
 

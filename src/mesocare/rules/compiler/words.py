@@ -35,7 +35,7 @@ def compile_words(plain: Plain) -> dict[str, str]:
         "lemmas": table.lemmas,
         "activities": activities,
         "signs": signs,
-        "english": " ".join(dict.fromkeys(table.tokens(word)[0] for word in words["english"])),
+        "english": " ".join(words["english"]),
     }
     return {name: packed(each) for name, each in tables.items()}
 
