@@ -32,7 +32,7 @@ def main() -> None:
             read(row.phrase, asked)
             took.append((time.perf_counter() - began) * MILLISECONDS)
     print(f"\nOne text: median {statistics.median(took):.2f} ms, the first {max(took):.1f} ms.")
-    print(f"Tables: {sum(map(len, rules.tables.values())) / 1000:.0f} kB.")
+    print(f"Tables: {sum(map(len, rules.tables().values())) / 1000:.0f} kB.")
 
 
 if __name__ == "__main__":

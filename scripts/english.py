@@ -12,6 +12,7 @@ from pathlib import Path
 from mesocare.parsing.lexicon import unpacked
 from mesocare.parsing.normal_form import normal_form
 from mesocare.parsing.spelling import SHORTEST, near
+from mesocare.rules.compiler.words import compile_words
 from mesocare.rules.loader import built_in, compile_files, read_files
 
 LISTS = ("/usr/share/dict/american-english", "/usr/share/dict/british-english")
@@ -22,7 +23,7 @@ def main(lists: list[str]) -> None:
     plain, problems = compile_files(read_files())
     if plain is None or problems:
         raise SystemExit("the rules have problems: mesocare rules check")
-    tables = {name: unpacked(each) for name, each in plain["tables"].items()}
+    tables = {name: unpacked(each) for name, each in compile_words(plain).items()}
     ours = f"{tables['activities']['spelled']} {tables['signs']['spelled']}"
     known = set(ours.split())
     texts = [Path(name).read_text(encoding="utf-8") for name in lists]

@@ -126,7 +126,7 @@ def rule_set(
         notice="Ask your clinic.",
         names={each.id: each.id for each in items},
         sign_names={},
-        tables={},
+        tables=dict,
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mesocare.errors import ActivityError
-from mesocare.parsing.activities import find, names, understand
-from mesocare.parsing.normal_form import exact_key
+from mesocare.parsing.activities import find, understand
+from mesocare.parsing.names import exact_key, names
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet

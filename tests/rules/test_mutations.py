@@ -258,7 +258,7 @@ def check(name: str, content: bytes) -> bool:
     plain, problems = compile_rules({**FILES, name: content})
     assert time.process_time() - started < LONGEST
     if plain is not None and not problems:
-        build(plain, "mutated")
+        build(plain, "mutated", dict)
         return True
     assert problems
     for problem in map(str, problems):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core.signs import Ranked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mesocare.core.signs import Reaction, RedFlag, TriageRules
     from mesocare.core.timespan import Interval, Span
@@ -245,8 +245,8 @@ class RuleSet(NamedTuple):
     """Everything the engine needs to know, checked and immutable.
 
     `names` leads from an exact name, as `normal_form.exact_key` has it, to the id of an item or a
-    group, and `sign_names` to that of a red flag or a reaction. `tables` are the words that people
-    use otherwise, as `parsing.lexicon` reads them.
+    group, and `sign_names` to that of a red flag or a reaction. `tables` gives the words that
+    people use otherwise, as `parsing.lexicon` reads them; made when they are first needed.
     """
 
     identity: Identity
@@ -265,7 +265,7 @@ class RuleSet(NamedTuple):
     notice: str
     names: Mapping[str, str]
     sign_names: Mapping[str, str]
-    tables: Mapping[str, str]
+    tables: Callable[[], Mapping[str, str]]
 
 
 class Treatment(NamedTuple):

@@ -5,20 +5,35 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import compress, decompress
 
-from mesocare.parsing.normal_form import normal_form, singular
+from mesocare.parsing.names import singular
+from mesocare.parsing.normal_form import normal_form
 from mesocare.parsing.spelling import near, slips
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mesocare.core.model import RuleSet
 
 STAR = "*"
 # Starred words are found by this many of their first letters.
 _INDEXED = 2
 Phrase = tuple[str, ...]
 Plain = dict[str, Any]
+Reader = TypeVar("Reader")
+MOST_KEPT = 8
+
+
+def kept(made: dict[str, Reader], rules: RuleSet, make: Callable[[], Reader]) -> Reader:
+    """Return what was made of a rule set before, or make it; a few are kept."""
+    key = rules.identity.sha256
+    if key not in made:
+        if len(made) >= MOST_KEPT:
+            made.clear()
+        made[key] = make()
+    return made[key]
 
 
 def packed(value: object) -> str:

@@ -6,7 +6,6 @@ Nothing is thrown away: what a word may be ignored for is a rule of `data/words/
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,34 +19,12 @@ _ENDINGS = ("'s", "'m", "'re", "'ve", "'ll", "'d")
 _WRITTEN_OUT = {"&": "and", "+": "and", "/": "or"}
 # From izing to ising, but not in short words, such as size.
 _AMERICAN = re.compile(r"^(\w{3,})iz(e|ed|es|er|ers|ing|ation|ations)$")
-# Shorter words end in `s` by nature: gas, bus.
-_SHORTEST_PLURAL = 4
-_WORD = re.compile(r"[^\W_]+")
-
-
-def exact_key(text: str) -> str:
-    """Return what an exact name is compared by: its words in lower case and in the singular."""
-    words = _WORD.findall(text.casefold().replace("'", "").replace("\u2019", ""))
-    return " ".join(map(singular, words))
-
-
-def singular(word: str) -> str:
-    """Return an approximate singular; both sides of a comparison go through it."""
-    if len(word) > _SHORTEST_PLURAL and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > _SHORTEST_PLURAL and word.endswith(("shes", "ches", "sses", "xes", "zes")):
-        return word[:-2]
-    if (
-        len(word) >= _SHORTEST_PLURAL
-        and word.endswith("s")
-        and not word.endswith(("ss", "us", "is"))
-    ):
-        return word[:-1]
-    return word
 
 
 def split(text: str) -> list[str]:
     """Return the words and the breaks between clauses, in lower case and with one apostrophe."""
+    import unicodedata  # an exact name does without it
+
     plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).casefold()
     return [
         _WRITTEN_OUT.get(part, BREAK if not part[0].isalnum() else part)

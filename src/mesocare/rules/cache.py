@@ -17,6 +17,7 @@ from mesocare import files
 # Raised whenever `build` reads something that older compiled files do not have.
 FORMAT = 7
 MOST_FILES = 8
+RULES = "rules"
 LARGEST = 16 * 1024 * 1024
 
 
@@ -30,14 +31,14 @@ def directory() -> Path:
     return user_cache_path("mesocare", appauthor=False, opinion=False)
 
 
-def read(digest: str) -> dict[str, Any] | None:
-    """Return the plain values compiled from content of that digest, or `None`."""
+def read(digest: str, kind: str = RULES) -> dict[str, Any] | None:
+    """Return the plain values of a kind compiled from content of that digest, or `None`."""
     try:
-        path = _path(digest)
+        path = _path(digest, kind)
         if path.stat().st_size > LARGEST or not path.is_file():
             return None
         own_digest, _, payload = path.read_bytes().partition(b"\n")
-        if own_digest.decode() != _seal(digest, payload):
+        if own_digest.decode() != _seal(f"{kind} {digest}", payload):
             return None
         plain = json.loads(payload)
     except (OSError, ValueError, RuntimeError):
@@ -45,21 +46,21 @@ def read(digest: str) -> dict[str, Any] | None:
     return plain if isinstance(plain, dict) else None
 
 
-def write(digest: str, plain: dict[str, Any]) -> None:
-    """Keep compiled values; a file appears whole or not at all."""
+def write(digest: str, plain: dict[str, Any], kind: str = RULES) -> None:
+    """Keep compiled values of a kind; a file appears whole or not at all."""
     payload = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
     try:
-        path = _path(digest)
+        path = _path(digest, kind)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sealed = _seal(digest, payload).encode() + b"\n" + payload
+        sealed = _seal(f"{kind} {digest}", payload).encode() + b"\n" + payload
         files.write(path, sealed, durable=False)
         _discard_oldest(path.parent)
     except (OSError, RuntimeError):
         return
 
 
-def _path(digest: str) -> Path:
-    return directory() / f"rules-{FORMAT}-{digest[:32]}.json"
+def _path(digest: str, kind: str) -> Path:
+    return directory() / f"{kind}-{FORMAT}-{digest[:32]}.json"
 
 
 def _seal(digest: str, payload: bytes) -> str:
@@ -68,6 +69,7 @@ def _seal(digest: str, payload: bytes) -> str:
 
 
 def _discard_oldest(folder: Path) -> None:
-    kept = sorted(folder.glob("rules-*.json"), key=lambda each: each.stat().st_mtime)
-    for path in kept[:-MOST_FILES]:
-        path.unlink(missing_ok=True)
+    for kind in (RULES, "words"):
+        kept = sorted(folder.glob(f"{kind}-*.json"), key=lambda each: each.stat().st_mtime)
+        for path in kept[:-MOST_FILES]:
+            path.unlink(missing_ok=True)

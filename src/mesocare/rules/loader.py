@@ -87,12 +87,45 @@ def load_rules(path: str | Path | None = None) -> RuleSet:
     plain = cache.read(digest)
     if plain is not None:
         try:
-            return build(plain, digest)
+            return build(plain, digest, WordTables(plain, digest))
         except (KeyError, TypeError, ValueError, AttributeError):
             pass  # a foreign cache file under our name: compile again
     plain = _compile(files)
     cache.write(digest, plain)
-    return build(plain, digest)
+    return build(plain, digest, WordTables(plain, digest))
+
+
+class WordTables:
+    """What gives the tables by which words are read: made when asked for, kept beside the rules.
+
+    Two are equal where they are of the same content.
+    """
+
+    def __init__(self, plain: dict[str, Any], digest: str) -> None:
+        self._plain = plain
+        self.digest = digest
+
+    def __call__(self) -> dict[str, str]:
+        """Return the tables."""
+        tables = cache.read(self.digest, "words")
+        if tables is None or not all(isinstance(each, str) for each in tables.values()):
+            from mesocare.rules.compiler.words import compile_words
+
+            tables = compile_words(self._plain)
+            cache.write(self.digest, tables, "words")
+        return tables
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is of the same content."""
+        return isinstance(other, WordTables) and other.digest == self.digest
+
+    def __hash__(self) -> int:
+        """Return the same for the same content."""
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        """Return a short name; the tables are long."""
+        return f"WordTables({self.digest[:8]})"
 
 
 def read_files(path: str | Path | None = None) -> Files:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mesocare.core import model, signs
 from mesocare.core.timespan import Span, parse_span
 from mesocare.rules.compiler.build_triage import build_triage
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Tables = Callable[[], Mapping[str, str]]
+
 Plain = dict[str, Any]
 
 
-def build(plain: Plain, sha256: str) -> model.RuleSet:
+def build(plain: Plain, sha256: str, tables: Tables) -> model.RuleSet:
     """Return the rule set.
 
     Args:
         plain: What `parse` and `check` have accepted, or the cache has kept of it.
         sha256: The digest of the files' content.
+        tables: What gives the tables of words, once they are needed.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: The values are not such a rule set.
@@ -63,7 +69,7 @@ def build(plain: Plain, sha256: str) -> model.RuleSet:
         notice=ruleset["notice"],
         names=plain["names"],
         sign_names=plain["sign_names"],
-        tables=plain["tables"],
+        tables=tables,
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from mesocare.parsing.lexicon import packed
 from mesocare.rules.compiler.integrity import Checker
-from mesocare.rules.compiler.words import compile_words
 from mesocare.rules.format import evidence_tsv, reader, schema
 from mesocare.rules.format.diagnostics import Problem, Report
 
@@ -44,14 +43,12 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
             "english": texts["words/english.txt"].split(),
         },
         "sign_names": {},
-        "tables": {},  # filled by `compile_words`, once everything is known to hold together
         "names": {},  # filled while checking that no name leads to two places
     }
     checked = Report(lines=report.lines)
     Checker(plain, files, checked).run()
     if not (report.problems or checked.problems):
-        plain["tables"] = compile_words(plain)
-        plain["words"] = packed(plain["words"])  # only a protocol reads them again
+        plain["words"] = packed(plain["words"])  # read again when words are, or for a protocol
     # Where a value could not be read, what seems to be missing may only be unread.
     report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
     return plain, report.listed()

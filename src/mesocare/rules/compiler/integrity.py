@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.activities import names
+from mesocare.parsing.names import names
 from mesocare.rules.compiler.figures import nominal_hours, unreasoned
 from mesocare.rules.compiler.word_checks import word_problems
 from mesocare.rules.format.schema import HIGHEST_SCORE

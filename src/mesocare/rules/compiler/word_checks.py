@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.normal_form import exact_key
+from mesocare.parsing.names import exact_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

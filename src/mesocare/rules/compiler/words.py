@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.lexicon import STAR, indexed, packed
-from mesocare.parsing.normal_form import BREAK, normal_form, singular
+from mesocare.parsing.lexicon import STAR, indexed, packed, unpacked
+from mesocare.parsing.names import singular
+from mesocare.parsing.normal_form import BREAK, normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,8 +27,9 @@ _LONGEST_DOUBLING = 5
 
 
 def compile_words(plain: Plain) -> dict[str, str]:
-    """Return the tables of a rule set, each packed."""
-    words = plain["words"]
+    """Return the tables of a rule set, each packed, from its checked plain values."""
+    words = unpacked(plain["words"])
+    plain = {**plain, "words": words}
     table = _Forms(words["forms"])
     activities, signs = _activities(plain, table), _signs(plain, table)
     tables = {

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.activities import names
-from mesocare.parsing.normal_form import exact_key
+from mesocare.parsing.names import exact_key, names
 from mesocare.rules.overlay.header import UNSAID
 from mesocare.rules.overlay.rules import ChangeError, changed, milder_from, own_phases
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.activities import names
 from mesocare.parsing.lexicon import unpacked
-from mesocare.parsing.normal_form import exact_key
+from mesocare.parsing.names import exact_key, names
 from mesocare.rules.overlay.items import check_items, merged_groups
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ def merged(overlay: Overlay, sha256: str) -> Plain:
         "names": {},
         "words": _words(overlay),
         "sign_names": {},
-        "tables": {},
     }
     check_items(overlay)
     source = overlay.free("clinic", base["sources"])

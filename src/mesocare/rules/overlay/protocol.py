@@ -33,7 +33,6 @@ def compile_protocol(
     """
     from mesocare.parsing.lexicon import packed
     from mesocare.rules.compiler.integrity import Checker
-    from mesocare.rules.compiler.words import compile_words
     from mesocare.rules.format import reader
     from mesocare.rules.overlay.header import Overlay
     from mesocare.rules.overlay.merge import merged
@@ -56,7 +55,6 @@ def compile_protocol(
     placed = _Placed(file, overlay.origins, report)
     Checker(plain, overlay.files, placed).run()
     if not (report.problems or placed.elsewhere.problems):
-        plain["tables"] = compile_words(plain)
         plain["words"] = packed(plain["words"])
     if not report.problems:
         # What is wrong in a place that the protocol did not write follows from what it did write.
