@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mesocare.core.model import Verdict
-from mesocare.errors import RulesError
+from mesocare.errors import ActivityError, RulesError
+from mesocare.parsing.activities import understand
 from mesocare.rules import cache
 from mesocare.rules.loader import built_in, compile_files, load_rules, read_files
 from mesocare.rules.overlay.header import MOST_TREATMENTS
@@ -518,3 +519,43 @@ def test_damaged_protocols(seed: int, tmp_path: Path, searched: Searched) -> Non
     for each in refusals:
         assert each.hint
         assert all(text.isprintable() for text in (each.message, *each.problems))
+
+
+WORDS = """\
+words:
+  names: {sauna: [sweat box], oxygen-facial: [o2 glow]}
+  decoys: [sauna stone]
+"""
+
+
+def test_words_of_its_own(tmp_path: Path) -> None:
+    """Names lead to items of the rule set and of the clinic; a decoy is refused."""
+    rules = load(tmp_path, OWN + WORDS)
+    assert understand(["when can I use the sweat box"], rules).ids == ("sauna",)
+    assert understand(["an o2 glow"], rules).ids == ("oxygen-facial",)
+    with pytest.raises(ActivityError):
+        understand(["sauna stone"], rules)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "words:\n  names: {sauna: [trouble breathing]}\n",
+        "words:\n  names: {sauna: [sweat box, my lips are swollen]}\n",
+        OWN.replace("oxygen therapy", "lost my sight"),
+    ],
+    ids=["exact", "form", "own item"],
+)
+def test_a_name_hides_no_emergency(body: str, tmp_path: Path) -> None:
+    """What reads as an emergency leads to whom to call, and to nothing else."""
+    problems = refused(tmp_path, body)
+    assert len(problems) == 1
+    assert "reads as the emergency" in problems[0]
+
+
+def test_a_name_for_nothing(tmp_path: Path) -> None:
+    """A name needs an item or a group, and leads to one place."""
+    body = "words:\n  names: {no-such-item: [sweat box], sauna: [makeup]}\n"
+    problems = " ".join(refused(tmp_path, body))
+    assert "no item and no group 'no-such-item'" in problems
+    assert "'makeup' already leads to 'makeup'" in problems

@@ -114,14 +114,21 @@ class SignReader:
             return []
         return self._words.near(word, self._spelled, same_start=False)
 
-    def _flags(self, words: Words, rules: RuleSet) -> tuple[str, ...]:
-        """Return the flags that the classes in a text raise, the most urgent first."""
+    def raised(self, text: str) -> list[str]:
+        """Return the flags that the classes in a text raise, whatever else stands there."""
+        return list(self._raised(self._readings(self._words.words(text))))
+
+    def _raised(self, words: Words) -> dict[str, None]:
         classes = {name for name, _ in self._classes.found(words)}
-        found = {
+        return {
             flag: None
             for flag, every, unless in self._rules
             if every <= classes and not unless & classes
         }
+
+    def _flags(self, words: Words, rules: RuleSet) -> tuple[str, ...]:
+        """Return the flags that a text raises or names, the most urgent first."""
+        found = self._raised(words)
         found |= {id_: None for id_, _ in self._named.found(words) if id_ in rules.red_flags}
         return tuple(sorted(found, key=lambda id_: -rules.red_flags[id_].urgency.severity))
 

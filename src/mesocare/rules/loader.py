@@ -107,13 +107,9 @@ class WordTables:
 
     def __call__(self) -> dict[str, str]:
         """Return the tables."""
-        tables = cache.read(self.digest, "words")
-        if tables is None or not all(isinstance(each, str) for each in tables.values()):
-            from mesocare.rules.compiler.words import compile_words
+        from mesocare.rules.compiler.words import word_tables
 
-            tables = compile_words(self._plain)
-            cache.write(self.digest, tables, "words")
-        return tables
+        return word_tables(self._plain, self.digest)
 
     def __eq__(self, other: object) -> bool:
         """Whether the other is of the same content."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mesocare.parsing.lexicon import STAR, indexed, packed, unpacked
 from mesocare.parsing.names import singular
 from mesocare.parsing.normal_form import BREAK, normal_form
+from mesocare.rules import cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +25,20 @@ JOINING = frozenset(("and", "or", "with", "plus", BREAK))
 _VOWELS = frozenset("aeiou")
 _STAR_ENDINGS = ("", "s", "es", "e", "ed", "d", "ing", "y", "ness", "less", "er", "ly", "ion")
 _LONGEST_DOUBLING = 5
+
+
+def word_tables(plain: Plain, sha256: str) -> dict[str, str]:
+    """Return the tables of a rule set, made once and kept beside its compiled form.
+
+    Args:
+        plain: Its checked plain values.
+        sha256: The digest of its content.
+    """
+    tables = cache.read(sha256, "words")
+    if tables is None or not all(isinstance(each, str) for each in tables.values()):
+        tables = compile_words(plain)
+        cache.write(sha256, tables, "words")
+    return tables
 
 
 def compile_words(plain: Plain) -> dict[str, str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.lexicon import unpacked
-from mesocare.parsing.names import exact_key, names
 from mesocare.rules.overlay.items import check_items, merged_groups
+from mesocare.rules.overlay.words import merged_words
 
 if TYPE_CHECKING:
     from mesocare.rules.format.diagnostics import Path
@@ -35,7 +34,7 @@ def merged(overlay: Overlay, sha256: str) -> Plain:
         "care": _care(overlay),
         "course": _inherited(overlay, base["course"]),
         "names": {},
-        "words": _words(overlay),
+        "words": merged_words(overlay, sha256),
         "sign_names": {},
     }
     check_items(overlay)
@@ -44,21 +43,6 @@ def merged(overlay: Overlay, sha256: str) -> Plain:
     rows = {id_: {**row, "source": source} for id_, row in overlay.rows.items()}
     plain["evidence"] = {**base["evidence"], **rows}
     return plain
-
-
-def _words(overlay: Overlay) -> Plain:
-    """Return the word lists, without the names that the clinic gives to items of its own."""
-    words: Plain = unpacked(overlay.base["words"])
-    own = {
-        key
-        for id_, each in overlay.said.get("items", {}).items()
-        for key in names(id_, each["label"], each.get("aliases", []))
-    }
-    listed = words["activities"]["names"]
-    left = {
-        id_: [text for text in texts if exact_key(text) not in own] for id_, texts in listed.items()
-    }
-    return {**words, "activities": {**words["activities"], "names": left}}
 
 
 def _ruleset(overlay: Overlay, sha256: str) -> Plain:

@@ -96,5 +96,8 @@ PROTOCOL = Record(
             )
         ),
         "contacts": Table(Text(120), Choice(OWN_CONTACTS)),
+        "words": Record(
+            {}, {"names": Table(Listing(Text(60))), "decoys": Listing(Text(60), empty=True)}
+        ),
     },
 )
