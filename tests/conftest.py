@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from mesocare.rules.loader import load_rules
-from tests.support.process import Program
+from tests.support.process import ASKED, Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +63,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     All tests share it, so none may put anything on record with it: that is what `own` is for.
     """
     installed = Program(tmp_path_factory.mktemp("program"))
-    assert installed.run("--version").code == 0
+    # What it takes to read words is kept as well.
+    assert installed.run("can-i", "walk juggling", *ASKED).code == 2
     yield installed
     assert not installed.record.exists()
 

@@ -586,7 +586,7 @@ def test_triage_json_has_its_shape(treated: Program) -> None:
     assert plain["schema"] == "mesocare.triage/1"
     assert plain["at"] == "2024-05-03T12:00:00+02:00"
     [finding] = plain["findings"]
-    assert set(finding) == {"id", "urgency", "text", "because", "evidence"}
+    assert set(finding) == {"id", "urgency", "text", "because", "evidence", "past"}
     assert (finding["id"], finding["urgency"]) == ("grouped-blisters", "same_day")
     [entry] = finding["because"]
     assert entry in _entries(treated)
@@ -806,3 +806,49 @@ def test_an_emergency_asks_nothing(treated: Program) -> None:
         assert "Worth answering" not in text
     assert told.code == 4
     assert treated.run("triage", *at, "--json").json()["missing"]
+
+
+def test_an_open_finding_leads_and_holds(treated: Program) -> None:
+    """What touches the treated area waits for the clinic; all that is said begins with why."""
+    late = ("--at", "2024-05-12T12:00")
+    assert treated.run("can-i", "makeup", *late).code == 0
+    _feel(treated, "pus", at="2024-05-11T12:00")
+    for command in ("can-i", "when", "explain"):
+        done = treated.run(command, "makeup", *late)
+        assert done.out.startswith(f"{SAME_DAY}"), done.out
+        assert "ask them before anything touches" in _flat(done.out).casefold()
+        found = treated.run(command, "makeup", *late, "--json").json()
+        assert found["triage"]["findings"][0]["past"] is False
+        answer = found["answer"]
+        assert (answer["verdict"], answer["held_by"]) == ("ask", ["infection"])
+        assert answer["limited_from"] is answer["allowed_from"] is None
+    assert treated.run("can-i", "makeup", *late).code == 4
+    assert treated.run("can-i", "walk", *late).code == 0
+    assert "ask" in {
+        each["verdict"] for each in treated.run("today", *late, "--json").json()["answers"]
+    }
+    given = treated.run("can-i", "makeup", "--treated", TREATED, *late, "--json").json()
+    assert (given["triage"], given["answer"]["verdict"]) == (None, "allowed")
+
+
+def test_an_open_finding_holds_the_next_session(treated: Program) -> None:
+    """No date is named for it until the clinic has seen what the diary says."""
+    late = ("--at", "2024-06-12T12:00")
+    assert "not before the clinic" not in treated.run("course", *late).out
+    _feel(treated, "pus", at="2024-06-11T12:00")
+    done = treated.run("course", *late)
+    assert done.out.startswith(SAME_DAY)
+    assert "not before the clinic has seen what your diary says" in _flat(done.out)
+    [course] = treated.run("course", *late, "--json").json()["courses"]
+    assert course["due"] == course["maintenance_due"] == "held"
+    assert course["next_from"] is course["maintenance_from"] is None
+
+
+def test_a_finding_that_has_passed_holds_nothing(treated: Program) -> None:
+    """Reported gone, it is told to the clinic and no longer leads an answer."""
+    _feel(treated, "pus", at="2024-05-11T12:00")
+    _feel(treated, "pus", "0", at="2024-05-12T12:00")
+    done = treated.run("can-i", "makeup", "--at", "2024-05-13T12:00")
+    assert (done.code, SAME_DAY in done.out) == (0, False)
+    found = treated.run("can-i", "makeup", "--at", "2024-05-13T12:00", "--json").json()
+    assert [each["past"] for each in found["triage"]["findings"]] == [True]

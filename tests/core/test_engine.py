@@ -30,6 +30,7 @@ from mesocare.core.signs import (
     Expectation,
     Fever,
     Nodules,
+    Open,
     Questions,
     Reaction,
     RedFlag,
@@ -63,6 +64,7 @@ TRIAGE = TriageRules(
     unknown=REMARK,
     noted="x",
     past=REMARK,
+    open=Open("The clinic first.", "not yet", ()),
     questions=Questions(Hours(24), Hours(72), "x", "x", ()),
 )
 
@@ -806,3 +808,32 @@ def test_only_phases_that_a_treatment_time_leads_to_decide(hours: int, verdict: 
     treated = Treatment("face", Interval(start, start + timedelta(hours=5), ZoneInfo("UTC")))
     found = Windows(phases, Closings(treated)).worst(start + timedelta(hours=hours))
     assert found.verdict.value == verdict
+
+
+def test_what_the_clinic_has_to_see_first() -> None:
+    """While a finding is open, what touches the treated area is at least to ask about."""
+    subject = item("a", rule(("avoid", 24), ("limited", 48), ("allowed", None)))
+    rules = rule_set(subject)
+    for hours, by_rule, held in (
+        (1, "avoid", "avoid"),
+        (30, "limited", "ask"),
+        (99, "allowed", "ask"),
+    ):
+        at = T0 + hours * HOUR
+        for named in (subject, rules.groups["all"]):
+            assert answer(named, [treated()], rules, at).verdict == by_rule
+            found = answer(named, [treated()], rules, at, ["infection"])
+            assert found.verdict == found.verdict_if_earliest == held
+            assert (found.limited_from, found.allowed_from) == (None, None)
+            assert found.held_by == (() if by_rule == held else ("infection",))
+            assert (found.reason == "The clinic first.") == (by_rule != held)
+            assert found.condition is None
+    assert assess([treated()], rules, T0, ["infection"]).upcoming[-1].verdict == "ask"
+
+
+@pytest.mark.parametrize("case", ["leaves it alone", "has nothing to do with it"])
+def test_what_the_clinic_need_not_see_first(case: str) -> None:
+    """What leaves the treated area alone stays as it is, and so does what does not concern it."""
+    subject = PLAIN._replace(apart=True) if case == "leaves it alone" else item("a", FREE)
+    found = answer(subject, [treated()], rule_set(subject), T0 + 50 * HOUR, ["infection"])
+    assert (found.verdict, found.held_by) == ("allowed", ())

@@ -21,8 +21,8 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "python
 AT = datetime(2024, 5, 3, 8, tzinfo=UTC)
 # A promise: a name or a parameter is added, never renamed or taken away within a version.
 SIGNATURES = {
-    "answer": "(activity, treatments, rules, at)",
-    "assess": "(treatments, rules, at)",
+    "answer": "(activity, treatments, rules, at, open_findings=())",
+    "assess": "(treatments, rules, at, open_findings=())",
     "check_rows": "(rows, rules, *, at, zone, activities=())",
     "load_rules": "(path=None)",
     "treatment": "(type_, when, *, at, zone)",
@@ -32,7 +32,7 @@ FIELDS = {
     "Answer": (
         "activity", "label", "group", "verdict", "verdict_if_earliest", "condition", "reason",
         "instead", "limited_from", "allowed_from", "next_change", "steps", "governed_by", "rule",
-        "items", "evidence",
+        "items", "evidence", "held_by",
     ),
     "Assessment": (
         "at", "treatments", "answers", "care", "normal", "red_flags", "results", "upcoming",

@@ -601,7 +601,7 @@ def _sealed(payload: bytes) -> Callable[[str, bytes], bytes]:
     """Return a file that is whole in itself, but holds something else."""
 
     def make(digest: str, _content: bytes) -> bytes:
-        text = f"{cache.FORMAT} {digest} ".encode()
+        text = f"{cache.FORMAT} {cache.RULES} {digest} ".encode()
         return hashlib.sha256(text + payload).hexdigest().encode() + b"\n" + payload
 
     return make

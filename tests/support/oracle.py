@@ -105,8 +105,11 @@ class Oracle:
                     break
         return verdicts
 
-    def _item(self, item: str, taken: list[Taken], at: datetime) -> tuple[str, str]:
+    def _item(self, item: str, taken: list[Taken], at: datetime, held: bool) -> tuple[str, str]:
         each = [self._after(item, one, at) for one in taken]
+        concerned = any("phases" in self.rule(item, one.type) for one in taken)
+        if held and concerned and not self.items[item].get("apart", False):
+            each.append(["ask"])
         worst = max((verdict for some in each for verdict in some), key=SEVERITY.__getitem__)
         return worst, max((some[0] for some in each), key=SEVERITY.__getitem__)
 
@@ -114,19 +117,25 @@ class Oracle:
         concerned = all("unrestricted" not in self.rule(item, one.type) for one in taken)
         return concerned and not self.items[item].get("aside", False)
 
-    def verdicts(self, activity: str, taken: list[Taken], at: datetime) -> tuple[str, str]:
-        """Return the worst verdict, and the one had every treatment been as early as possible."""
+    def verdicts(
+        self, activity: str, taken: list[Taken], at: datetime, *, held: bool = False
+    ) -> tuple[str, str]:
+        """Return the worst verdict, and the one had every treatment been as early as possible.
+
+        While it is `held`, because the diary has something for the clinic to see first, what
+        touches the treated area is at least to ask about.
+        """
         if activity not in self.groups:
-            return self._item(activity, taken, at)
-        found = list(self._item(self.groups[activity]["headline"], taken, at))
+            return self._item(activity, taken, at, held)
+        found = list(self._item(self.groups[activity]["headline"], taken, at, held))
         for item in self.members[activity]:
             if "avoid" in found and self._softens(item, taken):
-                for n, verdict in enumerate(self._item(item, taken, at)):
+                for n, verdict in enumerate(self._item(item, taken, at, held)):
                     if verdict == "allowed" and found[n] == "avoid":
                         found[n] = "limited"
         return found[0], found[1]
 
-    def times(self, activity: str, taken: list[Taken]) -> Times:
+    def times(self, activity: str, taken: list[Taken], *, held: bool = False) -> Times:
         """Return from when it is surely neither `avoid` nor `ask`, and surely `allowed`."""
         begins = max(one.possible[-1] for one in taken)
         ends = {
@@ -139,7 +148,7 @@ class Oracle:
         limited_from = allowed_from = None
         still_allowed = True
         for instant in sorted({begins, *ends}, reverse=True):
-            verdict, _ = self.verdicts(activity, taken, instant)
+            verdict, _ = self.verdicts(activity, taken, instant, held=held)
             if verdict in {"avoid", "ask"}:
                 break
             limited_from = instant

@@ -38,6 +38,16 @@ def judged(question: Question, record: Record | None) -> tuple[list[Entry], Tria
     return entries, found
 
 
+def meaning_of(question: Question, record: Record | None) -> Triage | None:
+    """Return what the diary means, or `None` where there is nothing in it.
+
+    Raises:
+        UnconfirmedError: It means nothing, but the record was damaged and may lack something.
+    """
+    entries, meaning = judged(question, record)
+    return meaning if entries else None
+
+
 def judged_by(question: Question) -> tuple[Treatment, ...]:
     """Return the treatments by which a diary is judged: all on record, or those asked about."""
     return tuple(recorded.treatment for recorded in question.recorded) or question.treatments

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
 
+    from mesocare.core.diary.triage import Triage
     from mesocare.core.model import RuleSet, Treatment
     from mesocare.core.question import Question, Recorded
     from mesocare.store.record import Record
@@ -42,6 +43,15 @@ class Request(NamedTuple):
     json: bool
     record: Record | None
     on_record: bool
+
+    @property
+    def meaning(self) -> Triage | None:
+        """What the diary of the treatments asked about means; `None` where there is none."""
+        if not self.on_record or self.record is None or not self.record.entries:
+            return None
+        from mesocare.app.diary import meaning_of
+
+        return meaning_of(self.question, self.record)
 
 
 class Reply(NamedTuple):

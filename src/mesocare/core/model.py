@@ -140,7 +140,9 @@ class Item(NamedTuple):
     """One activity a person may ask about, with a rule for every treatment type.
 
     `aside` marks an item whose being allowed says nothing about the rest of its group: a
-    vaccination among peels and lasers, a cold compress under heat.
+    vaccination among peels and lasers, a cold compress under heat. `apart` marks one
+    that leaves the treated area alone; the others are not open while the clinic has something to
+    see there first.
     """
 
     id: str
@@ -151,6 +153,7 @@ class Item(NamedTuple):
     instead: str | None
     aside: bool
     rules: Mapping[str, Rule]
+    apart: bool = False
 
 
 class Group(NamedTuple):

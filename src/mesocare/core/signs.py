@@ -143,6 +143,14 @@ class Remark(NamedTuple):
     evidence: tuple[str, ...]
 
 
+class Open(NamedTuple):
+    """What is said while the clinic has something to see first: of activities, and of sessions."""
+
+    text: str
+    next_session: str
+    evidence: tuple[str, ...]
+
+
 class Questions(NamedTuple):
     """What is asked about a sign or a temperature that nobody noted for `after`.
 
@@ -168,4 +176,5 @@ class TriageRules(NamedTuple):
     unknown: Remark
     noted: str
     past: Remark
+    open: Open
     questions: Questions

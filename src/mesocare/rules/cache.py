@@ -15,7 +15,7 @@ from typing import Any
 from mesocare import files
 
 # Raised whenever `build` reads something that older compiled files do not have.
-FORMAT = 7
+FORMAT = 8
 MOST_FILES = 8
 RULES = "rules"
 LARGEST = 16 * 1024 * 1024

@@ -9,6 +9,7 @@ one.
 from __future__ import annotations
 
 import stat
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -95,33 +96,21 @@ def load_rules(path: str | Path | None = None) -> RuleSet:
     return build(plain, digest, WordTables(plain, digest))
 
 
+@dataclass(frozen=True, slots=True)
 class WordTables:
     """What gives the tables by which words are read: made when asked for, kept beside the rules.
 
     Two are equal where they are of the same content.
     """
 
-    def __init__(self, plain: dict[str, Any], digest: str) -> None:
-        self._plain = plain
-        self.digest = digest
+    plain: dict[str, Any] = field(compare=False, repr=False)
+    digest: str
 
     def __call__(self) -> dict[str, str]:
         """Return the tables."""
         from mesocare.rules.compiler.words import word_tables
 
-        return word_tables(self._plain, self.digest)
-
-    def __eq__(self, other: object) -> bool:
-        """Whether the other is of the same content."""
-        return isinstance(other, WordTables) and other.digest == self.digest
-
-    def __hash__(self) -> int:
-        """Return the same for the same content."""
-        return hash(self.digest)
-
-    def __repr__(self) -> str:
-        """Return a short name; the tables are long."""
-        return f"WordTables({self.digest[:8]})"
+        return word_tables(self.plain, self.digest)
 
 
 def read_files(path: str | Path | None = None) -> Files:

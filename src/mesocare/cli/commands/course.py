@@ -19,11 +19,13 @@ def register(app: typer.Typer) -> None:
         from mesocare.core.aftercare.course import plans
 
         question = request.question
-        found = plans(question.treatments, question.rules, question.at)
+        meaning = request.meaning
+        held = bool(meaning and meaning.open)
+        found = plans(question.treatments, question.rules, question.at, held=held)
         if request.json:
             from mesocare.render.json import record
 
-            return Reply(record.course(found, question))
+            return Reply(record.course(found, question, meaning))
         from mesocare.render.text.course import course_text
 
-        return Reply(course_text(found, question))
+        return Reply(course_text(found, question, meaning))

@@ -9,6 +9,7 @@ import typer
 from mesocare.cli.options import Reply, Request, command
 
 if TYPE_CHECKING:
+    from mesocare.core.diary.triage import Triage
     from mesocare.core.verdict.answer import Answer
 
 EXIT_CODES = {"allowed": 0, "avoid": 1, "limited": 3, "ask": 4}
@@ -22,68 +23,69 @@ def register(app: typer.Typer) -> None:
     @command(app, "can-i", example="mesocare can-i go to the gym --treated yesterday")
     def can_i(request: Request, words: Words) -> Reply:
         """Whether one activity is allowed now; the exit code says so too."""
-        read_as, answers = _asked(request, words)
+        read_as, answers, meaning = _asked(request, words)
         exit_code = EXIT_CODES[answers[0].verdict.value]
         if request.json:
-            return Reply(_json(answers, read_as, request), exit_code)
+            from mesocare.render.json.answers import can_i as json
+
+            return Reply(json(answers, request.question, read_as, meaning), exit_code)
         from mesocare.render.text.questions import can_i_text
 
-        return Reply(can_i_text(answers, request.question, read_as), exit_code)
+        return Reply(can_i_text(answers, request.question, read_as, meaning), exit_code)
 
     @command(app, "when", example="mesocare when retinol --treated 2024-05-01")
     def when(request: Request, words: Words) -> Reply:
         """When one activity becomes limited, and when allowed."""
-        read_as, answers = _asked(request, words)
+        read_as, answers, meaning = _asked(request, words)
         if request.json:
-            return Reply(_json(answers, read_as, request))
+            from mesocare.render.json.answers import can_i as json
+
+            return Reply(json(answers, request.question, read_as, meaning))
         from mesocare.render.text.questions import when_text
 
-        return Reply(when_text(answers, request.question, read_as))
+        return Reply(when_text(answers, request.question, read_as, meaning))
 
     @command(app, "explain", example="mesocare explain sauna --treated 2024-05-01")
     def explain(request: Request, words: Words) -> Reply:
         """Every source behind a verdict, and the figure chosen."""
-        answer = _one(request, words)
+        _, answers, meaning = _asked(request, words)
+        _check_one(answers, words)
         if request.json:
-            from mesocare.render.json import answers
+            from mesocare.render.json.answers import explain as json
 
-            return Reply(answers.explain(answer, request.question))
+            return Reply(json(answers[0], request.question, meaning))
         from mesocare.render.text.explain import explain_text
 
-        return Reply(explain_text(answer, request.question))
+        return Reply(explain_text(answers[0], request.question, meaning))
 
 
-def _one(request: Request, words: list[str]) -> Answer:
-    """Return the one answer to explain.
-
-    Raises:
-        ActivityError: The words name nothing, or several things.
-    """
+def _check_one(answers: list[Answer], words: list[str]) -> None:
+    """Refuse to explain several things at once."""
     from mesocare.errors import ActivityError
 
-    answers = _asked(request, words)[1]
     if len(answers) > 1:
         named = ", ".join(each.activity for each in answers)
         message = f"{' '.join(words)!r} names several activities: {named}"
         raise ActivityError(message, f"Type for example: mesocare explain {answers[0].activity}")
-    return answers[0]
 
 
-def _asked(request: Request, words: list[str]) -> tuple[str, list[Answer]]:
-    """Return how the words were read, and the answers; of several the strictest comes first."""
+def _asked(request: Request, words: list[str]) -> tuple[str, list[Answer], Triage | None]:
+    """Return how the words were read, the answers, the strictest first, and what the diary means.
+
+    Raises:
+        ActivityError: The words name nothing.
+    """
     from mesocare.core.verdict.engine import answer
     from mesocare.parsing.activities import named, understand
 
     question = request.question
     found = understand(words, question.rules)
+    meaning = request.meaning
+    held_by = [each.id for each in meaning.open] if meaning else []
     answers = [
-        answer(named(id_, question.rules), question.treatments, question.rules, question.at)
+        answer(
+            named(id_, question.rules), question.treatments, question.rules, question.at, held_by
+        )
         for id_ in found.ids
     ]
-    return found.reading, sorted(answers, key=lambda each: -each.verdict.severity)
-
-
-def _json(answers: list[Answer], read_as: str, request: Request) -> str:
-    from mesocare.render.json import answers as json
-
-    return json.can_i(answers, request.question, read_as)
+    return found.reading, sorted(answers, key=lambda each: -each.verdict.severity), meaning

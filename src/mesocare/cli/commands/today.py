@@ -45,7 +45,8 @@ def reply(request: Request, *, everything: bool = False) -> Reply:
         if not question.treatments:
             raise no_treatment(calls(meaning, question.rules))
         meaning = meaning if entries else None
-    assessment = assess(question.treatments, question.rules, question.at)
+    held_by = [each.id for each in meaning.open] if meaning else []
+    assessment = assess(question.treatments, question.rules, question.at, held_by)
     if request.json:
         from mesocare.render.json import answers
 

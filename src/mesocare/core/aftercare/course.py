@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Due(StrEnum):
-    """Where the next session stands."""
+    """Where the next session stands; `held` while the clinic has something to see first."""
 
     TOO_EARLY = "too_early"
     NOW = "now"
     OVERDUE = "overdue"
+    HELD = "held"
 
 
 class Stage(StrEnum):
@@ -71,13 +72,21 @@ class Plan(NamedTuple):
     ahead: Ahead | None
 
 
-def plans(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> tuple[Plan, ...]:
-    """Return the plan for every type that was treated, as it stands at an instant (UTC)."""
-    return tuple(
+def plans(
+    treatments: Sequence[Treatment], rules: RuleSet, at: datetime, *, held: bool = False
+) -> tuple[Plan, ...]:
+    """Return the plan for every type that was treated, as it stands at an instant (UTC).
+
+    No session is due while it is `held` because the clinic has something to see first.
+    """
+    found = (
         _plan(last, [each for each in treatments if each.type == last.type], rules, at)
         for last in advice.latest_of_each_type(treatments)
         if last.type in rules.course
     )
+    if not held:
+        return tuple(found)
+    return tuple(each._replace(due=Due.HELD, maintenance_due=Due.HELD) for each in found)
 
 
 def _plan(last: Treatment, sessions: list[Treatment], rules: RuleSet, at: datetime) -> Plan:

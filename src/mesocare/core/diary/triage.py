@@ -32,6 +32,7 @@ class Finding(NamedTuple):
         text: What it is and what to do, as the rule set says it.
         because: The ids of the entries it rests on, in the order of time.
         evidence: The ids of the claims it rests on.
+        past: Whether it has passed, so that it only remains to be told.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Finding(NamedTuple):
     text: str
     because: tuple[str, ...]
     evidence: tuple[str, ...]
+    past: bool = False
 
 
 class Question(NamedTuple):
@@ -58,6 +60,11 @@ class Triage(NamedTuple):
     def urgency(self) -> Urgency | None:
         """How urgent the worst finding is; `None` if there are none."""
         return self.findings[0].urgency if self.findings else None
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """What the clinic has to see first, before anything touches the treated area."""
+        return tuple(each for each in self.findings if not each.past)
 
 
 def triage(
@@ -110,6 +117,7 @@ class _Assessor:
             merged[each.id] = known._replace(
                 because=tuple(entry.id for entry in self.case.entries if entry.id in because),
                 evidence=tuple(dict.fromkeys((*known.evidence, *each.evidence))),
+                past=known.past and each.past,
             )
         return tuple(merged.values())
 
@@ -264,7 +272,7 @@ class _Assessor:
             rows = (*rows, *remark.evidence)
         else:
             urgency, text = flag.urgency, " ".join(filter(None, (flag.text, flag.action)))
-        return Finding(flag.id, urgency, text, _ids(because), (*flag.evidence, *rows))
+        return Finding(flag.id, urgency, text, _ids(because), (*flag.evidence, *rows), past)
 
 
 def _scored(days: Iterable[Day]) -> list[tuple[int, Day]]:

@@ -52,6 +52,8 @@ class Answer(NamedTuple):
         rule: The deciding rule, that of the headline item for a group.
         items: The answers of a group's items, headline first; empty for an item.
         evidence: Every claim the deciding rule rests on, shortest figure first.
+        held_by: The findings in the diary that the clinic has to see first, where the answer would
+            be milder without them.
     """
 
     activity: str
@@ -70,6 +72,7 @@ class Answer(NamedTuple):
     rule: Rule
     items: tuple[Answer, ...]
     evidence: tuple[Evidence, ...]
+    held_by: tuple[str, ...] = ()
 
     @property
     def certain(self) -> bool:

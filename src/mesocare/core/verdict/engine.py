@@ -3,7 +3,8 @@
 `assess` answers everything at once and `answer` one question; both are pure. The instant is an
 argument, treatments are intervals, and every instant is in UTC. Restrictions are judged at the
 latest possible treatment time and expected reactions at the earliest, so that doubt about the
-time can neither open an activity early nor call a sign normal for too long.
+time can neither open an activity early nor call a sign normal for too long. What the clinic has to
+see first, as a diary says, keeps whatever touches the treated area at `ask` or stricter.
 """
 
 from __future__ import annotations
@@ -24,13 +25,19 @@ if TYPE_CHECKING:
     from mesocare.core.verdict.standing import ItemSubject, Standing, Subject
 
 
-def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Assessment:
+def assess(
+    treatments: Sequence[Treatment],
+    rules: RuleSet,
+    at: datetime,
+    open_findings: Sequence[str] = (),
+) -> Assessment:
     """Say where somebody stands after their treatments.
 
     Args:
         treatments: At least one; none later than `at`.
         rules: The rule set.
         at: The instant asked about, in UTC.
+        open_findings: The ids of what the clinic has to see first, as a diary says.
 
     Raises:
         ValueError: There is no treatment, or one may lie after `at`.
@@ -39,12 +46,13 @@ def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Ass
     from mesocare.core.aftercare import advice  # one question does without it
 
     _check(treatments, at)
-    known = subjects(rules.items.values(), treatments)
+    asked = _Asked(rules, at, tuple(open_findings))
+    known = subjects(rules.items.values(), treatments, asked.held)
     return Assessment(
         at=at,
         treatments=tuple(treatments),
         answers=tuple(
-            _answer_group(GroupSubject(group, known), rules, at) for group in rules.groups.values()
+            _answer_group(GroupSubject(group, known), asked) for group in rules.groups.values()
         ),
         care=advice.care(treatments, rules, at),
         normal=advice.normal(treatments, rules, at),
@@ -58,7 +66,11 @@ def assess(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> Ass
 
 
 def answer(
-    activity: Item | Group, treatments: Sequence[Treatment], rules: RuleSet, at: datetime
+    activity: Item | Group,
+    treatments: Sequence[Treatment],
+    rules: RuleSet,
+    at: datetime,
+    open_findings: Sequence[str] = (),
 ) -> Answer:
     """Answer one question; the same values as `assess` gives for it, at a fraction of the work.
 
@@ -67,10 +79,11 @@ def answer(
         KeyError: A treatment's type is unknown to the rule set.
     """
     _check(treatments, at)
+    asked = _Asked(rules, at, tuple(open_findings))
     if isinstance(activity, Item):
-        return _answer_item(subjects([activity], treatments)[activity.id], rules, at)
-    known = subjects((rules.items[id_] for id_ in activity.items), treatments)
-    return _answer_group(GroupSubject(activity, known), rules, at)
+        return _answer_item(subjects([activity], treatments, asked.held)[activity.id], asked)
+    known = subjects((rules.items[id_] for id_ in activity.items), treatments, asked.held)
+    return _answer_group(GroupSubject(activity, known), asked)
 
 
 class Outlook(NamedTuple):
@@ -118,18 +131,31 @@ def _check(treatments: Sequence[Treatment], at: datetime) -> None:
         raise ValueError(message)
 
 
-def _answer_item(subject: ItemSubject, rules: RuleSet, at: datetime) -> Answer:
+class _Asked(NamedTuple):
+    """What every question of one call has in common."""
+
+    rules: RuleSet
+    at: datetime
+    open_findings: tuple[str, ...]
+
+    @property
+    def held(self) -> str | None:
+        """Why nothing may touch the treated area, if that is so."""
+        return self.rules.triage.open.text if self.open_findings else None
+
+
+def _answer_item(subject: ItemSubject, asked: _Asked) -> Answer:
     item = subject.item
-    rule = subject.standing(at).treatment.rule_for(item)
-    rows = sorted((rules.evidence[id_] for id_ in rule.evidence), key=_by_figure)
-    return _answer(item, subject, at, _Basis(rule, item.instead, tuple(rows)))
+    rule = subject.standing(asked.at).treatment.rule_for(item)
+    rows = sorted((asked.rules.evidence[id_] for id_ in rule.evidence), key=_by_figure)
+    return _answer(item, subject, asked, _Basis(rule, item.instead, tuple(rows)))
 
 
-def _answer_group(subject: GroupSubject, rules: RuleSet, at: datetime) -> Answer:
-    items = tuple(_answer_item(each, rules, at) for each in subject.items.values())
+def _answer_group(subject: GroupSubject, asked: _Asked) -> Answer:
+    items = tuple(_answer_item(each, asked) for each in subject.items.values())
     headline = items[0]
     basis = _Basis(headline.rule, headline.instead, headline.evidence, items)
-    return _answer(subject.group, subject, at, basis)
+    return _answer(subject.group, subject, asked, basis)
 
 
 class _Basis(NamedTuple):
@@ -141,8 +167,8 @@ class _Basis(NamedTuple):
     items: tuple[Answer, ...] = ()
 
 
-def _answer(named: Item | Group, subject: Subject, at: datetime, basis: _Basis) -> Answer:
-    standing, steps, limited_from, allowed_from = outlook(subject, at)
+def _answer(named: Item | Group, subject: Subject, asked: _Asked, basis: _Basis) -> Answer:
+    standing, steps, limited_from, allowed_from = outlook(subject, asked.at)
     return Answer(
         activity=named.id,
         label=named.label,
@@ -154,12 +180,13 @@ def _answer(named: Item | Group, subject: Subject, at: datetime, basis: _Basis) 
         instead=basis.instead,
         limited_from=limited_from,
         allowed_from=allowed_from,
-        next_change=next((step.at for step in steps if step.at > at), None),
+        next_change=next((step.at for step in steps if step.at > asked.at), None),
         steps=steps,
         governed_by=standing.treatment,
         rule=basis.rule,
         items=basis.items,
         evidence=basis.evidence,
+        held_by=asked.open_findings if standing.held else (),
     )
 
 

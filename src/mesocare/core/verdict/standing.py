@@ -30,6 +30,7 @@ class Standing(NamedTuple):
         condition: What makes it fine, where it is not plainly allowed or closed.
         reason: Why, as the governing phase says.
         treatment: The treatment that governs the verdict.
+        held: Whether it would be milder, had the clinic nothing to see first.
     """
 
     verdict: Verdict
@@ -37,6 +38,7 @@ class Standing(NamedTuple):
     condition: str | None
     reason: str
     treatment: Treatment
+    held: bool = False
 
 
 class Subject(Protocol):
@@ -57,10 +59,16 @@ class Subject(Protocol):
         """Return what holds at `instant` (UTC)."""
 
 
-def subjects(items: Iterable[Item], treatments: Sequence[Treatment]) -> dict[str, ItemSubject]:
-    """Return items by id, as they are after some treatments."""
+def subjects(
+    items: Iterable[Item], treatments: Sequence[Treatment], held: str | None = None
+) -> dict[str, ItemSubject]:
+    """Return items by id, as they are after some treatments.
+
+    Where the clinic has something to see first, `held` says so; nothing that touches the treated
+    area is then milder than `ask`.
+    """
     closings = [Closings(each) for each in treatments]
-    return {item.id: ItemSubject(item, closings) for item in items}
+    return {item.id: ItemSubject(item, closings, held=held) for item in items}
 
 
 class ItemSubject:
@@ -73,13 +81,21 @@ class ItemSubject:
         has_floor: Whether a clinic's protocol tightened it.
     """
 
-    def __init__(self, item: Item, closings: Sequence[Closings], *, floor: bool = False) -> None:
+    def __init__(
+        self,
+        item: Item,
+        closings: Sequence[Closings],
+        *,
+        floor: bool = False,
+        held: str | None = None,
+    ) -> None:
         self.item = item
         self._closings = closings
         rules = [each.treatment.rule_for(item) for each in closings]
         floors = [rule.floor for rule in rules]
         self.has_floor = not floor and floors != rules
         self._rules = floors if floor else rules
+        self._held = held if not item.apart and any(rule.concerns for rule in rules) else None
         self._made: list[Windows] = []
 
     @property
@@ -104,7 +120,9 @@ class ItemSubject:
     @property
     def floor(self) -> ItemSubject:
         """The same item without what a clinic's protocol tightened."""
-        return ItemSubject(self.item, self._closings, floor=True) if self.has_floor else self
+        if not self.has_floor:
+            return self
+        return ItemSubject(self.item, self._closings, floor=True, held=self._held)
 
     @property
     def softens(self) -> bool:
@@ -117,11 +135,19 @@ class ItemSubject:
 
     def verdict(self, instant: datetime) -> Verdict:
         """Return the verdict at `instant` (UTC), and nothing else of what holds."""
-        return _worst([each.worst(instant).verdict for each in self._windows])
+        verdict = self._by_rule(instant)
+        return verdict if self._held is None else _worst([verdict, Verdict.ASK])
 
     def standing(self, instant: datetime) -> Standing:
         """Return what holds at `instant` (UTC)."""
-        verdict = self.verdict(instant)
+        found = self._standing_by_rule(instant)
+        return found if self._held is None else _held(found, self._held)
+
+    def _by_rule(self, instant: datetime) -> Verdict:
+        return _worst([each.worst(instant).verdict for each in self._windows])
+
+    def _standing_by_rule(self, instant: datetime) -> Standing:
+        verdict = self._by_rule(instant)
         phases = [(each.worst(instant), each) for each in self._windows]
         deciding = [(phase, each) for phase, each in phases if phase.verdict is verdict]
         # Among equals the treatment that holds the activity back longest governs.
@@ -193,6 +219,7 @@ class GroupSubject:
             condition=self._condition(verdict, standings),
             reason=headline.reason,
             treatment=headline.treatment,
+            held=headline.held and verdict is headline.verdict,
         )
 
     def _condition(self, verdict: Verdict, standings: Mapping[str, Standing]) -> str | None:
@@ -215,6 +242,16 @@ class GroupSubject:
             if each.verdict is verdict and (verdict.closed or self.items[id_].softens)
         ]
         return f"{self.group.listed_as[verdict]}: {', '.join(labels)}." if labels else ""
+
+
+def _held(standing: Standing, why: str) -> Standing:
+    """Return what is open as something to ask about; what is closed stays as it is."""
+    if_earliest = _worst([standing.if_earliest, Verdict.ASK])
+    if standing.verdict.closed:
+        return standing._replace(if_earliest=if_earliest)
+    return standing._replace(
+        verdict=Verdict.ASK, if_earliest=if_earliest, condition=None, reason=why, held=True
+    )
 
 
 def _worst(verdicts: Sequence[Verdict]) -> Verdict:

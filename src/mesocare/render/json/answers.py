@@ -21,20 +21,23 @@ if TYPE_CHECKING:
 Plain = dict[str, Any]
 
 
-def can_i(answers: Sequence[Answer], question: Question, reading: str) -> str:
+def can_i(
+    answers: Sequence[Answer], question: Question, reading: str, meaning: Triage | None = None
+) -> str:
     """Return the answer to one question, as `mesocare.can-i/1`.
 
-    Where several things were asked about, `answer` is the strictest and `others` are the rest.
+    Where several things were asked about, `answer` is the strictest and `others` are the rest;
+    `triage` is null without a diary.
     """
-    plain = _question("mesocare.can-i/1", answers[0], question)
+    plain = _question("mesocare.can-i/1", answers[0], question, meaning)
     plain["read_as"] = {"reading": reading, "ids": [each.activity for each in answers]}
     plain["others"] = [_answer(each, question.zone) for each in answers[1:]]
     return dumped(plain)
 
 
-def explain(answer: Answer, question: Question) -> str:
+def explain(answer: Answer, question: Question, meaning: Triage | None = None) -> str:
     """Return one answer with the rule behind it, as `mesocare.explain/1`."""
-    plain = _question("mesocare.explain/1", answer, question)
+    plain = _question("mesocare.explain/1", answer, question, meaning)
     rule = answer.rule
     item = answer.items[0] if answer.items else answer
     plain["rule"] = {
@@ -108,6 +111,7 @@ def findings(meaning: Triage) -> Plain:
                 "text": each.text,
                 "because": list(each.because),
                 "evidence": list(each.evidence),
+                "past": each.past,
             }
             for each in meaning.findings
         ],
@@ -173,10 +177,11 @@ def builtin(said: Protocol | None) -> list[Plain] | None:
     return [phase(each) for each in said.builtin.phases]
 
 
-def _question(schema: str, answer: Answer, question: Question) -> Plain:
+def _question(schema: str, answer: Answer, question: Question, meaning: Triage | None) -> Plain:
     return {
         "schema": schema,
         "at": time(question.at, question.zone),
+        "triage": None if meaning is None else findings(meaning),
         "treatments": [treatment(each, question.at, question.zone) for each in question.treatments],
         "answer": _answer(answer, question.zone),
         "rules": rules(question.rules.identity),
@@ -218,6 +223,7 @@ def _answer(answer: Answer, zone: tzinfo) -> Plain:
         "condition": answer.condition,
         "reason": answer.reason,
         "instead": answer.instead,
+        "held_by": list(answer.held_by),
         "limited_from": time(answer.limited_from, zone),
         "allowed_from": time(answer.allowed_from, zone),
         "next_change": time(answer.next_change, zone),

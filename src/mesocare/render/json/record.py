@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mesocare.core.aftercare.course import best_grade
+from mesocare.core.aftercare.course import Due, best_grade
 from mesocare.core.diary.chart import signs
 from mesocare.render.json.answers import Plain, dumped, evidence, findings, rules, time, treatment
 from mesocare.render.report_facts import cited, timeline, zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from mesocare.app.report import Summary
     from mesocare.core.aftercare.course import Ahead, Plan
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from mesocare.core.question import Question
 
 
-def course(plans: Sequence[Plan], question: Question) -> str:
-    """Return the course of sessions, as `mesocare.course/1`."""
+def course(plans: Sequence[Plan], question: Question, meaning: Triage | None = None) -> str:
+    """Return the course of sessions, as `mesocare.course/1`; `triage` is null without a diary."""
     zone = question.zone
     return dumped(
         {
             "schema": "mesocare.course/1",
             "at": time(question.at, zone),
+            "triage": None if meaning is None else findings(meaning),
             "treatments": [treatment(each, question.at, zone) for each in question.treatments],
             "courses": [
                 {
@@ -37,11 +38,11 @@ def course(plans: Sequence[Plan], question: Question) -> str:
                     "sessions_usual": list(each.course.sessions),
                     "stage": each.stage.value,
                     "due": each.due.value,
-                    "next_from": time(each.next_from, zone),
-                    "next_until": time(each.next_until, zone),
+                    "next_from": _unless_held(each.due, each.next_from, zone),
+                    "next_until": _unless_held(each.due, each.next_until, zone),
                     "spacing": each.course.spacing.text,
-                    "maintenance_from": time(each.maintenance_from, zone),
-                    "maintenance_until": time(each.maintenance_until, zone),
+                    "maintenance_from": _unless_held(each.due, each.maintenance_from, zone),
+                    "maintenance_until": _unless_held(each.due, each.maintenance_until, zone),
                     "maintenance": each.course.maintenance.text,
                     "maintenance_due": each.maintenance_due.value,
                     "results": [
@@ -62,6 +63,10 @@ def course(plans: Sequence[Plan], question: Question) -> str:
             "rules": rules(question.rules.identity),
         }
     )
+
+
+def _unless_held(due: Due, instant: datetime, zone: tzinfo) -> str | None:
+    return None if due is Due.HELD else time(instant, zone)
 
 
 def _ahead(ahead: Ahead, question: Question) -> Plain:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mesocare.core.aftercare.course import Due, Stage, best_grade
 from mesocare.core.timespan import day_number
 from mesocare.render.phrasing import date_words, elapsed_words, instant_words, treated_words
+from mesocare.render.text import triage
 from mesocare.render.text.page import Page
 from mesocare.render.text.questions import footer
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.core.aftercare.course import Plan
+    from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
     from mesocare.render.text.page import Part
 
@@ -27,9 +29,15 @@ DUE = {
 NOTHING_NAMED = "No source names a result for this week."
 
 
-def course_text(plans: Sequence[Plan], question: Question, page: Page | None = None) -> str:
-    """Return the course of every type that was treated."""
+def course_text(
+    plans: Sequence[Plan],
+    question: Question,
+    meaning: Triage | None = None,
+    page: Page | None = None,
+) -> str:
+    """Return the course of every type that was treated; what the clinic has to see first leads."""
     page = page or Page(no_color=question.no_color)
+    triage.lead(page, meaning, question)
     for plan in plans:
         page.gap()
         page.line((f"{question.rules.types[plan.type].label} course", "bold"))
@@ -53,6 +61,9 @@ def _sessions(page: Page, plan: Plan, question: Question) -> None:
     week = day_number(plan.last.when.earliest, question.at, plan.last.when.zone) // 7 + 1
     ago = f"({elapsed_words(plan.last, question.at)}; week {week})"
     _row(page, "Last", f"{treated_words(plan.last)} {ago}")
+    if plan.due is Due.HELD:
+        _row(page, "Next", question.rules.triage.open.next_session)
+        return
     maintenance, own = plan.course.maintenance, plan.course.spacing
     next_span = (plan.next_from, plan.next_until)
     later_span = (plan.maintenance_from, plan.maintenance_until)

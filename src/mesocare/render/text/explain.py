@@ -6,11 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 from mesocare.render.phrasing import hours_words, protocol_words
+from mesocare.render.text import triage
 from mesocare.render.text.page import Page
 from mesocare.render.text.questions import figures_words, footer, treatment_words
 from mesocare.text import lower_first
 
 if TYPE_CHECKING:
+    from mesocare.core.diary.triage import Triage
     from mesocare.core.model import Evidence, Protocol
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer
@@ -26,12 +28,15 @@ SHORTEST_NAME = 16
 CLINIC_FIRST = "what your clinic said takes the place of the rule set here, and of its sources."
 
 
-def explain_text(answer: Answer, question: Question) -> str:
+def explain_text(answer: Answer, question: Question, meaning: Triage | None = None) -> str:
     """Return what the sources say, shortest to longest, and why this figure was chosen."""
     page = Page(no_color=question.no_color)
+    triage.lead(page, meaning, question)
     item = question.rules.items[(answer.items[0] if answer.items else answer).activity]
     page.line(page.verdict(answer.verdict), ("  " + item.label, "bold"))
     page.line((treatment_words(answer.governed_by, answer, question), "dim"), hang=2)
+    if answer.held_by:
+        page.line(answer.reason)
     page.gap()
     if not answer.rule.concerns:
         page.line(answer.reason)

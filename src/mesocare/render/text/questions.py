@@ -19,6 +19,7 @@ from mesocare.render.phrasing import (
     typed_words,
     wait_words,
 )
+from mesocare.render.text import triage
 from mesocare.render.text.page import Page
 from mesocare.text import lower_first
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from mesocare.core.diary.triage import Triage
     from mesocare.core.model import Treatment
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer
@@ -35,13 +37,17 @@ COLUMN = 10
 EXACT = "exact"
 
 
-def can_i_text(answers: Sequence[Answer], question: Question, reading: str) -> str:
+def can_i_text(
+    answers: Sequence[Answer], question: Question, reading: str, meaning: Triage | None = None
+) -> str:
     """Return the answer to `can-i`: the verdict first, then why, until when, and what instead.
 
     Of several things asked about at once, the strictest comes first. `reading` is how the words
-    were understood, and said unless they were a name.
+    were understood, and said unless they were a name. What the clinic has to see first, as the
+    diary says, leads the page.
     """
     page = Page(no_color=question.no_color)
+    triage.lead(page, meaning, question)
     _read_as(page, answers, reading)
     for answer in answers:
         _verdict(page, answer, question)
@@ -80,9 +86,12 @@ def _read_as(page: Page, answers: Sequence[Answer], reading: str) -> None:
         page.gap()
 
 
-def when_text(answers: Sequence[Answer], question: Question, reading: str) -> str:
+def when_text(
+    answers: Sequence[Answer], question: Question, reading: str, meaning: Triage | None = None
+) -> str:
     """Return the answer to `when`: every step of the course on the calendar."""
     page = Page(no_color=question.no_color)
+    triage.lead(page, meaning, question)
     _read_as(page, answers, reading)
     for answer in answers:
         _course(page, answer, question)
@@ -94,7 +103,7 @@ def when_text(answers: Sequence[Answer], question: Question, reading: str) -> st
 def _course(page: Page, answer: Answer, question: Question) -> None:
     page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict))
     page.gap()
-    if answer.by_clinic:
+    if answer.by_clinic or answer.held_by:
         _row(page, "Why", answer.reason)
     _protocol(page, answer)
     _clinic(page, answer.items[1:])

@@ -122,6 +122,8 @@ def show_text(named: Item | Group, rules: RuleSet, *, no_color: bool) -> str:
     _fact(page, "Instead", named.instead)
     if named.aside:
         _fact(page, "Aside", "that it is allowed says nothing about the rest of its group.")
+    if named.apart:
+        _fact(page, "Apart", "it leaves the treated area alone.")
     for types, rule in _alike(named):
         page.gap()
         page.line((f"After {joined(types)}", "bold"))
@@ -214,6 +216,7 @@ def show_json(named: Item | Group, rules: RuleSet) -> str:
                 "harm": item.harm,
                 "instead": item.instead,
                 "aside": item.aside,
+                "apart": item.apart,
                 "types": {
                     type_: {
                         **_figure(rule),

@@ -38,6 +38,13 @@ def triage_text(triage: Triage, question: Question, *, empty: bool = False) -> s
     return page.text()
 
 
+def lead(page: Page, meaning: Triage | None, question: Question) -> None:
+    """Open a page with what the clinic has to see first, if there is anything."""
+    if meaning is not None and meaning.open:
+        draw(page, meaning._replace(findings=meaning.open), question)
+        page.gap()
+
+
 def draw(page: Page, triage: Triage, question: Question) -> None:
     """Add the findings to a page, worst first."""
     clinic = clinic_contact(question)

@@ -129,6 +129,7 @@ def _item(id_: str, group: str, each: Plain) -> model.Item:
         each.get("instead"),
         each.get("aside", False),
         rules,
+        each.get("apart", False),
     )
 
 

@@ -46,6 +46,11 @@ def build_triage(each: Plain) -> signs.TriageRules:
         unknown=_remark(each["unknown"]),
         noted=each["unknown"]["noted"],
         past=_remark(each["past"]),
+        open=signs.Open(
+            each["open"]["text"],
+            each["open"]["next_session"],
+            tuple(each["open"]["evidence"]),
+        ),
         questions=signs.Questions(
             parse_span(questions["after"]),
             parse_span(questions["recent"]),

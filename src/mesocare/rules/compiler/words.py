@@ -128,8 +128,7 @@ def _activities(plain: Plain, table: _Forms) -> Plain:
     table.learn(vocabulary)
     harmless = {kind: _words(each["words"], table) for kind, each in said["harmless"].items()}
     brands = said["ask_which"].get("brands", {"words": ()})["words"]
-    if "skin_products" in harmless:
-        harmless["skin_products"] += _words(brands, table)
+    harmless["skin_products"] = [*harmless.get("skin_products", ()), *_words(brands, table)]
     general = _words([*said["question"], *said["places"]], table)
     routes = said["routes"]
     phrases = table.phrases

@@ -69,6 +69,7 @@ _ITEM = Record(
         "harm": Choice(HARMS),
         "instead": Text(120),
         "aside": Truth(),
+        "apart": Truth(),
     },
 )
 _REMARK = Record({"text": Text(160), "evidence": _EVIDENCE})
@@ -243,6 +244,7 @@ FILES: dict[str, Record] = {
             "unremarkable": _REMARK,
             "unknown": Record({"text": Text(160), "noted": Text(160), "evidence": _EVIDENCE}),
             "past": _REMARK,
+            "open": Record({"text": Text(160), "next_session": Text(80), "evidence": _EVIDENCE}),
             "questions": Record(
                 {
                     "after": Duration(),

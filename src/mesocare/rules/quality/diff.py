@@ -107,6 +107,10 @@ def _item_moves(old: Item, new: Item, pair: Pair) -> Iterator[Move]:
     notes = _rule_notes(old.rules[pair.old], new.rules[pair.new])
     if old.aside != new.aside:
         notes.append("no longer speaks for its group" if new.aside else "speaks for its group now")
+    if old.apart != new.apart:
+        notes.append(
+            "leaves the treated area alone" if new.apart else "touches the treated area now"
+        )
     yield from _moves("item", new, pair.shown, (before, after), notes)
 
 
