@@ -103,6 +103,7 @@ ANSWER: dict[str, Shape] = {
         "chosen_hours": or_null(hours),
     },
     "protocol": lambda value: value is None,
+    "held_by": lambda value: value == [],
 }
 # `items` in an answer holds answers whose own `items` are empty.
 ITEM: dict[str, Shape] = {**ANSWER, "items": lambda value: value == []}
@@ -130,6 +131,7 @@ RULES: dict[str, Shape] = {
 QUESTION: dict[str, Shape] = {
     "schema": one_of("mesocare.can-i/1"),
     "at": instant,
+    "triage": lambda value: value is None,
     "treatments": [TREATMENT],
     "rules": RULES,
 }

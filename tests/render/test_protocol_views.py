@@ -43,7 +43,7 @@ def test_whose_protocol_and_what_is_built_in(
     text = " ".join(ran.out.split())
     assert "Rose Clinic's protocol, reviewed 2026-11-01: We wait three days." in text
     assert "Built in: avoid until 48 h, then allowed." in text
-    assert "Your clinic's own instructions come first." in text
+    assert "Your clinic's own instructions come first;" in text
     assert max(map(len, ran.out.splitlines())) <= int(width)
 
 

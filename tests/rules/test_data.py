@@ -95,13 +95,13 @@ CITED = {
 
 
 def test_every_row_is_kept(rules: RuleSet) -> None:
-    """There are 601 rows, 201 of them from the five first documents, in files and in the model."""
+    """There are 603 rows, 203 of them from the five first documents, in files and in the model."""
     lines = (DATA / "evidence.tsv").read_text(encoding="utf-8").splitlines()
     ids = [line.split("\t")[0] for line in lines[1:]]
     assert ids == list(rules.evidence)
-    assert len(ids) == len(set(ids)) == 601
+    assert len(ids) == len(set(ids)) == 603
     first = [id_ for id_ in ids if id_.startswith("S")]
-    assert len(first) == 201
+    assert len(first) == 203
     assert {id_[:4] for id_ in first} == {"S000", "S001", "S002", "S003", "S004"}
     assert [rules.evidence[id_].source.seed for id_ in ids] == [id_[0] == "S" for id_ in ids]
     assert sum(source.seed for source in rules.sources.values()) == 5
@@ -286,3 +286,104 @@ def test_verdicts_are_all_used(rules: RuleSet) -> None:
     for phase in phases:
         if phase.verdict is Verdict.ASK:
             assert person.search(phase.reason.casefold()), phase.reason
+
+
+PRESCRIBED = re.compile(
+    r"\b(?:stop|stops|pause|skip|leave out|come off|do not take|withhold)\b[^.;]*"
+    r"\b(?:medicines?|medication|tablets?|prescri\w+|blood.thinners?|anticoagulants?)\b",
+    re.IGNORECASE,
+)
+# A sentence that names these speaks of a medicine that goes on, or of asking.
+GOES_ON = re.compile(r"\b(?:ask|keep|never stop|do not stop|not a reason|nobody)\b", re.IGNORECASE)
+VESSEL = re.compile(r"blocked vessel|vascular|white, dusky|mottled|net-like", re.IGNORECASE)
+AT_HOME = re.compile(
+    r"\b(?:massage|rub|warm|heat|hot pack|aspirin|(?<!after a )press|tap|nitro\w*|ice)\b",
+    re.IGNORECASE,
+)
+
+
+def _read_by_people(rules: RuleSet) -> Iterator[str]:
+    """Yield every text of the rules that is meant to be followed."""
+    for item in rules.items.values():
+        yield item.instead or ""
+        for rule in item.rules.values():
+            for phase in rule.phases:
+                yield from (phase.reason, phase.condition or "")
+    for flag in rules.red_flags.values():
+        yield from (flag.text, flag.action or "")
+    for reaction in rules.reactions.values():
+        yield from (reaction.text, reaction.beyond)
+    for care in rules.care.values():
+        yield from (window.text for window in care.windows.values())
+    for course in rules.course.values():
+        yield from (each.text for each in (*course.notes, *course.results))
+    yield from rules.contacts.values()
+    yield from (rules.triage.nodules.fever_text, rules.triage.open.text, rules.triage.noted)
+
+
+def _each_sentence(text: str) -> list[str]:
+    return re.split(r"(?<=[.?!;:])\s+", text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "Stop your blood thinners for a week.",
+        "Skip the tablets until then.",
+        "Pause prescribed creams.",
+    ],
+)
+def test_a_text_that_stops_a_medicine_would_be_found(wrong: str) -> None:
+    """The search below finds what it is for."""
+    assert PRESCRIBED.search(wrong)
+    assert not GOES_ON.search(wrong)
+
+
+def test_no_text_stops_a_prescribed_medicine(rules: RuleSet) -> None:
+    """That is for who prescribed it."""
+    found = [
+        sentence
+        for text in _read_by_people(rules)
+        for sentence in _each_sentence(text)
+        if PRESCRIBED.search(sentence) and not GOES_ON.search(sentence)
+    ]
+    assert not found
+
+
+def test_no_text_treats_a_blocked_vessel_at_home(rules: RuleSet) -> None:
+    """Whoever may have one calls; nothing is to be tried before."""
+    found = [
+        sentence
+        for text in _read_by_people(rules)
+        for sentence in _each_sentence(text)
+        if VESSEL.search(text)
+        and AT_HOME.search(sentence)
+        and not re.search(r"\b(?:never|do not|no)\b", sentence, re.IGNORECASE)
+    ]
+    assert not found
+
+
+def test_no_type_is_looser_than_another_without_a_reason(rules: RuleSet) -> None:
+    """Where an item opens earlier after one type than after another, the rule says why."""
+    unsaid = []
+    for item in rules.items.values():
+        concerned = {type_: rule for type_, rule in item.rules.items() if rule.concerns}
+        for type_, rule in concerned.items():
+            looser = any(_looser(rule, other) for other in concerned.values())
+            if looser and not rule.rationale:
+                unsaid.append((item.id, type_))
+    assert not unsaid
+
+
+def _looser(rule: Rule, other: Rule) -> bool:
+    """Whether a rule is at some hour milder than another."""
+    hours = {0, *(span.nominal_hours for each in (rule, other) for span in each.spans)}
+    return any(_at(rule, hour).severity < _at(other, hour).severity for hour in hours)
+
+
+def _at(rule: Rule, hour: int) -> Verdict:
+    return next(
+        phase.verdict
+        for phase in rule.phases
+        if phase.until is None or hour < phase.until.nominal_hours
+    )

@@ -312,10 +312,10 @@ def test_all_problems_at_once(folder: Path) -> None:
     places = [each.split(": ")[0] for each in error.problems]
     assert places == [
         f"{LIFE}:9",
-        f"{LIFE}:18",
+        f"{LIFE}:19",
         "care.yaml:25",
         "evidence.tsv:2",
-        "evidence.tsv:204",
+        "evidence.tsv:206",
     ]
 
 
