@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from mesocare.rules.loader import load_rules
+from tests.support.memo import reading_once
 from tests.support.process import ASKED, Program
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     assert installed.run("can-i", "walk juggling", *ASKED).code == 2
     yield installed
     assert not installed.record.exists()
+
+
+@pytest.fixture
+def files_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the rule set's own files be read once for all tests; a changed one is read as ever."""
+    reading_once(monkeypatch)
 
 
 @pytest.fixture

@@ -115,7 +115,9 @@ def _in_table(decider: Decider, row: Sequence[str]) -> bool:
     return treated[4:5] == "-"
 
 
-@pytest.mark.parametrize("moment", [bulk.AT, *(bulk.MOMENTS[n] for n in (0, 3, 5, 6))], ids=str)
+@pytest.mark.parametrize(
+    "moment", shared_out([bulk.AT, *(bulk.MOMENTS[n] for n in (0, 3, 5, 6))], quick=2), ids=str
+)
 @pytest.mark.parametrize(
     "size", ["4000 csv", "4000 parquet", *shared_out(["40000 csv", "40000 parquet"], quick=0)]
 )

@@ -46,7 +46,7 @@ def _plain(treated: str, zone: ZoneInfo) -> tuple[str, datetime] | None:
     return ("local", moment) if len(instants(moment, zone)) == 1 else None
 
 
-@pytest.mark.parametrize("at", shared_out([AT, *MOMENTS], quick=2), ids=str)
+@pytest.mark.parametrize("at", shared_out([AT, *MOMENTS]), ids=str)
 def test_a_range_join_says_what_the_engine_says(
     rules: RuleSet, at: datetime, searched: Searched
 ) -> None:

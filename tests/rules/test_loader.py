@@ -39,7 +39,11 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, store: Path) -> Path:  # noqa: ARG001 - sets the cache aside
+def folder(
+    tmp_path: Path,
+    store: Path,  # noqa: ARG001 - sets the cache aside
+    files_read_once: None,  # noqa: ARG001 - only what a test changes is read again
+) -> Path:
     """Return a copy of the built-in rule set."""
     return Path(shutil.copytree(built_in(), tmp_path / "rules"))
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import random
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mesocare.rules.compiler.build import build
 from mesocare.rules.compiler.compile import compile_rules
-from mesocare.rules.format import evidence_tsv, reader
-from mesocare.rules.format.diagnostics import Report
-from mesocare.rules.loader import built_in
+from tests.support.memo import FILES
 from tests.support.searches import shared_out
 
 if TYPE_CHECKING:
@@ -26,13 +24,6 @@ if TYPE_CHECKING:
 LONGEST = 2.0  # seconds of processor time, which is what the product promises
 WITH_MEMO, WHOLE = 500, 50
 
-FOLDER = built_in()
-FILES = {
-    path.relative_to(FOLDER).as_posix(): path.read_bytes()
-    for path in sorted(FOLDER.rglob("*"))
-    if path.suffix in {".yaml", ".tsv", ".txt"}
-    and path.relative_to(FOLDER).parts[0] not in {"cases", "starter"}
-}
 IDS = re.findall(rb"^[A-Z][0-9]{3}(?:-[0-9]{3})?", FILES["evidence.tsv"], re.MULTILINE)
 KEY = re.compile(rb"^( *(?:- )?)([a-z_]+|[a-z-]+):", re.MULTILINE)
 VALUE = re.compile(rb"(?<=: )[^\n]+")
@@ -284,32 +275,7 @@ def run(seed: str, count: int) -> set[bool]:
     return outcomes
 
 
-@pytest.fixture
-def memo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read each unmodified file once only; a changed one is read as ever."""
-    texts = {name: content.decode("utf-8-sig") for name, content in FILES.items()}
-    kept: dict[str, tuple[Any, Report]] = {}
-
-    def remember(original: Callable[..., Any]) -> Callable[..., Any]:
-        def read(file: str, text: str, *rest: Any) -> Any:
-            if text != texts[file]:
-                return original(file, text, *rest)
-            *shape, report = rest
-            if file not in kept:
-                own = Report()
-                kept[file] = original(file, text, *shape, own), own
-            values, own = kept[file]
-            assert not own.problems
-            report.lines.update(own.lines)
-            return values
-
-        return read
-
-    monkeypatch.setattr(reader, "parse_yaml", remember(reader.parse_yaml))
-    monkeypatch.setattr(evidence_tsv, "parse_evidence", remember(evidence_tsv.parse_evidence))
-
-
-@pytest.mark.usefixtures("memo")
+@pytest.mark.usefixtures("files_read_once")
 @pytest.mark.parametrize("seed", shared_out(range(39)))
 def test_mutations(seed: int, searched: Searched) -> None:
     """A damaged file is refused with file and line, or does no harm; nothing is ever raised."""
@@ -317,7 +283,7 @@ def test_mutations(seed: int, searched: Searched) -> None:
     searched(WITH_MEMO, "damaged rule sets")
 
 
-@pytest.mark.parametrize("seed", shared_out(range(10)))
+@pytest.mark.parametrize("seed", shared_out(range(10), quick=0))
 def test_mutations_without_memo(seed: int, searched: Searched) -> None:
     """The same, everything read afresh."""
     assert run(f"whole {seed}", WHOLE) == {True, False}

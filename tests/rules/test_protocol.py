@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mesocare.core.model import Rule, RuleSet
     from tests.support.searches import Searched
 
+pytestmark = pytest.mark.usefixtures("files_read_once")
+
 
 @pytest.fixture(autouse=True)
 def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

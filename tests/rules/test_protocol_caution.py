@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mesocare.core.verdict.answer import Answer
     from tests.support.searches import Searched
 
+pytestmark = pytest.mark.usefixtures("files_read_once")
+
 BUILT_IN = load_rules()
 ITEMS = [
     id_

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
     from tests.support.process import Program
 
+pytestmark = pytest.mark.usefixtures("files_read_once")
+
 TODAY = date(2026, 11, 22)
 # What SARIF 2.1.0 asks of the parts that are written, of them and of no others.
 SARIF = {
