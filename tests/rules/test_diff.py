@@ -201,6 +201,17 @@ def test_an_item_steps_aside() -> None:
     assert (move.direction, move.notes) == (CHANGED, ("speaks for its group now",))
 
 
+def test_an_item_that_leaves_the_treated_area_alone() -> None:
+    """Whether an open finding holds it is told, either way."""
+    item = BUILT_IN.items["foundation"]
+    assert not item.apart
+    rules = _with_item(BUILT_IN, item._replace(apart=True))
+    move = _of(compare(BUILT_IN, rules), "item", item.id, "face")
+    assert (move.direction, move.notes) == (CHANGED, ("leaves the treated area alone",))
+    move = _of(compare(rules, BUILT_IN), "item", item.id, "face")
+    assert (move.direction, move.notes) == (CHANGED, ("touches the treated area now",))
+
+
 def test_words_of_signs() -> None:
     """A reaction that only reads otherwise is changed, once for all types."""
     redness = BUILT_IN.reactions["redness"]
