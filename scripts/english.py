@@ -24,15 +24,20 @@ def main(lists: list[str]) -> None:
     if plain is None or problems:
         raise SystemExit("the rules have problems: mesocare rules check")
     tables = {name: unpacked(each) for name, each in compile_words(plain).items()}
-    ours = f"{tables['activities']['spelled']} {tables['signs']['spelled']}"
-    known = set(ours.split())
+    # What is a word of signs may still look like one of activities, and the other way round.
+    vocabularies = [tables[name]["spelled"] for name in ("activities", "signs")]
     texts = [Path(name).read_text(encoding="utf-8") for name in lists]
     words = {word for text in texts for word in text.split() if _counts(word)}
     forms = (tables["forms"]["spellings"], tables["forms"]["joined"])
-    spelled = {normal_form(word, *forms)[0] for word in words} - known
-    alike = sorted(word for word in spelled if _counts(word) and near(word, ours))
+    spelled = {normal_form(word, *forms)[0] for word in words}
+    alike = {
+        word
+        for ours in vocabularies
+        for word in spelled - set(ours.split())
+        if _counts(word) and near(word, ours)
+    }
     path = built_in() / "words" / "english.txt"
-    path.write_text("\n".join(alike) + "\n", encoding="utf-8")
+    path.write_text("\n".join(sorted(alike)) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(alike)} of {len(words)} words in {path}\n")
 
 
