@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -499,7 +498,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "temporary"]
 
 
-@pytest.mark.parametrize("step", ["mkdtemp", "rmtree"])
+@pytest.mark.parametrize("step", ["mkdtemp", "cleanup"])
 def test_a_signal_while_it_begins_or_ends_leaves_nothing_behind(
     rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -507,8 +506,8 @@ def test_a_signal_while_it_begins_or_ends_leaves_nothing_behind(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    module = {"mkdtemp": tempfile, "rmtree": shutil}[step]
-    real = getattr(module, step)
+    owner = {"mkdtemp": tempfile, "cleanup": tempfile.TemporaryDirectory}[step]
+    real = getattr(owner, step)
     signals = iter([signal.SIGINT])
 
     def disturbed(*args: Any, **options: Any) -> Any:
@@ -518,7 +517,7 @@ def test_a_signal_while_it_begins_or_ends_leaves_nothing_behind(
             time.sleep(0.01)
         return made or real(*args, **options)
 
-    monkeypatch.setattr(module, step, disturbed)
+    monkeypatch.setattr(owner, step, disturbed)
     source = _table(tmp_path / "in.csv", [("P1", "2024-05-01", "face", "UTC", "")])
     job = bulk.job(rules, source, tmp_path / "out.csv")
     if step == "mkdtemp":
