@@ -823,6 +823,7 @@ def test_an_open_finding_leads_and_holds(treated: Program) -> None:
         assert (answer["verdict"], answer["held_by"]) == ("ask", ["infection"])
         assert answer["limited_from"] is answer["allowed_from"] is None
     assert treated.run("can-i", "makeup", *late).code == 4
+    assert "mesocare feel WORDS 0" in _flat(treated.run("can-i", "makeup", *late).out)
     assert treated.run("can-i", "walk", *late).code == 0
     assert "ask" in {
         each["verdict"] for each in treated.run("today", *late, "--json").json()["answers"]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mesocare.core.verdict.answer import Answer
 
 COLUMN = 10
+GONE = "say so with 0 and the words of the diary: mesocare feel WORDS 0"
 # How words are read that are a name to the letter.
 EXACT = "exact"
 
@@ -69,6 +70,8 @@ def _verdict(page: Page, answer: Answer, question: Question) -> None:
         _row(page, label, text)
     if answer.instead and answer.verdict.closed:
         _row(page, "Instead", answer.instead)
+    if answer.held_by:
+        _row(page, "If gone", GONE)
     if not answer.certain:
         _row(page, "Unsure", unsure(answer, question))
     figures = figures_words(answer)
