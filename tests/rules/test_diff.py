@@ -190,26 +190,23 @@ def test_another_item_speaks_for_the_group() -> None:
         assert f"{other} speaks for the group, was {group.headline}" in move.notes
 
 
-def test_an_item_steps_aside() -> None:
-    """Whether it speaks for its group is told, either way."""
-    item = BUILT_IN.items["light-activity"]
-    assert not item.aside
-    rules = _with_item(BUILT_IN, item._replace(aside=True))
+@pytest.mark.parametrize(
+    ("id_", "flag", "raised", "lowered"),
+    [
+        ("light-activity", "aside", "no longer speaks for its group", "speaks for its group now"),
+        ("foundation", "apart", "leaves the treated area alone", "touches the treated area now"),
+    ],
+)
+def test_an_item_is_marked(id_: str, flag: str, raised: str, lowered: str) -> None:
+    """Whether it speaks for its group, and touches the treated area, is told either way."""
+    item = BUILT_IN.items[id_]
+    assert getattr(item, flag) is False
+    marked: dict[str, Any] = {flag: True}
+    rules = _with_item(BUILT_IN, item._replace(**marked))
     move = _of(compare(BUILT_IN, rules), "item", item.id, "face")
-    assert (move.direction, move.notes) == (CHANGED, ("no longer speaks for its group",))
+    assert (move.direction, move.notes) == (CHANGED, (raised,))
     move = _of(compare(rules, BUILT_IN), "item", item.id, "face")
-    assert (move.direction, move.notes) == (CHANGED, ("speaks for its group now",))
-
-
-def test_an_item_that_leaves_the_treated_area_alone() -> None:
-    """Whether an open finding holds it is told, either way."""
-    item = BUILT_IN.items["foundation"]
-    assert not item.apart
-    rules = _with_item(BUILT_IN, item._replace(apart=True))
-    move = _of(compare(BUILT_IN, rules), "item", item.id, "face")
-    assert (move.direction, move.notes) == (CHANGED, ("leaves the treated area alone",))
-    move = _of(compare(rules, BUILT_IN), "item", item.id, "face")
-    assert (move.direction, move.notes) == (CHANGED, ("touches the treated area now",))
+    assert (move.direction, move.notes) == (CHANGED, (lowered,))
 
 
 def test_words_of_signs() -> None:

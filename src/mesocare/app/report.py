@@ -56,8 +56,7 @@ def summary(question: Question, record: Record | None, made: datetime) -> Summar
     listed = recall.up_to(record, question.at) if record and question.recorded else ()
     counted = recall.healing(question.treatments, question.rules, question.at)
     groups = (question.rules.groups[id_] for id_ in question.rules.headline_groups)
-    held_by = [each.id for each in meaning.open]
     answers = tuple(
-        answer(group, counted, question.rules, question.at, held_by) for group in groups
+        answer(group, counted, question.rules, question.at, meaning.open_ids) for group in groups
     )
     return Summary(question, listed, entries, meaning, answers, made)

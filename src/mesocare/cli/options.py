@@ -46,9 +46,15 @@ class Request(NamedTuple):
 
     @property
     def meaning(self) -> Triage | None:
-        """What the diary of the treatments asked about means; `None` where there is none."""
-        if not self.on_record or self.record is None or not self.record.entries:
+        """What the diary of the treatments asked about means; `None` where there is none.
+
+        Raises:
+            UnconfirmedError: It means nothing, but the record was damaged and may lack something.
+        """
+        if not self.on_record or self.record is None:
             return None
+        if not self.record.entries and self.record.recovery is None:
+            return None  # most have no diary, and need nothing of what judges one
         from mesocare.app.diary import meaning_of
 
         return meaning_of(self.question, self.record)

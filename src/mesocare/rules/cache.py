@@ -17,7 +17,7 @@ from mesocare import files
 # Raised whenever `build` reads something that older compiled files do not have.
 FORMAT = 8
 MOST_FILES = 8
-RULES = "rules"
+RULES, WORDS = "rules", "words"
 LARGEST = 16 * 1024 * 1024
 
 
@@ -69,7 +69,7 @@ def _seal(digest: str, payload: bytes) -> str:
 
 
 def _discard_oldest(folder: Path) -> None:
-    for kind in (RULES, "words"):
+    for kind in (RULES, WORDS):
         kept = sorted(folder.glob(f"{kind}-*.json"), key=lambda each: each.stat().st_mtime)
         for path in kept[:-MOST_FILES]:
             path.unlink(missing_ok=True)

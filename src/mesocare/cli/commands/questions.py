@@ -26,9 +26,7 @@ def register(app: typer.Typer) -> None:
         read_as, answers, meaning = _asked(request, words)
         exit_code = EXIT_CODES[answers[0].verdict.value]
         if request.json:
-            from mesocare.render.json.answers import can_i as json
-
-            return Reply(json(answers, request.question, read_as, meaning), exit_code)
+            return Reply(_json(answers, read_as, request, meaning), exit_code)
         from mesocare.render.text.questions import can_i_text
 
         return Reply(can_i_text(answers, request.question, read_as, meaning), exit_code)
@@ -38,9 +36,7 @@ def register(app: typer.Typer) -> None:
         """When one activity becomes limited, and when allowed."""
         read_as, answers, meaning = _asked(request, words)
         if request.json:
-            from mesocare.render.json.answers import can_i as json
-
-            return Reply(json(answers, request.question, read_as, meaning))
+            return Reply(_json(answers, read_as, request, meaning))
         from mesocare.render.text.questions import when_text
 
         return Reply(when_text(answers, request.question, read_as, meaning))
@@ -81,7 +77,7 @@ def _asked(request: Request, words: list[str]) -> tuple[str, list[Answer], Triag
     question = request.question
     found = understand(words, question.rules)
     meaning = request.meaning
-    held_by = [each.id for each in meaning.open] if meaning else []
+    held_by = meaning.open_ids if meaning else ()
     answers = [
         answer(
             named(id_, question.rules), question.treatments, question.rules, question.at, held_by
@@ -89,3 +85,9 @@ def _asked(request: Request, words: list[str]) -> tuple[str, list[Answer], Triag
         for id_ in found.ids
     ]
     return found.reading, sorted(answers, key=lambda each: -each.verdict.severity), meaning
+
+
+def _json(answers: list[Answer], read_as: str, request: Request, meaning: Triage | None) -> str:
+    from mesocare.render.json import answers as json
+
+    return json.can_i(answers, request.question, read_as, meaning)

@@ -37,15 +37,12 @@ def reply(request: Request, *, everything: bool = False) -> Reply:
     from mesocare.core.verdict.engine import assess
 
     question = request.question
-    meaning = None
-    if request.on_record:
-        from mesocare.app.diary import calls, judged
+    meaning = request.meaning
+    if not question.treatments:
+        from mesocare.app.diary import calls
 
-        entries, meaning = judged(question, request.record)
-        if not question.treatments:
-            raise no_treatment(calls(meaning, question.rules))
-        meaning = meaning if entries else None
-    held_by = [each.id for each in meaning.open] if meaning else []
+        raise no_treatment(calls(meaning, question.rules) if meaning else "")
+    held_by = meaning.open_ids if meaning else ()
     assessment = assess(question.treatments, question.rules, question.at, held_by)
     if request.json:
         from mesocare.render.json import answers

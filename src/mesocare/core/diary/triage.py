@@ -66,6 +66,11 @@ class Triage(NamedTuple):
         """What the clinic has to see first, before anything touches the treated area."""
         return tuple(each for each in self.findings if not each.past)
 
+    @property
+    def open_ids(self) -> tuple[str, ...]:
+        """The ids of those, by which the engine holds an answer back."""
+        return tuple(each.id for each in self.open)
+
 
 def triage(
     entries: Sequence[Entry],

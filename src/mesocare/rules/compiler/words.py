@@ -34,10 +34,10 @@ def word_tables(plain: Plain, sha256: str) -> dict[str, str]:
         plain: Its checked plain values.
         sha256: The digest of its content.
     """
-    tables = cache.read(sha256, "words")
+    tables = cache.read(sha256, cache.WORDS)
     if tables is None or not all(isinstance(each, str) for each in tables.values()):
         tables = compile_words(plain)
-        cache.write(sha256, tables, "words")
+        cache.write(sha256, tables, cache.WORDS)
     return tables
 
 
