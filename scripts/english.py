@@ -43,7 +43,7 @@ def main(lists: list[str]) -> None:
 
 def _counts(word: str) -> bool:
     """Whether a word is no name, and long enough to be a slip."""
-    return word.isascii() and word.isalpha() and word.islower() and len(word) >= SHORTEST
+    return word.isalpha() and word.islower() and len(word) >= SHORTEST
 
 
 if __name__ == "__main__":
