@@ -264,6 +264,16 @@ def test_single_words_of_english(searched: Searched) -> None:
     searched(len(words), "single words of English")
 
 
+@pytest.mark.parametrize("how", ["hot", "warm", "very warm", "ice", "frozen"])
+@pytest.mark.parametrize(
+    "what", ["compress", "pack", "pad", "cloth", "flannel", "towel", "washcloth"]
+)
+@pytest.mark.parametrize("frame", ["{}", "can i put a {} on my cheek", "{} on my face please"])
+def test_heat_and_bare_ice_are_no_cold_compress(how: str, what: str, frame: str) -> None:
+    """What a word is called otherwise beside it, is not what it is; that would be softer."""
+    assert "cold-compress" not in activity(frame.format(f"{how} {what}"), ASKED).ids
+
+
 def test_no_name_of_an_activity_is_an_emergency(rules: RuleSet) -> None:
     """Whoever asks by a name of the rule set gets its answer, and names are quiet as signs."""
     named: list[tuple[str, str]] = []
