@@ -117,6 +117,9 @@ def test_installs_and_answers(kind: str, built: Built, rules: RuleSet, tmp_path:
     assert ended.json()["answer"]["verdict"] == "avoid"
     assert ended.json()["rules"]["sha256"] == rules.identity.sha256
     assert program.run("today", "--treated", "yesterday").code == 0
+    assert program.run("can-i", "did my lips swell", "--treated", "yesterday").code == 2
+    # What a wheel carries is compiled in it; what is used where it is, is compiled and kept.
+    assert bool(list(program.cache.iterdir())) == (kind == "editable")
 
 
 def names(wheel: Path) -> set[str]:
@@ -131,6 +134,7 @@ def test_wheel_holds_what_it_needs(built: Built) -> None:
     assert "mesocare/py.typed" in held
     assert {f"mesocare/data/{name}" for name in DATA} <= held
     assert "mesocare/data/ruleset.yaml" in held
+    assert {"mesocare/compiled/rules.json", "mesocare/compiled/words.json"} <= held
     assert any(name.startswith("mesocare/data/cases/") for name in held)
     assert any(name.endswith("/licenses/LICENSE") for name in held)
     tops = {name.partition("/")[0] for name in held}

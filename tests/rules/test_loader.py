@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -14,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mesocare.core.model import Verdict
 from mesocare.errors import RulesError
 from mesocare.rules import cache, loader
 from mesocare.rules.compiler import compile  # noqa: A004 - the module is named so
 from mesocare.rules.loader import built_in, load_rules
+from mesocare.rules.quality.findings import findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ LABEL = "label: Drinking alcohol"
 HOOK = f"    {LABEL}\n"
 FACE = "        same_as: face"
 LONG = "x" * 401
+ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
 
 @pytest.fixture
@@ -588,7 +590,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_warm_equals_cold(folder: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the cache gives is what compiling gave, and no file is left half-written."""
     cold = load_rules(folder)
-    assert re.fullmatch(r"rules-[0-9]+-[0-9a-f]{32}\.json", entry(store).name)
+    assert re.fullmatch(r"rules-[0-9a-f]{32}\.json", entry(store).name)
     forbid(monkeypatch)
     assert load_rules(folder) == cold
 
@@ -605,8 +607,7 @@ def _sealed(payload: bytes) -> Callable[[str, bytes], bytes]:
     """Return a file that is whole in itself, but holds something else."""
 
     def make(digest: str, _content: bytes) -> bytes:
-        text = f"{cache.FORMAT} {cache.RULES} {digest} ".encode()
-        return hashlib.sha256(text + payload).hexdigest().encode() + b"\n" + payload
+        return cache._seal(cache._key(digest, cache.RULES), payload) + b"\n" + payload
 
     return make
 
@@ -674,7 +675,7 @@ def _raise(error: Exception) -> Callable[..., None]:
     return fail
 
 
-@pytest.mark.parametrize("method", ["mkdir", "write_bytes", "replace", "glob", "read_bytes"])
+@pytest.mark.parametrize("method", ["mkdir", "replace", "glob"])
 @pytest.mark.parametrize("code", [13, 28, 30])
 def test_cache_that_cannot_be_used(
     folder: Path, store: Path, method: str, code: int, monkeypatch: pytest.MonkeyPatch
@@ -688,8 +689,7 @@ def test_cache_that_cannot_be_used(
             raise OSError(code, os.strerror(code))
         return usual(path, *args, **options)
 
-    if method != "read_bytes":
-        shutil.rmtree(store)
+    shutil.rmtree(store)
     monkeypatch.setattr(Path, method, denied)
     assert load_rules(folder) == rules
     assert list(store.parent.glob("cache/*.partial")) == []
@@ -721,17 +721,17 @@ def test_cache_entry_is_no_file(folder: Path, store: Path, kind: str, rules: Rul
 
 def test_old_entries_are_discarded(folder: Path, store: Path) -> None:
     """The eight latest are kept, and what is not ours stays."""
-    store.mkdir()
+    store.mkdir(mode=0o700)
     (store / "other.json").write_text("mine")
     for number in range(12):
-        path = store / f"rules-1-{number:032}.json"
+        path = store / f"rules-{number:032}.json"
         path.write_text("old")
         os.utime(path, (number, number))
     load_rules(folder)
     names = {path.name for path in store.iterdir()}
     assert len(names) == cache.MOST_FILES + 1
     assert "other.json" in names
-    assert {f"rules-1-{number:032}.json" for number in range(5, 12)} < names
+    assert {f"rules-{number:032}.json" for number in range(5, 12)} < names
 
 
 def test_cache_is_private(folder: Path, store: Path) -> None:
@@ -741,6 +741,192 @@ def test_cache_is_private(folder: Path, store: Path) -> None:
     seal, payload = entry(store).read_bytes().split(b"\n", 1)
     assert len(seal) == 64
     assert json.loads(payload)["ruleset"]["name"] == "mesocare"
+
+
+POISON = (b'"verdict":"avoid"', b'"verdict":"allowed"')
+
+
+def poisoned(store: Path, folder: Path) -> Path:
+    """Keep a rule set that opens everything, sealed as the program seals; return its file."""
+    digest = load_rules(folder).identity.sha256
+    path = entry(store)
+    payload = path.read_bytes().partition(b"\n")[2].replace(*POISON)
+    path.write_bytes(cache._seal(cache._key(digest, cache.RULES), payload) + b"\n" + payload)
+    assert verdicts(folder) == {Verdict.ALLOWED}  # this user's own word is believed
+    return path
+
+
+def verdicts(folder: Path) -> set[Verdict]:
+    """Return what the phases say that are to be avoided at first."""
+    return {load_rules(folder).items["sauna"].rules["face"].phases[0].verdict}
+
+
+def _others_may_write_the_folder(path: Path) -> None:
+    path.parent.chmod(0o777)
+
+
+def _a_group_may_write_the_folder(path: Path) -> None:
+    path.parent.chmod(0o770)
+
+
+def _others_may_write_the_file(path: Path) -> None:
+    path.chmod(0o666)
+
+
+def _somebody_elses_file(path: Path) -> None:
+    os.chown(path, 12345, -1)
+
+
+def _somebody_elses_folder(path: Path) -> None:
+    os.chown(path.parent, 12345, -1)
+
+
+def _a_link_to_the_file(path: Path) -> None:
+    target = path.parent.parent / "elsewhere.json"
+    path.rename(target)
+    path.symlink_to(target)
+
+
+def _a_link_to_the_folder(path: Path) -> None:
+    target = path.parent.parent / "elsewhere"
+    path.parent.rename(target)
+    path.parent.symlink_to(target)
+
+
+def _older_code(path: Path) -> None:
+    """As an older version of the program would have sealed it."""
+    payload = path.read_bytes().partition(b"\n")[2]
+    path.write_bytes(cache._seal("0" * 64, payload) + b"\n" + payload)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        _others_may_write_the_folder, _a_group_may_write_the_folder, _others_may_write_the_file,
+        _a_link_to_the_file, _a_link_to_the_folder, _older_code,
+        pytest.param(_somebody_elses_file, marks=ROOT),
+        pytest.param(_somebody_elses_folder, marks=ROOT),
+    ],
+)  # fmt: skip
+def test_what_others_may_have_written_is_not_believed(
+    plant: Callable[[Path], None], folder: Path, store: Path
+) -> None:
+    """A rule set that opens everything, sealed rightly: the verdict is that of the files."""
+    plant(poisoned(store, folder))
+    assert verdicts(folder) == {Verdict.AVOID}
+    assert verdicts(folder) == {Verdict.AVOID}
+
+
+def test_checks_never_read_what_was_compiled(
+    folder: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even one of this user's own: the files themselves are what is checked."""
+    poisoned(store, folder)
+    with cache.left_alone():
+        assert verdicts(folder) == {Verdict.AVOID}
+    monkeypatch.setenv("MESOCARE_DEBUG", "1")
+    assert verdicts(folder) == {Verdict.AVOID}
+    monkeypatch.delenv("MESOCARE_DEBUG")
+    edit(folder, LIFE, "label: Alcohol and smoking", "labell: Alcohol and smoking")
+    read = loader.read_files(folder)
+    cache.write(read.digest, json.loads(entry(store).read_bytes().partition(b"\n")[2]))
+    load_rules(folder)  # the cache says that all is well
+    assert findings(str(folder))
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_private_whatever_the_umask(umask: int, folder: Path, store: Path) -> None:
+    """The folder and the file are their owner's alone."""
+    before = os.umask(umask)
+    try:
+        load_rules(folder)
+    finally:
+        os.umask(before)
+    assert store.stat().st_mode & 0o777 == 0o700
+    assert entry(store).stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_is_written_through_a_link(folder: Path, store: Path, tmp_path: Path) -> None:
+    """A link in the place of a file is replaced, and what it leads to stays as it was."""
+    load_rules(folder)
+    path = entry(store)
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    path.unlink()
+    path.symlink_to(precious)
+    load_rules(folder)
+    assert precious.read_text() == "mine"
+    assert path.is_file()
+    assert not path.is_symlink()
+
+
+def test_the_key_covers_all_code_that_compiles() -> None:
+    """A change of any module that compiling loads is another key, so that nothing is stale."""
+    script = (
+        "import sys; from mesocare.rules import loader; from mesocare.rules.compiler import words\n"
+        "plain, _ = loader.compile_files(loader.read_files()); words.compile_words(plain)\n"
+        "print(*(each.__file__ for name, each in sys.modules.items() if 'mesocare' in name))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    )
+    package = Path(cache.__file__).resolve().parents[1]
+    loaded = {Path(each).relative_to(package).as_posix() for each in ended.stdout.split()}
+    keyed = {
+        path.relative_to(package).as_posix()
+        for part in cache.CODE
+        for path in (
+            (package / part).rglob("*.py") if (package / part).is_dir() else [package / part]
+        )
+    }
+    assert "rules/compiler/compile.py" in loaded
+    # Packages without code, what reads and writes files, and errors: none of it is compiled in.
+    assert loaded - keyed == {"__init__.py", "core/__init__.py", "errors.py", "files.py"}
+
+
+@pytest.mark.parametrize(
+    "part", ["rules/compiler/build.py", "parsing/lexicon.py", "core/model.py", "text.py"]
+)
+def test_a_change_of_the_code_is_another_key(part: str, tmp_path: Path) -> None:
+    """One letter is enough."""
+    package = Path(cache.__file__).resolve().parents[1]
+    copy = tmp_path / "mesocare"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert cache.code(copy) == cache.code()
+    cache.code.cache_clear()
+    with (copy / part).open("a", encoding="utf-8") as file:
+        file.write("#")
+    assert cache.code(copy) != cache.code()
+    cache.code.cache_clear()
+
+
+def test_what_comes_with_the_package(
+    folder: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is used for the content it was made of, and for no other; no cache is needed for it."""
+    rules = load_rules(folder)
+    payload = json.loads(entry(store).read_bytes().partition(b"\n")[2])
+    shutil.rmtree(store)
+    monkeypatch.setattr(cache, "_PACKAGE", tmp_path)
+    (tmp_path / "compiled").mkdir()
+    cache.ship(tmp_path / "compiled", rules.identity.sha256, payload, cache.RULES)
+    with monkeypatch.context() as patch:
+        forbid(patch)
+        assert load_rules(folder) == rules
+    assert not store.exists()
+    edit(folder, LIFE, "label: Alcohol and smoking", "label: Smoking and alcohol")
+    assert load_rules(folder).groups["lifestyle"].label == "Smoking and alcohol"
+
+
+def test_where_files_have_no_owners(
+    folder: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a home is closed to others by itself."""
+    monkeypatch.setattr(cache, "_HAS_OWNERS", False)
+    rules = load_rules(folder)
+    assert entry(store).is_file()
+    forbid(monkeypatch)
+    assert load_rules(folder) == rules
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other places")

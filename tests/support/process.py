@@ -108,7 +108,7 @@ class Program:
         self.home, self.cache, self.place = root / "home", root / "cache", root / "place"
         self.record = root / "record"  # the program makes it
         for folder in (self.home, self.cache, self.place):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.installed = executable(root)
         self.path = path or self.installed  # a test may put a program of its own making here
 

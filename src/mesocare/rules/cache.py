@@ -1,24 +1,43 @@
-"""A compiled rule set kept between runs, keyed by the content it was compiled from.
+"""A compiled rule set kept between runs, keyed by its content and by the code that compiled it.
 
-The file is plain data with a digest of itself. One that is damaged, foreign, unreadable or cannot
-be written costs the time to compile again and nothing else, so every fault here is silent.
+What comes with mesocare is compiled when a wheel is built and lies in it. Anything else is compiled
+once and kept in a folder of its owner's: such a file decides verdicts, so it is read only where
+nobody else could have written it. A file is plain data with a digest of itself. One that is
+damaged, foreign, planted, stale, unreadable or cannot be written costs the time to compile again
+and nothing else, so every fault here is silent.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import stat
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mesocare import files
+from mesocare.files import AtomicFile
 
-# Raised whenever `build` reads something that older compiled files do not have.
-FORMAT = 8
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MOST_FILES = 8
 RULES, WORDS = "rules", "words"
+KINDS = (RULES, WORDS)
 LARGEST = 16 * 1024 * 1024
+# Where all that a compiled rule set depends on besides its content is written.
+CODE = ("rules", "parsing", "core/model.py", "core/signs.py", "core/timespan.py", "text.py")
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_SHIPPED = "compiled"
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FILE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_HAS_OWNERS = hasattr(os, "geteuid")
+_left_alone: ContextVar[bool] = ContextVar("left_alone", default=False)
 
 
 def directory() -> Path:
@@ -31,45 +50,153 @@ def directory() -> Path:
     return user_cache_path("mesocare", appauthor=False, opinion=False)
 
 
-def read(digest: str, kind: str = RULES) -> dict[str, Any] | None:
-    """Return the plain values of a kind compiled from content of that digest, or `None`."""
+@contextmanager
+def left_alone() -> Iterator[None]:
+    """Let nothing compiled be read or kept: for whoever checks the files themselves."""
+    token = _left_alone.set(True)
     try:
-        path = _path(digest, kind)
-        if path.stat().st_size > LARGEST or not path.is_file():
-            return None
-        own_digest, _, payload = path.read_bytes().partition(b"\n")
-        if own_digest.decode() != _seal(f"{kind} {digest}", payload):
-            return None
-        plain = json.loads(payload)
+        yield
+    finally:
+        _left_alone.reset(token)
+
+
+def read(digest: str, kind: str = RULES) -> dict[str, Any] | None:
+    """Return the plain values of a kind compiled from content of that digest, or `None`.
+
+    With `MESOCARE_DEBUG`, as where the cache is left alone, there are none.
+    """
+    if _unused():
+        return None
+    try:
+        return _opened(_shipped(kind), digest, kind) or _opened(_kept(digest, kind), digest, kind)
     except (OSError, ValueError, RuntimeError):
         return None
-    return plain if isinstance(plain, dict) else None
 
 
 def write(digest: str, plain: dict[str, Any], kind: str = RULES) -> None:
-    """Keep compiled values of a kind; a file appears whole or not at all."""
-    payload = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    """Keep compiled values of a kind, for this user only; a file appears whole or not at all."""
+    if _unused():
+        return
     try:
-        path = _path(digest, kind)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sealed = _seal(f"{kind} {digest}", payload).encode() + b"\n" + payload
-        files.write(path, sealed, durable=False)
-        _discard_oldest(path.parent)
+        folder = directory()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(_owned_folder(folder))
+        # A link in its place is replaced, not written through.
+        with AtomicFile(folder / _name(digest, kind)) as file:
+            with os.fdopen(file.handle, "wb") as opened:
+                opened.write(_sealed(digest, plain, kind))
+            file.keep(durable=False)
+        _discard_oldest(folder)
     except (OSError, RuntimeError):
         return
 
 
-def _path(digest: str, kind: str) -> Path:
-    return directory() / f"{kind}-{FORMAT}-{digest[:32]}.json"
+def ship(folder: Path, digest: str, plain: dict[str, Any], kind: str) -> Path:
+    """Write what comes with the package; return the file, to be called the same in `compiled/`."""
+    path = folder / f"{kind}.json"
+    path.write_bytes(_sealed(digest, plain, kind))
+    return path
 
 
-def _seal(digest: str, payload: bytes) -> str:
-    """Return the digest that ties a payload to the content it was compiled from."""
-    return sha256(f"{FORMAT} {digest} ".encode() + payload).hexdigest()
+@cache
+def code(package: Path = _PACKAGE) -> str:
+    """Return the digest of the code that compiles.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    digest = sha256()
+    for part in CODE:
+        place = package / part
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(package).as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _unused() -> bool:
+    return _left_alone.get() or bool(os.environ.get("MESOCARE_DEBUG"))
+
+
+def _name(digest: str, kind: str) -> str:
+    return f"{kind}-{_key(digest, kind)[:32]}.json"
+
+
+def _key(digest: str, kind: str) -> str:
+    return sha256(f"{kind} {digest} {code()}".encode()).hexdigest()
+
+
+def _sealed(digest: str, plain: dict[str, Any], kind: str) -> bytes:
+    payload = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    return _seal(_key(digest, kind), payload) + b"\n" + payload
+
+
+def _seal(key: str, payload: bytes) -> bytes:
+    """Return the digest that ties a payload to the content and the code it was compiled by."""
+    return sha256(key.encode() + b" " + payload).hexdigest().encode()
+
+
+def _shipped(kind: str) -> int | None:
+    """Open what came with the package, which is as trusted as the code beside it."""
+    try:
+        return os.open(_PACKAGE / _SHIPPED / f"{kind}.json", _FILE)
+    except FileNotFoundError:  # a checkout
+        return None
+
+
+def _kept(digest: str, kind: str) -> int | None:
+    """Open what was kept by a run before, if nobody else can have written it."""
+    folder, name = directory(), _name(digest, kind)
+    if not _HAS_OWNERS:  # there a home is closed to others
+        return os.open(folder / name, _FILE)
+    owned = _owned_folder(folder)
+    try:
+        handle = os.open(name, _FILE, dir_fd=owned)
+    finally:
+        os.close(owned)
+    try:
+        _check_owned(handle)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _owned_folder(folder: Path) -> int:
+    """Open a folder of this user's alone, itself and not what a link leads to."""
+    handle = os.open(folder, _DIRECTORY)
+    try:
+        _check_owned(handle)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _check_owned(handle: int) -> None:
+    status = os.fstat(handle)
+    if _HAS_OWNERS and (status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE):
+        raise PermissionError
+
+
+def _opened(handle: int | None, digest: str, kind: str) -> dict[str, Any] | None:
+    """Return what an open file holds; `None` if that is not what was written for this content."""
+    if handle is None:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+            return None
+        seal, _, payload = file.read(LARGEST).partition(b"\n")
+    if seal != _seal(_key(digest, kind), payload):
+        return None
+    plain = json.loads(payload)
+    return plain if isinstance(plain, dict) else None
 
 
 def _discard_oldest(folder: Path) -> None:
-    for kind in (RULES, WORDS):
-        kept = sorted(folder.glob(f"{kind}-*.json"), key=lambda each: each.stat().st_mtime)
+    for kind in KINDS:
+        kept = sorted(folder.glob(f"{kind}-*.json"), key=lambda each: each.lstat().st_mtime)
         for path in kept[:-MOST_FILES]:
             path.unlink(missing_ok=True)

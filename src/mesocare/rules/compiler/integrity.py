@@ -103,7 +103,7 @@ class Checker:
         owners = self.plain["sign_names"]
         for kind in ("red_flags", "reactions"):
             for id_, each in self.plain[kind].items():
-                for key in names(id_, each["label"], each.get("aliases", [])):
+                for key in sorted(names(id_, each["label"], each.get("aliases", []))):
                     owners.setdefault(key, id_)
 
     def _check_items(self, group: Plain) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.errors import RulesError
+from mesocare.rules import cache
 from mesocare.rules.format.diagnostics import Problem
 from mesocare.rules.loader import built_in, load_rules
 from mesocare.rules.quality.lint import strict_problems
@@ -34,6 +35,8 @@ class Finding(NamedTuple):
 def findings(path: str | None, today: date | None = None) -> list[Finding]:
     """Return everything wrong with a rule set or a protocol, in the order of files and lines.
 
+    What was compiled before is not asked.
+
     Args:
         path: A rule-set directory, its `ruleset.yaml` or a protocol; `None` for the built-in rules.
         today: The day on which the review may be overdue; the strict checks are left out without.
@@ -42,7 +45,8 @@ def findings(path: str | None, today: date | None = None) -> list[Finding]:
         RulesError: It cannot be read as a rule set at all, so nothing can be said of it.
     """
     try:
-        rules = load_rules(path)
+        with cache.left_alone():
+            rules = load_rules(path)
     except RulesError as error:
         found = [each for each in error.found if isinstance(each, Problem)]
         if not found or len(found) != len(error.found):
