@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+# Said wherever no answer was given, also where no rule set could be read. The same numbers stand in
+# data/ruleset.yaml.
+EMERGENCY = "In an emergency, call your local emergency number (such as 112, 999 or 911)."
+
+
 class MesocareError(Exception):
     """Something given to mesocare cannot be used.
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mesocare
 from mesocare.cli.main import run as run_command_line
+from mesocare.errors import EMERGENCY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +71,7 @@ def script(path: Path, before: str = "") -> Path:
 
 
 class Finished(NamedTuple):
-    """What a run left behind."""
+    """What a run left behind; the line on emergencies is looked at by `ended`, and taken off."""
 
     code: int
     out: str
@@ -79,6 +80,13 @@ class Finished(NamedTuple):
     def json(self) -> Any:
         """Return what was printed, read as JSON."""
         return json.loads(self.out)
+
+
+def ended(code: int, out: str, err: str) -> Finished:
+    """Return what a run left behind; where it gave no answer, it has to name whom to call."""
+    if err and code in {2, 70, 130}:
+        assert "such as 112, 999 or 911" in err, err
+    return Finished(code, out, err.removesuffix(EMERGENCY + "\n"))
 
 
 class Screen(NamedTuple):
@@ -150,9 +158,7 @@ class Program:
             code = run_command_line([os.fsdecode(argument) for argument in arguments])
         for stream in streams:
             stream.flush()
-        return Finished(
-            code, out.getvalue().decode(), err.getvalue().decode(errors="surrogateescape")
-        )
+        return ended(code, out.getvalue().decode(), err.getvalue().decode(errors="surrogateescape"))
 
     @contextlib.contextmanager
     def _standing_in(
@@ -185,7 +191,7 @@ class Program:
         given: bytes = b"",
     ) -> Finished:
         """Run it in a process of its own with its output in pipes."""
-        ended = subprocess.run(
+        done = subprocess.run(
             [self.path, *arguments],
             input=given,
             capture_output=True,
@@ -194,15 +200,15 @@ class Program:
             timeout=patience,
             check=False,
         )
-        return Finished(
-            ended.returncode,
-            ended.stdout.decode(encoding),
-            ended.stderr.decode(encoding, errors="surrogateescape"),
+        return ended(
+            done.returncode,
+            done.stdout.decode(encoding),
+            done.stderr.decode(encoding, errors="surrogateescape"),
         )
 
     def redirected(self, redirection: str, *arguments: str) -> Finished:
         """Run it from a shell with a redirection such as `>&-`."""
-        ended = subprocess.run(
+        done = subprocess.run(
             ["/bin/sh", "-c", f'exec "$0" "$@" {redirection}', self.path, *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -212,7 +218,7 @@ class Program:
             check=False,
             encoding="utf-8",
         )
-        return Finished(ended.returncode, ended.stdout, ended.stderr)
+        return ended(done.returncode, done.stdout, done.stderr)
 
     def unread(self, *arguments: str, take: int) -> Finished:
         """Run it into a pipe whose reader takes so many bytes and closes; 0 closes at once."""
@@ -226,7 +232,7 @@ class Program:
             taken = os.read(reader, take)
             os.close(reader)
         _, err = process.communicate(timeout=PATIENCE)
-        return Finished(process.returncode, taken.decode(errors="replace"), err.decode())
+        return ended(process.returncode, taken.decode(errors="replace"), err.decode())
 
     def start(
         self,

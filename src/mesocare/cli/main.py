@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mesocare.errors import MesocareError, OutputError, RulesError
+from mesocare.errors import EMERGENCY, MesocareError, OutputError, RulesError
 from mesocare.text import lower_first
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 UNFORESEEN = 70
 INTERRUPTED = 130
 MOST_PROBLEMS_SHOWN = 20
+_NUMBERS = EMERGENCY[EMERGENCY.index("(") : EMERGENCY.index(")")]
 
 
 def main() -> None:
@@ -47,8 +48,11 @@ def run(arguments: Sequence[str]) -> int:
     except MesocareError as error:
         return _report(error, arguments)
     except KeyboardInterrupt:
+        _complain(EMERGENCY)
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the boundary: nobody is shown a traceback unasked
+    # The boundary: nobody is shown a traceback unasked, of whatever kind (a panic of a library in
+    # another language is no Exception).
+    except BaseException as error:  # noqa: BLE001
         return _unforeseen(error, arguments)
 
 
@@ -83,7 +87,12 @@ def _deliver(reply: Reply | int | None) -> int:
         if not reply.text.strip():
             message = "an exit code without an answer would be taken for one"
             raise RuntimeError(message)
-        _write(reply.text)
+        try:
+            _write(reply.text)
+        except OutputError as error:
+            done = f"It is done all the same; do not repeat it. {reply.done}".rstrip()
+            error.hint = "\n".join(filter(None, (reply.calls, done if reply.done else error.hint)))
+            raise
     return reply.exit_code
 
 
@@ -139,7 +148,8 @@ def _report(error: MesocareError, arguments: Sequence[str]) -> int:
         more = len(error.problems) - MOST_PROBLEMS_SHOWN
         lines += [f"  and {more} more"] if more > 0 else []
     lines += [error.hint] if error.hint else []
-    _complain("\n".join(lines))
+    said = "\n".join(lines)
+    _complain(said if _NUMBERS in said else f"{said}\n{EMERGENCY}")
     if as_json:
         from mesocare.render.json import answers
 
@@ -148,7 +158,7 @@ def _report(error: MesocareError, arguments: Sequence[str]) -> int:
     return error.exit_code
 
 
-def _unforeseen(error: Exception, arguments: Sequence[str]) -> int:
+def _unforeseen(error: BaseException, arguments: Sequence[str]) -> int:
     if os.environ.get("MESOCARE_DEBUG"):
         import traceback
 
@@ -159,8 +169,8 @@ def _unforeseen(error: Exception, arguments: Sequence[str]) -> int:
     )
     try:
         _report(fault, arguments)
-    except Exception:  # noqa: BLE001 - the fault may lie in what reports it
-        _complain(f"mesocare: {fault.message}")
+    except BaseException:  # noqa: BLE001 - the fault may lie in what reports it
+        _complain(f"mesocare: {fault.message}\n{EMERGENCY}")
     return UNFORESEEN
 
 

@@ -59,15 +59,35 @@ class Request(NamedTuple):
 
         return meaning_of(self.question, self.record)
 
+    def reply(self, text: str, exit_code: int = 0, meaning: Triage | None = None) -> Reply:
+        """Return a reply; whom to call by what the diary means is said even if nobody gets it."""
+        if meaning is None:
+            return Reply(text, exit_code)
+        from mesocare.app.diary import calls
+
+        return Reply(text, exit_code, calls=calls(meaning, self.question.rules))
+
 
 class Reply(NamedTuple):
     """What a command has to say: text for standard output and the exit code.
 
-    `None` stands for a command that has written by itself; an empty text is a fault.
+    Attributes:
+        text: The answer; `None` of a command that has written by itself. An empty one is a fault.
+        exit_code: What the process ends with once it was delivered.
+        done: What was changed by then: said where the text cannot be delivered, so that nobody
+            does it twice.
+        calls: Whom to call, likewise.
     """
 
     text: str | None
     exit_code: int = 0
+    done: str = ""
+    calls: str = ""
+
+
+def did(text: str) -> Reply:
+    """Return the reply of a command that changed something, which its text says."""
+    return Reply(text, done=text.strip())
 
 
 def _option(name: str, help_: str, metavar: str | None = None) -> Any:

@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
         from mesocare.app.diary import judged, urgent
         from mesocare.cli.commands.triage import (
             EXIT_CODES,
+            NOTED,
             calling_meanwhile,
             shown,
             still_calling,
@@ -55,7 +56,9 @@ def register(app: typer.Typer) -> None:
             raise still_calling(error, given, request.question) from error
         first = urgent(given, request.question).urgency
         exit_code = EXIT_CODES[first.value] if first else 0
-        return Reply(shown(request, *judged(request.question, kept)), exit_code)
+        entries, found = judged(request.question, kept)
+        reply = request.reply(shown(request, entries, found), exit_code, found)
+        return reply._replace(done=NOTED if given else "")
 
 
 def _asked(request: Request) -> list[Entry]:

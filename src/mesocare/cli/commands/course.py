@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
         if request.json:
             from mesocare.render.json import record
 
-            return Reply(record.course(found, question, meaning))
+            return request.reply(record.course(found, question, meaning), meaning=meaning)
         from mesocare.render.text.course import course_text
 
-        return Reply(course_text(found, question, meaning))
+        return request.reply(course_text(found, question, meaning), meaning=meaning)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.commands.triage import EXIT_CODES
+from mesocare.cli.commands.triage import EXIT_CODES, NOTED
 from mesocare.cli.fields import Note, kept_text, local_zone
 from mesocare.cli.options import Reply, Tz, add
 from mesocare.cli.settings import Settings
@@ -120,7 +120,8 @@ def _reply(
     lines += [wrapped(line) for line in about]
     lines += _meaning(noted, alone, asked, {each.id for each in first.findings})
     exit_code = EXIT_CODES[first.urgency.value] if first.findings and first.urgency else 0
-    return Reply("\n".join(lines).rstrip("\n") + "\n", exit_code)
+    said = calls(first, question.rules)
+    return Reply("\n".join(lines).rstrip("\n") + "\n", exit_code, NOTED, said)
 
 
 def _read(text: str, figure: str | None, rules: RuleSet) -> SignReading:

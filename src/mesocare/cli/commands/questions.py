@@ -26,20 +26,22 @@ def register(app: typer.Typer) -> None:
         read_as, answers, meaning = _asked(request, words)
         exit_code = EXIT_CODES[answers[0].verdict.value]
         if request.json:
-            return Reply(_json(answers, read_as, request, meaning), exit_code)
+            return request.reply(_json(answers, read_as, request, meaning), exit_code, meaning)
         from mesocare.render.text.questions import can_i_text
 
-        return Reply(can_i_text(answers, request.question, read_as, meaning), exit_code)
+        text = can_i_text(answers, request.question, read_as, meaning)
+        return request.reply(text, exit_code, meaning)
 
     @command(app, "when", example="mesocare when retinol --treated 2024-05-01")
     def when(request: Request, words: Words) -> Reply:
         """When one activity becomes limited, and when allowed."""
         read_as, answers, meaning = _asked(request, words)
         if request.json:
-            return Reply(_json(answers, read_as, request, meaning))
+            return request.reply(_json(answers, read_as, request, meaning), meaning=meaning)
         from mesocare.render.text.questions import when_text
 
-        return Reply(when_text(answers, request.question, read_as, meaning))
+        text = when_text(answers, request.question, read_as, meaning)
+        return request.reply(text, meaning=meaning)
 
     @command(app, "explain", example="mesocare explain sauna --treated 2024-05-01")
     def explain(request: Request, words: Words) -> Reply:
@@ -49,10 +51,12 @@ def register(app: typer.Typer) -> None:
         if request.json:
             from mesocare.render.json.answers import explain as json
 
-            return Reply(json(answers[0], request.question, meaning))
+            text = json(answers[0], request.question, meaning)
+            return request.reply(text, meaning=meaning)
         from mesocare.render.text.explain import explain_text
 
-        return Reply(explain_text(answers[0], request.question, meaning))
+        text = explain_text(answers[0], request.question, meaning)
+        return request.reply(text, meaning=meaning)
 
 
 def _check_one(answers: list[Answer], words: list[str]) -> None:

@@ -23,13 +23,16 @@ from mesocare.cli.fields import (
     stored_anew,
     stored_time,
 )
-from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, Tz, add, check_type
+from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, Tz, add, check_type, did
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
     from mesocare.store.treatments import StoredTreatment
+
+
+_CONFIRMED = "What was recovered is confirmed."
 
 
 def register(app: typer.Typer) -> None:
@@ -94,17 +97,18 @@ def treatments(
         with database.writing() as connection:
             store_recovery.confirm(connection, clock.now())
         recovery = None
+    done = _CONFIRMED if confirm else ""
     warning = None if recovery is None else store_recovery.refusal(recovery)
     if json:
         from mesocare.render.json import record
 
         listed = [row._asdict() for row in rows]
-        return Reply(record.treatments(listed, warning.message if warning else None))
+        return Reply(record.treatments(listed, warning.message if warning else None), done=done)
     top = "" if warning is None else f"Note: {warning.message}.\n{warning.hint}\n\n"
     if not rows:
         empty = "No treatment is on record. Type for example: mesocare treated yesterday\n"
-        return Reply(top + empty)
-    return Reply(top + "".join(f"{_line(row)}\n" for row in rows))
+        return Reply(top + empty, done=done)
+    return Reply(top + "".join(f"{_line(row)}\n" for row in rows), done=done)
 
 
 def edit(
@@ -226,7 +230,7 @@ def _said(text: str) -> Reply:
     """Return a text in lines that fit the screen."""
     from mesocare.render.text.plain import wrapped
 
-    return Reply(f"{wrapped(text)}\n")
+    return did(f"{wrapped(text)}\n")
 
 
 def _line(row: StoredTreatment) -> str:

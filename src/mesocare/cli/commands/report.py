@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.options import Reply, Request, command, did
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, OutputError
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
             from mesocare.render.html.report import report_html
 
             write_file(Path(html), report_html(facts))
-            return Reply(f"Written to {html}\n")
+            return did(f"Written to {html}\n")
         if request.json:
             from mesocare.render.json import record
 

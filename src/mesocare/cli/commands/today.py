@@ -47,7 +47,8 @@ def reply(request: Request, *, everything: bool = False) -> Reply:
     if request.json:
         from mesocare.render.json import answers
 
-        return Reply(answers.today(assessment, question, meaning))
+        return request.reply(answers.today(assessment, question, meaning), meaning=meaning)
     from mesocare.render.text.today import today_text
 
-    return Reply(today_text(assessment, question, everything=everything, meaning=meaning))
+    text = today_text(assessment, question, everything=everything, meaning=meaning)
+    return request.reply(text, meaning=meaning)

@@ -10,7 +10,7 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.fields import Yes, confirm
-from mesocare.cli.options import Reply, add
+from mesocare.cli.options import Reply, add, did
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
@@ -39,7 +39,7 @@ def export(*, output: Output = None) -> Reply:
     if output is None:
         return Reply(text)
     write_file(output, text)
-    return Reply(f"Exported to {output}\n")
+    return did(f"Exported to {output}\n")
 
 
 def import_(
@@ -67,7 +67,7 @@ def import_(
     by = Import(clock.now(), lambda type_, said: problems(type_, said, rules))
     with database.writing() as connection:
         new, there = transfer.imported(connection, text, by)
-    return Reply(f"Imported: {new} new or newer, {there} on record already.\n")
+    return did(f"Imported: {new} new or newer, {there} on record already.\n")
 
 
 def forget(
@@ -85,4 +85,4 @@ def forget(
     if not yes:
         confirm("Wipe everything on record? Nothing brings it back.")
     files = erase.forget()
-    return Reply(f"Forgotten: {len(files)} file{'' if len(files) == 1 else 's'} wiped.\n")
+    return did(f"Forgotten: {len(files)} file{'' if len(files) == 1 else 's'} wiped.\n")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # How long somebody in need may wait for the record before being told whom to call.
 PATIENCE_SECONDS = 2.0
+NOTED = "It is in the diary. To see it, type: mesocare diary"
 EXIT_CODES = {"none": 0, "contact_clinic": 1, "same_day": 3, "emergency": 4}
 
 
@@ -43,7 +44,7 @@ def register(app: typer.Typer) -> None:
         if not request.question.treatments and not found.findings:
             raise no_treatment()
         exit_code = EXIT_CODES[found.urgency.value if found.urgency else "none"]
-        return Reply(shown(request, entries, found), exit_code)
+        return request.reply(shown(request, entries, found), exit_code, found)
 
 
 def shown(request: Request, entries: Sequence[Entry], found: Triage) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.commands.rules.base import settled
-from mesocare.cli.options import Json, NoColor, Reply, add
+from mesocare.cli.options import Json, NoColor, Reply, add, did
 from mesocare.errors import OutputError
 
 if TYPE_CHECKING:
@@ -86,4 +86,4 @@ def new(file: Target = None) -> Reply:
         why = getattr(error, "strerror", None) or str(error)
         message = f"{str(file)!r} could not be written: {why}"
         raise OutputError(message, "Name another file.") from error
-    return Reply(f"Written to {file}. Change it, then type: mesocare rules check {file}\n")
+    return did(f"Written to {file}. Change it, then type: mesocare rules check {file}\n")

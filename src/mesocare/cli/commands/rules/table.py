@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.options import At, Reply, Rules, add, moment_and_rules
+from mesocare.cli.options import At, Reply, Rules, add, did, moment_and_rules
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import TableError
@@ -55,12 +55,12 @@ def table(
             hint = "Type: mesocare rules table --format parquet -o rules.parquet"
             raise TableError("Parquet is not written to standard output", hint)
         publish.write_parquet(wanted, str(output))
-        return Reply(f"Written: {output}\n")
+        return did(f"Written: {output}\n")
     text = publish.as_csv(wanted) if form == "csv" else publish.as_sql(wanted)
     if output is None:
         return Reply(text)
     write_file(output, text)
-    return Reply(f"Written: {output}\n")
+    return did(f"Written: {output}\n")
 
 
 def _table(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare import files
-from mesocare.cli.options import Reply, add
+from mesocare.cli.options import Reply, add, did
 from mesocare.cli.settings import Settings, configuration_path
 from mesocare.errors import MesocareError, OutputError, SettingError
 
@@ -45,7 +45,7 @@ def use(file: File = None, *, built_in: BuiltIn = False) -> Reply:
     lines = [f"From now on: {_described(identity)}", _where(path, place, changed=changed != text)]
     if os.environ.get("MESOCARE_RULES"):
         lines.append("But MESOCARE_RULES is set, and goes first until you unset it.")
-    return Reply("\n".join(lines) + "\n")
+    return did("\n".join(lines) + "\n")
 
 
 def _described(identity: Identity) -> str:
