@@ -19,8 +19,8 @@ import pytest
 
 from mesocare.bulk.decider import Decider
 from mesocare.bulk.duckdb import engine as duckdb_engine
-from mesocare.bulk.duckdb.session import MEMORY_VARIABLE
 from mesocare.bulk.job import Interrupted
+from mesocare.bulk.memory import MEMORY_VARIABLE
 from mesocare.bulk.stream import engine as stream_engine
 from mesocare.core.timespan import Hours
 from mesocare.errors import MesocareError

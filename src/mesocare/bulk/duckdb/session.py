@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from contextlib import contextmanager, suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.background import Beside
+from mesocare.bulk.memory import MEMORY_VARIABLE, memory_allowed
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-MEMORY_VARIABLE = "MESOCARE_MEMORY_LIMIT"
-_MEMORY = re.compile(r"([1-9][0-9]{0,8}) ?([KMGT])(i?)B", re.IGNORECASE | re.ASCII)
 # What a process needs beside the buffers of DuckDB, which are all that its own limit is about.
 _BESIDE = 150_000_000
 _PATIENCE = 0.1
@@ -147,17 +145,9 @@ def memory_limit() -> str:
     Raises:
         TableError: What is set is no amount of memory.
     """
-    text = os.environ.get(MEMORY_VARIABLE, "").strip()
-    if not text:
+    amount = memory_allowed()
+    if amount is None:
         return ""
-    match = _MEMORY.fullmatch(text)
-    if match is None:
-        raise TableError(
-            f"{MEMORY_VARIABLE} is {text!r}, which is no amount of memory",
-            f"Set it for example to: {MEMORY_VARIABLE}=2GB",
-        )
-    unit = (1024 if match[3] else 1000) ** (" KMGT".index(match[2].upper()))
-    amount = int(match[1]) * unit
     return f"{max(amount - _BESIDE, amount // 2) // 1000}KB"
 
 

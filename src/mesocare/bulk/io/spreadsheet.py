@@ -1,81 +1,96 @@
-"""Excel workbooks and OpenDocument sheets: the first sheet that is shown, as lines of JSON."""
+"""Excel workbooks and OpenDocument sheets: the first sheet that is shown, as lines of JSON.
+
+Each is read by a process of its own, which no file can make larger or slower than is allowed.
+"""
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.header import header_problem
-from mesocare.bulk.io.workbook import cells, column_name, hides_errors
+from mesocare.bulk.memory import MEMORY_VARIABLE, memory_allowed
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mesocare.bulk.job import Job
 
-# What has to be text for the engine; it says best what is wrong with a number there.
-_TEXTS = ("treated", "type", "tz")
-# A zone that may be an error is none: another one might open something too early.
-_NO_ZONE = "(empty, or an error)"
+# What a file of 10 MB or less may take; a larger one more, in proportion.
+_USUAL = 10_000_000
+_MEMORY, _SECONDS = 900_000_000, 60
+_PACKAGES = Path(__file__).resolve().parents[3]
+_AS_CSV = "Save it as CSV; that is read in any size."
 
 
 def as_text(job: Job, folder: Path) -> Job:
     """Write the first sheet of a workbook into a folder; return the job with it as its input.
 
-    A cell with a date is a date, one with a date and a time a local time. The number of a line of
-    the text is the number of the row in the sheet. The first row with anything in it has the names
-    of the columns; a column with cells but no name is called by its letter.
-
     Raises:
-        TableError: It cannot be read, or has not the columns that are needed.
+        TableError: It cannot be read within the memory and time allowed, or has not the columns
+            that are needed.
     """
-    name = repr(job.source)
-    rows = cells(job.source)
-    first = next((n for n, row in enumerate(rows) if any(cell != "" for cell in row)), None)
-    if first is None:
-        hint = "Its first row has to be: patient_id, treated, type"
-        raise TableError(f"{name} is empty: it has no header", hint)
-    used = sorted({n for row in rows for n, cell in enumerate(row) if cell != ""})
-    for row in rows:
-        row.extend([""] * (used[-1] + 1 - len(row)))
-    names = [_plain(rows[first][n]).strip() or column_name(n) for n in used]
+    name, path = repr(job.source), folder / "sheet.ndjson"
+    names = _read_apart(job, path)
     problem = header_problem(names, job, name)
     if problem:
         raise problem
-    zone = job.columns.get("tz", "tz") if hides_errors(job.source) else None
-    texts = {job.columns.get(each, each) for each in _TEXTS}
-    path = folder / "sheet.ndjson"
-    with path.open("w", encoding="utf-8") as file:
-        file.write("\n" * (first + 1))
-        for row in rows[first + 1 :]:
-            if any(cell != "" for cell in row):
-                pairs = ((key, row[n]) for key, n in zip(names, used, strict=True))
-                values = {
-                    key: _plain(cell) if key in texts else _value(cell) for key, cell in pairs
-                }
-                if zone is not None and values.get(zone) == "":
-                    values[zone] = _NO_ZONE
-                file.write(json.dumps(values, ensure_ascii=False))
-            file.write("\n")
     return job._replace(source=str(path), kind="ndjson", names=tuple(names), encoding="utf-8")
 
 
-def _value(cell: Any) -> str | int | float | bool:
-    """Return a cell as JSON has it; a whole number as one, a date or a time as text."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, float):
-        return int(cell) if cell.is_integer() else cell
-    if isinstance(cell, (bool, int)):
-        return cell
-    if isinstance(cell, datetime):
-        return cell.isoformat(timespec="milliseconds" if cell.microsecond else "seconds")
-    return cell.isoformat() if isinstance(cell, (date, time)) else str(cell)
+def _read_apart(job: Job, target: Path) -> list[str]:
+    """Let the other process read the workbook; return the names of its columns."""
+    name = repr(job.source)
+    memory, seconds = _bounds(job.source)
+    asked = {
+        "source": str(Path(job.source).absolute()),
+        "columns": dict(job.columns),
+        "target": str(target),
+        "memory": memory,
+        "seconds": seconds,
+    }
+    command = [sys.executable, "-P", "-m", "mesocare.bulk.io.sheet_process"]
+    paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    try:
+        done = subprocess.run(  # noqa: S603 - this program, told what to read by its input
+            command,
+            input=json.dumps(asked).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            timeout=4 * seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TableError(f"{name} takes too long to read", _AS_CSV) from error
+    if done.returncode == -getattr(signal, "SIGXCPU", 0):
+        raise TableError(f"{name} takes more than {seconds} s to read", _AS_CSV)
+    try:
+        said: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:  # it was ended where it asked for more memory
+        said = {"memory": True}
+    if "names" in said:
+        return [*said["names"]]
+    if "memory" in said:
+        hint = f"{_AS_CSV} Or set {MEMORY_VARIABLE} to more."
+        message = f"{name} needs more memory to read than is allowed ({memory // 1_000_000} MB)"
+        raise TableError(message, f"A cell may lie far from the others. {hint}")
+    if "panic" in said:
+        hint = "Name a workbook (.xlsx, .xls or .ods), or save it as CSV."
+        raise TableError(f"{name} is no workbook that can be read: {said['panic']}", hint)
+    # It was told the whole path, so that no folder matters; people know the file as they named it.
+    raise TableError(said["message"].replace(repr(asked["source"]), name), said["hint"])
 
 
-def _plain(cell: Any) -> str:
-    """Return a cell as text."""
-    value = _value(cell)
-    return value if isinstance(value, str) else json.dumps(value)
+def _bounds(source: str) -> tuple[int, int]:
+    """Return how many bytes and seconds reading a workbook may take."""
+    try:
+        size = Path(source).stat().st_size
+    except OSError:
+        size = 0  # whoever opens it says why
+    factor = max(size / _USUAL, 1)
+    return memory_allowed() or int(_MEMORY * factor), int(_SECONDS * factor)
