@@ -1,21 +1,47 @@
 """Files that are there whole or not at all, and on the disk when that is said.
 
-An atomic write fills a file beside its target and renames it. A process that is killed outright
-leaves that file behind; so whoever writes one holds a lock on it, which the system lets go of with
-the process, and who writes next in that folder removes what nobody holds.
+An atomic write fills a file beside its target and renames it; other temporary files lie in a folder
+for the owner only. A process that is killed outright leaves either behind. So whoever makes one
+holds a lock on it, which the system lets go of with the process, and notes where it is; the next
+run of any command removes what nobody holds.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PREFIX, _SUFFIX = ".mesocare.", ".partial"
+_FOLDER, _LOCK = "mesocare-", "lock"
 _OWNER_ONLY = 0o600
+
+
+def home() -> Path:
+    """Return the folder of what mesocare keeps; `MESOCARE_HOME` overrides the platform's."""
+    override = os.environ.get("MESOCARE_HOME")
+    if override:
+        return Path(override)
+    from platformdirs import user_data_path
+
+    return user_data_path("mesocare", appauthor=False)
+
+
+def temporary() -> Path:
+    """Return where temporary files lie: with the record, where others see nothing of them.
+
+    Without a record it is the system's folder, so that nobody gets a folder who keeps nothing.
+    """
+    return home() / "temporary" if home().is_dir() else _system()
+
+
+def _system() -> Path:
+    return Path(os.environ.get("TMPDIR") or os.environ.get("TEMP") or "/tmp")  # noqa: S108 - each file there is made by mkdtemp
 
 
 class AtomicFile:
@@ -36,26 +62,32 @@ class AtomicFile:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        _sweep(target.parent)
+        self._note: Path | None = None
+        _sweep_files(target.parent)
+        from tempfile import mkstemp  # only who writes pays for loading it
+
         while True:
-            self.handle, name = tempfile.mkstemp(_SUFFIX, _PREFIX, target.parent)
+            self.handle, name = mkstemp(_SUFFIX, _PREFIX, target.parent)
             self.path = Path(name)
             self._there = True
             self._lock = _locked(self.handle)
             # Somebody may have swept it up before it was locked.
             if self.path.exists():
+                self._note = _noted(self.path)
                 return
             self._unlock()
             os.close(self.handle)
 
-    def keep(self, *, durable: bool = True, mode: int = _OWNER_ONLY) -> None:
+    def keep(self, *, durable: bool = True, mode: int = _OWNER_ONLY, new: bool = False) -> None:
         """Let it take the place of the target, once its handle is closed.
 
         Args:
             durable: Whether to wait until it is on the disk, so that no power cut undoes it.
             mode: The permissions it gets.
+            new: Whether nothing may be there yet.
 
         Raises:
+            FileExistsError: Something is there, and only a `new` file was wanted.
             OSError: It could not.
         """
         if not self._there:
@@ -64,7 +96,10 @@ class AtomicFile:
             self.path.chmod(mode)
         if durable:
             on_disk(self.path)
-        self.path.replace(self._target)
+        if new:
+            _install_new(self.path, self._target)
+        else:
+            self.path.replace(self._target)
         self._there = False
         self._unlock()
         if durable:
@@ -86,27 +121,33 @@ class AtomicFile:
         self.drop()
 
     def _unlock(self) -> None:
+        if self._note is not None:
+            with suppress(OSError):
+                self._note.unlink()
+            self._note = None
+            _remove_if_empty()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
 
-def write(path: Path, data: bytes, *, durable: bool = True, mode: int = _OWNER_ONLY) -> None:
+def write(path: Path, data: bytes, *, mode: int = _OWNER_ONLY, new: bool = False) -> None:
     """Write a file, whole or not at all; a link is followed, not replaced.
 
     Args:
         path: The file; its folder is there.
         data: Its content.
-        durable: Whether to wait until it is on the disk.
         mode: The permissions it gets.
+        new: Whether nothing may be there yet.
 
     Raises:
+        FileExistsError: Something is there, and only a `new` file was wanted.
         OSError: It could not be written; what was there is as it was.
     """
     with AtomicFile(Path(os.path.realpath(path))) as file:
         with os.fdopen(file.handle, "wb") as opened:
             opened.write(data)
-        file.keep(durable=durable, mode=mode)
+        file.keep(mode=mode, new=new)
 
 
 def is_special(path: Path) -> bool:
@@ -149,17 +190,127 @@ def _locked(handle: int) -> int | None:
     return None
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what processes left behind that were killed."""
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Give a folder for temporary files that nobody else can read, and remove it in the end.
+
+    Raises:
+        OSError: It cannot be made anywhere.
+    """
+    import shutil
+
+    folder, lock = _made_folder()
+    try:
+        yield folder
+    finally:
+        if lock is not None:
+            os.close(lock)
+        shutil.rmtree(folder, ignore_errors=True)
+        _remove_if_empty()
+
+
+def _made_folder() -> tuple[Path, int | None]:
+    from tempfile import mkdtemp
+
+    try:
+        temporary().mkdir(mode=0o700, exist_ok=True)
+        folder = Path(mkdtemp(prefix=_FOLDER, dir=temporary()))
+    except OSError:
+        folder = Path(mkdtemp(prefix=_FOLDER))
+    # Locked before it is there under its name, or it would be taken for one that nobody holds.
+    handle = os.open(folder / f".{_LOCK}", os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+    lock = _locked(handle)
+    os.close(handle)
+    (folder / f".{_LOCK}").rename(folder / _LOCK)
+    return folder, lock
+
+
+def sweep() -> None:
+    """Remove what processes left behind that were killed, wherever they noted it."""
     if sys.platform == "win32":
         return
+    with suppress(OSError, RuntimeError):  # nobody has a home
+        places = {home() / "temporary", _system()}
+        found = [entry for place in places for entry in _leavings(place)]
+        for path in found:
+            if path.is_symlink():
+                left = Path(os.readlink(path))  # noqa: PTH115 - it may be gone
+                if not left.exists() or _swept(left):
+                    path.unlink()
+            elif (path / _LOCK).exists() and _swept(path / _LOCK):
+                import shutil
+
+                shutil.rmtree(path, ignore_errors=True)
+        if found:
+            _remove_if_empty()
+
+
+def _leavings(place: Path) -> list[Path]:
+    """Return our temporary folders and notes in a folder, which may hold those of others too."""
+    try:
+        with os.scandir(place) as entries:
+            return [
+                Path(entry.path)
+                for entry in entries
+                if entry.name.startswith(_FOLDER)
+                and entry.stat(follow_symlinks=False).st_uid == os.geteuid()
+            ]
+    except OSError:
+        return []
+
+
+def _remove_if_empty() -> None:
+    with suppress(OSError):  # others are at work in it
+        (home() / "temporary").rmdir()
+
+
+def _noted(path: Path) -> Path | None:
+    """Note where a file is that a killed process would leave behind; return the note."""
+    try:
+        with suppress(FileExistsError):
+            temporary().mkdir(mode=0o700)
+        note = temporary() / f"{_FOLDER}{path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)}"
+        note.symlink_to(path.absolute())
+    except (OSError, RuntimeError):  # then only who writes in that folder next finds it
+        return None
+    return note
+
+
+def _install_new(ready: Path, target: Path) -> None:
+    """Give a file its name only if nothing has it yet."""
+    if os.name == "nt":
+        ready.rename(target)  # there it fails if something is in its place
+        return
+    try:
+        os.link(ready, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError from None
+        ready.rename(target)
+    else:
+        ready.unlink()
+
+
+def _sweep_files(folder: Path) -> None:
+    """Remove what processes left behind in a folder that were killed."""
+    if sys.platform == "win32":
+        return
+    for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        _swept(path)
+
+
+def _swept(path: Path) -> bool:
+    """Remove a file unless a process holds it; return whether it is gone."""
     import fcntl
 
-    for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
-        with suppress(OSError):
-            handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
-            finally:
-                os.close(handle)
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+        finally:
+            os.close(handle)
+        return True
+    return False

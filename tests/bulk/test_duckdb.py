@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -498,7 +499,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "temporary"]
 
 
-@pytest.mark.parametrize("step", ["mkdtemp", "cleanup"])
+@pytest.mark.parametrize("step", ["mkdtemp", "rmtree"])
 def test_a_signal_while_it_begins_or_ends_leaves_nothing_behind(
     rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -506,7 +507,7 @@ def test_a_signal_while_it_begins_or_ends_leaves_nothing_behind(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    owner = {"mkdtemp": tempfile, "cleanup": tempfile.TemporaryDirectory}[step]
+    owner = {"mkdtemp": tempfile, "rmtree": shutil}[step]
     real = getattr(owner, step)
     signals = iter([signal.SIGINT])
 

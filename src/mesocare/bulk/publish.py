@@ -198,7 +198,7 @@ def write_parquet(table: Table, output: str) -> None:
         TableError: DuckDB is not installed.
         OutputError: It could not be written.
     """
-    from mesocare.bulk.duckdb.output import place
+    from mesocare.bulk.duckdb.output import Place
     from mesocare.bulk.duckdb.session import literal, quoted, session
 
     columns = [[_text(value) for value in column] for column in zip(*table.rows, strict=True)]
@@ -206,10 +206,11 @@ def write_parquet(table: Table, output: str) -> None:
         f"unnest(${n}::VARCHAR[])::{table.kind(name)} AS {quoted(name)}"
         for n, name in enumerate(table.columns, 1)
     )
-    with session() as duck, place(output, duck.folder) as path:
+    with session() as duck, Place(output, duck.folder) as place:
         duck.run(f"CREATE TABLE published AS SELECT {unnested}", columns)
-        target = literal(str(path))
+        target = literal(str(place.path))
         duck.run(f"COPY published TO {target} (FORMAT parquet, USE_TMP_FILE false)")
+        place.deliver()
 
 
 def _about(rules: RuleSet, what: str) -> str:

@@ -1,4 +1,4 @@
-"""StopSignals a long run between two rows, never within one."""
+"""Stops a long run between two rows, never within one."""
 
 from __future__ import annotations
 
@@ -31,25 +31,43 @@ class StopSignals:
     """While it is entered, the signals that ask to stop raise `Stopped`, but not amid a write.
 
     A second signal is not made to wait. Outside the main thread signals are left as they are.
+
+    Attributes:
+        asked: The signal that asked to stop. What it raised may have been lost on the way: a
+            library turns it into an error of its own, or the interpreter drops it where an object
+            was being disposed of.
     """
 
     def __init__(self) -> None:
+        self.asked: int | None = None
         self._before: dict[int, Any] = {}
         self._busy = False
         self._waiting: int | None = None
 
     def __enter__(self) -> Self:
         """Take over the signals, but none that is ignored on purpose."""
+        self._busy = True
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._before[number] = signal.signal(number, self._arrived)
+        self._busy = False
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the signals back."""
+        """Give the signals back; what comes meanwhile comes too late."""
+        self._busy = True
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Stop here if that was asked for, and heard by nobody.
+
+        Raises:
+            Stopped: It was.
+        """
+        if self.asked is not None:
+            raise Stopped(self.asked)
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
@@ -59,8 +77,9 @@ class StopSignals:
             yield
         finally:
             self._busy = False
-        if self._waiting is not None:
-            raise Stopped(self._waiting)
+        number, self._waiting = self._waiting, None
+        if number is not None:
+            raise Stopped(number)
 
     @contextmanager
     def around(self, context: AbstractContextManager[T]) -> Iterator[T]:
@@ -69,19 +88,25 @@ class StopSignals:
         A signal that comes while it is being left comes too late to stop anything.
         """
         stack = ExitStack()
+        why: tuple[type[BaseException], BaseException, Any] | tuple[None, None, None]
+        why = None, None, None
         try:
             with self.undisturbed():
                 entered = stack.enter_context(context)
             yield entered
+        except BaseException as error:
+            why = type(error), error, error.__traceback__
+            raise
         finally:
             self._busy = True
             try:
-                stack.close()
+                stack.__exit__(*why)
             finally:
                 self._busy = False
 
     def _arrived(self, number: int, _: FrameType | None) -> None:
-        if self._busy and self._waiting is None:
+        is_first, self.asked = self.asked is None, number
+        if self._busy and is_first:
             self._waiting = number
             return
         raise Stopped(number)

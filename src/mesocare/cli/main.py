@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mesocare import files
 from mesocare.errors import EMERGENCY, MesocareError, OutputError, RulesError
 from mesocare.text import lower_first
 
@@ -54,6 +55,8 @@ def run(arguments: Sequence[str]) -> int:
     # another language is no Exception).
     except BaseException as error:  # noqa: BLE001
         return _unforeseen(error, arguments)
+    finally:
+        files.sweep()
 
 
 def _answer(arguments: Sequence[str]) -> Reply | int | None:

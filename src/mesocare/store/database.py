@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from mesocare.files import home
 from mesocare.store import migrations
 from mesocare.store.integrity import looked_at
 from mesocare.store.location import (
@@ -21,7 +22,6 @@ from mesocare.store.location import (
     connect,
     damages,
     faults,
-    home,
     locked,
     log,
     record,

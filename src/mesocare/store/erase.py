@@ -9,13 +9,13 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from mesocare.errors import StoreError
+from mesocare.files import home, sweep
 from mesocare.store.location import (
     LOCK,
     NAME,
     beside,
     connect,
     faults,
-    home,
     locked,
     record,
     unusable,
@@ -48,6 +48,7 @@ def forget() -> list[Path]:
             raise unusable(path, "its directory cannot be written")
         with locked(path, alone=True):
             _check_unused(path)
+            sweep()
             files = _ours(path)
             _wipe(files)
             with suppress(PermissionError):  # Windows deletes nothing that is open

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesocare.errors import StoreError
-from mesocare.files import on_disk
+from mesocare.files import home, on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,16 +31,6 @@ _DAMAGE = {11, 24, 26}
 
 class DamageError(Exception):
     """The file is not what was written; never leaves the store."""
-
-
-def home() -> Path:
-    """Return the directory that holds the record; `MESOCARE_HOME` overrides the platform's."""
-    override = os.environ.get("MESOCARE_HOME")
-    if override:
-        return Path(override)
-    from platformdirs import user_data_path
-
-    return user_data_path("mesocare", appauthor=False)
 
 
 def record() -> Path:

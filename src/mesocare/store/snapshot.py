@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from mesocare.files import private_folder
 from mesocare.store import migrations
 from mesocare.store.integrity import looked_at
 from mesocare.store.location import (
@@ -26,6 +25,7 @@ from mesocare.store.location import (
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
 ATTEMPTS = 5
 
@@ -38,8 +38,8 @@ def copied(path: Path) -> Iterator[sqlite3.Connection | None]:
     """
     mended = beside(path, MENDED)
     source = mended if mended.is_file() else path
-    with TemporaryDirectory(prefix="mesocare-") as folder:
-        copy = Path(folder) / NAME
+    with private_folder() as folder:
+        copy = folder / NAME
         parts = [(log(source, suffix), log(copy, suffix)) for suffix in ("", *LOGS)]
         for _ in range(ATTEMPTS):
             before = [_state(part) for part, _ in parts]

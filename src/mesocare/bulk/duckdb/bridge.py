@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from mesocare.bulk.duckdb import output
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
 
     from mesocare.bulk.duckdb.session import Session
     from mesocare.bulk.job import Job, Tally
+    from mesocare.bulk.signals import StopSignals
 
 
-def by_streaming(job: Job, duck: Session, progress: Callable[[int], None]) -> Tally:
+def by_streaming(
+    job: Job, duck: Session, stopping: StopSignals, progress: Callable[[int], None]
+) -> Tally:
     """Check a table by the streaming engine, whatever kind its input and output are.
 
     Raises:
@@ -30,8 +34,12 @@ def by_streaming(job: Job, duck: Session, progress: Callable[[int], None]) -> Ta
     form = "ndjson" if streamed.kind == "ndjson" else "csv"
     path = duck.folder / "streamed"
     tally = engine.run(streamed._replace(output=str(path), form=form, raw=True), progress)
-    with reading(repr(job.source)), output.place(job.output, duck.folder) as target:
-        output.copy(job, duck, _streamed(streamed, str(path), form), target)
+    with reading(repr(job.source)), stopping.around(ExitStack()) as held:
+        with stopping.undisturbed():
+            place = held.enter_context(output.Place(job.output, duck.folder))
+        output.copy(job, duck, _streamed(streamed, str(path), form), place.path)
+        stopping.check()
+        place.deliver(stopping)
     return tally
 
 

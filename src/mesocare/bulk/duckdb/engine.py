@@ -18,13 +18,13 @@ from mesocare.bulk.decider import Decider
 from mesocare.bulk.duckdb import output
 from mesocare.bulk.duckdb.bridge import by_streaming
 from mesocare.bulk.duckdb.lookup import VerdictTable
-from mesocare.bulk.duckdb.output import Refused
+from mesocare.bulk.duckdb.output import Place, Refused
 from mesocare.bulk.duckdb.refused import REFUSED, refused_rows
 from mesocare.bulk.duckdb.session import first_line, module, reading, session
 from mesocare.bulk.duckdb.source import Source, Unsure, delimited, parquet
 from mesocare.bulk.io.writers import OutputFile, check_places
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
-from mesocare.bulk.signals import Stopped, StopSignals
+from mesocare.bulk.signals import StopSignals
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
@@ -62,12 +62,16 @@ def run(job: Job, progress: Callable[[int], None] | None = None) -> Tally:
     with StopSignals() as stopping:
         try:
             with stopping.around(session()) as duck:
-                return _run(job, duck, progress or (lambda _: None))
-        except Stopped as stopped:
-            raise Interrupted(Tally(), stopped.number) from stopped
+                return _run(job, duck, stopping, progress or (lambda _: None))
+        except Interrupted:
+            raise
+        except BaseException as error:
+            if stopping.asked is None:
+                raise
+            raise Interrupted(Tally(), stopping.asked) from error
 
 
-def _run(job: Job, duck: Session, progress: Callable[[int], None]) -> Tally:
+def _run(job: Job, duck: Session, stopping: StopSignals, progress: Callable[[int], None]) -> Tally:
     if job.kind == "excel":
         from mesocare.bulk.io.spreadsheet import as_text
 
@@ -77,19 +81,21 @@ def _run(job: Job, duck: Session, progress: Callable[[int], None]) -> Tally:
             # Who reads it would take it for the end when one engine closes it for the other.
             held.enter_context(OutputFile(job.output))
         try:
-            return _Check(job, duck).run(progress)
+            return _Check(job, duck, stopping).run(progress)
         except Unsure:
-            return by_streaming(job, duck, progress)
+            stopping.check()
+            return by_streaming(job, duck, stopping, progress)
 
 
 class _Check:
     """One bulk check."""
 
-    def __init__(self, job: Job, duck: Session) -> None:
+    def __init__(self, job: Job, duck: Session, stopping: StopSignals) -> None:
         if job.long or job.within is not None or job.kind == "ndjson":
             raise Unsure("it is no plain lookup")
         self.job = job
         self.duck = duck
+        self.stopping = stopping
         self.source: Source = (parquet if job.kind == "parquet" else delimited)(job, duck)
         self.conditions = output.conditions(job, self.source)
         self.decider = Decider(job.rules, job.activities, job.at, job.zone)
@@ -111,11 +117,15 @@ class _Check:
                 self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
                 query = self._query()
                 # What is written is delivered once every rejected row has been named.
-                with output.place(self.job.output, self.duck.folder) as path:
-                    tally.written = self._written(query, path)
+                with self.stopping.around(ExitStack()) as held:
+                    with self.stopping.undisturbed():
+                        place = held.enter_context(Place(self.job.output, self.duck.folder))
+                    tally.written = self._written(query, place.path)
                     if self.job.counted:
                         self._count(tally)
                     tally.rejected = output.reject(self.job, source, self._refused())
+                    self.stopping.check()
+                    place.deliver(self.stopping)
                 tally.read = tally.read or tally.written + tally.rejected
                 progress(tally.read)
             except module().OutOfMemoryException as error:

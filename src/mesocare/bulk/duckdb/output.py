@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mesocare.bulk.duckdb.session import literal, module, quoted
 from mesocare.bulk.header import filters, places
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mesocare.bulk.duckdb.session import Session
     from mesocare.bulk.duckdb.source import Source
     from mesocare.bulk.job import Job
+    from mesocare.bulk.signals import StopSignals
     from mesocare.bulk.verdict_table import Cells
 
 # What a query says that meets a row without an answer.
@@ -149,28 +150,66 @@ def copy(job: Job, duck: Session, query: str, path: Path, source: Source | None 
     return int(found[0][0])
 
 
-@contextmanager
-def place(output: str | None, folder: Path) -> Iterator[Path]:
-    """Yield a file to write; in the end it is where it belongs, or nowhere if something failed."""
-    given = None if output is None else Path(os.path.realpath(output))
-    if given is None or given.is_dir() or is_special(given):
-        # Asked for first: what cannot be written into is to be known before the work is done.
-        with OutputFile(output) as sink:
-            path = folder / "output"
-            yield path
-            with path.open("rb") as file:
+class Place:
+    """Where a query writes its rows, and how they get from there to where they belong.
+
+    As a context manager it leaves nothing behind that was not delivered.
+
+    Args:
+        output: A file's path; `None` for standard output.
+        folder: A directory for what is written before it is passed on.
+
+    Attributes:
+        path: The file to write.
+
+    Raises:
+        OutputError: It cannot be written; known before the work is done.
+    """
+
+    def __init__(self, output: str | None, folder: Path) -> None:
+        given = None if output is None else Path(os.path.realpath(output))
+        self._output = output
+        self._stream = given is None or given.is_dir() or is_special(given)
+        self._sink: AtomicFile | OutputFile
+        if self._stream or given is None:
+            self._sink, self.path = OutputFile(output), folder / "output"
+            return
+        try:
+            self._sink = AtomicFile(given)
+            os.close(self._sink.handle)
+        except OSError as error:
+            raise self._undelivered(error) from error
+        self.path = self._sink.path
+
+    def deliver(self, stopping: StopSignals | None = None) -> None:
+        """Pass on what was written: a file appears at once, a stream is interruptible.
+
+        Raises:
+            OutputError: It could not be written.
+        """
+        if isinstance(self._sink, OutputFile):
+            with self.path.open("rb") as file:
                 while block := file.read(_BLOCK):
-                    sink.write(block)
-            sink.keep()
-        return
-    try:
-        with AtomicFile(given) as file:
-            os.close(file.handle)
-            yield file.path
-            file.keep()
-    except OSError as error:
-        message = f"{output!r} could not be written: {error.strerror}"
-        raise OutputError(message, "Name another file.") from error
+                    self._sink.write(block)
+            self._sink.keep()
+            return
+        try:
+            with stopping.undisturbed() if stopping else nullcontext():
+                self._sink.keep()
+        except OSError as error:
+            raise self._undelivered(error) from error
+
+    def __enter__(self) -> Self:
+        """Return it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind that was not delivered."""
+        self._sink.drop()
+
+    def _undelivered(self, error: OSError) -> OutputError:
+        message = f"{self._output!r} could not be written: {error.strerror}"
+        return OutputError(message, "Name another file.")
 
 
 def _neutral(column: str) -> str:

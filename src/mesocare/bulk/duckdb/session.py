@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mesocare.bulk.background import Beside
 from mesocare.bulk.memory import MEMORY_VARIABLE, memory_allowed
 from mesocare.errors import TableError
+from mesocare.files import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -90,8 +90,8 @@ def session() -> Iterator[Session]:
     """
     duckdb = module()
     limit = memory_limit()
-    with tempfile.TemporaryDirectory(prefix="mesocare-") as folder:
-        spill = Path(folder) / "spill"
+    with private_folder() as folder:
+        spill = folder / "spill"
         spill.mkdir()
         config = {
             "temp_directory": str(spill),
@@ -101,7 +101,7 @@ def session() -> Iterator[Session]:
         } | ({"memory_limit": limit} if limit else {})
         opening = Beside(lambda: _opened(duckdb, config))
         try:
-            yield Session(opening, Path(folder))
+            yield Session(opening, folder)
         finally:
             # If it could not be opened, whoever asked first has heard of it.
             with suppress(duckdb.Error):

@@ -46,9 +46,10 @@ class Run(ABC):
         """Read, judge and write everything."""
         self.lines = Lines(self.job.source, self.job.encoding)
         self.open.callback(self.lines.close)
-        self.rejects = Rejects(self.job.rejects)
-        if self.rejects.file is not None:
-            self.open.enter_context(self.rejects.file)
+        with self.stopping.undisturbed():
+            self.rejects = Rejects(self.job.rejects)
+            if self.rejects.file is not None:
+                self.open.enter_context(self.rejects.file)
         try:
             self.table()
         except TableError as error:
@@ -71,7 +72,8 @@ class Run(ABC):
 
     def begin(self, header: Sequence[str], names: Sequence[str]) -> None:
         """Open the output, which has the columns of the input and those of the answers."""
-        self.file = self.open.enter_context(OutputFile(self.job.output))
+        with self.stopping.undisturbed():
+            self.file = self.open.enter_context(OutputFile(self.job.output))
         self._begun = True
         if self.job.form == "ndjson":
             self.out = JsonFormat(self.file.write, [*names, *self.job.added])

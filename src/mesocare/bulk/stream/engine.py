@@ -30,11 +30,13 @@ def run(job: Job, progress: Callable[[int], None]) -> Tally:
     """
     check_places(job)
     run_ = _of_kind(job)(job, progress)
-    with StopSignals() as run_.stopping, ExitStack() as run_.open:
+    with StopSignals() as stopping, stopping.around(ExitStack()) as run_.open:
+        run_.stopping = stopping
         try:
             run_.whole()
         except Stopped as stopped:
-            run_.stop()
+            with stopping.undisturbed():
+                run_.stop()
             raise Interrupted(run_.tally, stopped.number) from stopped
     return run_.tally
 

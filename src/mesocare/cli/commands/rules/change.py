@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mesocare import files
 from mesocare.cli import clock
 from mesocare.cli.commands.rules.base import settled
 from mesocare.cli.options import Json, NoColor, Reply, add, did
@@ -77,8 +78,7 @@ def new(file: Target = None) -> Reply:
     if file is None:
         return Reply(text)
     try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(text)
+        files.write(file, text.encode(), new=True)
     except FileExistsError as error:
         message = f"{str(file)!r} is there already, and is left as it is"
         raise OutputError(message, "Name a file that is not there yet.") from error
