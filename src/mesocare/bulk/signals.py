@@ -42,6 +42,7 @@ class StopSignals:
         self.asked: int | None = None
         self._before: dict[int, Any] = {}
         self._busy = False
+        self._late = False
         self._waiting: int | None = None
 
     def __enter__(self) -> Self:
@@ -55,10 +56,13 @@ class StopSignals:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the signals back; what comes meanwhile comes too late."""
+        """Give the signals back; what comes meanwhile is for whoever had them before."""
         self._busy = True
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        before: Any = self._before.get(self._waiting or 0)
+        if isinstance(getattr(before, "__self__", None), StopSignals):
+            before(self._waiting, None)
 
     def check(self) -> None:
         """Stop here if that was asked for, and heard by nobody.
@@ -68,6 +72,15 @@ class StopSignals:
         """
         if self.asked is not None:
             raise Stopped(self.asked)
+
+    def too_late(self) -> None:
+        """Let nothing stop what is left to do: what was asked for is about to be there, whole.
+
+        Raises:
+            Stopped: It was asked before.
+        """
+        self._late = True
+        self.check()
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
@@ -105,6 +118,8 @@ class StopSignals:
                 self._busy = False
 
     def _arrived(self, number: int, _: FrameType | None) -> None:
+        if self._late:
+            return
         is_first, self.asked = self.asked is None, number
         if self._busy and is_first:
             self._waiting = number

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mesocare.bulk.duckdb import output
 from mesocare.bulk.duckdb.session import literal, quoted, reading
 from mesocare.bulk.duckdb.source import parquet
+from mesocare.bulk.io.writers import OutputFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +33,19 @@ def by_streaming(
     if job.form != "parquet":
         return engine.run(streamed, progress)
     form = "ndjson" if streamed.kind == "ndjson" else "csv"
-    path = duck.folder / "streamed"
-    tally = engine.run(streamed._replace(output=str(path), form=form, raw=True), progress)
+    path, refused = duck.folder / "streamed", duck.folder / "refused"
+    inner = streamed._replace(output=str(path), form=form, raw=True)
     with reading(repr(job.source)), stopping.around(ExitStack()) as held:
         with stopping.undisturbed():
             place = held.enter_context(output.Place(job.output, duck.folder))
+            rejects = held.enter_context(OutputFile(job.rejects)) if job.rejects else None
+        tally = engine.run(inner._replace(rejects=str(refused) if rejects else None), progress)
         output.copy(job, duck, _streamed(streamed, str(path), form), place.path)
-        stopping.check()
+        if rejects is not None:
+            rejects.write(refused.read_bytes())
         place.deliver(stopping)
+        if rejects is not None:  # not before the answers are there
+            rejects.keep()
     return tally
 
 

@@ -22,7 +22,7 @@ from mesocare.bulk.duckdb.output import Place, Refused
 from mesocare.bulk.duckdb.refused import REFUSED, refused_rows
 from mesocare.bulk.duckdb.session import first_line, module, reading, session
 from mesocare.bulk.duckdb.source import Source, Unsure, delimited, parquet
-from mesocare.bulk.io.writers import OutputFile, check_places
+from mesocare.bulk.io.writers import OutputFile, Rejects, check_places
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
 from mesocare.bulk.signals import StopSignals
 from mesocare.errors import MesocareError
@@ -59,16 +59,16 @@ def run(job: Job, progress: Callable[[int], None] | None = None) -> Tally:
     """
     module()
     check_places(job)
-    with StopSignals() as stopping:
-        try:
-            with stopping.around(session()) as duck:
-                return _run(job, duck, stopping, progress or (lambda _: None))
-        except Interrupted:
+    stopping = StopSignals()
+    try:
+        with stopping, stopping.around(session()) as duck:
+            return _run(job, duck, stopping, progress or (lambda _: None))
+    except Interrupted:
+        raise
+    except BaseException as error:
+        if stopping.asked is None:
             raise
-        except BaseException as error:
-            if stopping.asked is None:
-                raise
-            raise Interrupted(Tally(), stopping.asked) from error
+        raise Interrupted(Tally(), stopping.asked) from error
 
 
 def _run(job: Job, duck: Session, stopping: StopSignals, progress: Callable[[int], None]) -> Tally:
@@ -120,12 +120,13 @@ class _Check:
                 with self.stopping.around(ExitStack()) as held:
                     with self.stopping.undisturbed():
                         place = held.enter_context(Place(self.job.output, self.duck.folder))
+                        rejects = held.enter_context(Rejects(self.job.rejects))
                     tally.written = self._written(query, place.path)
                     if self.job.counted:
                         self._count(tally)
-                    tally.rejected = output.reject(self.job, source, self._refused())
-                    self.stopping.check()
+                    tally.rejected = output.reject(self.job, source, self._refused(), rejects)
                     place.deliver(self.stopping)
+                    rejects.keep()
                 tally.read = tally.read or tally.written + tally.rejected
                 progress(tally.read)
             except module().OutOfMemoryException as error:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mesocare.bulk.duckdb.session import literal, module, quoted
 from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.readers import row_text
-from mesocare.bulk.io.writers import OutputFile, Rejects
+from mesocare.bulk.io.writers import OutputFile
 from mesocare.bulk.job import Reject
 from mesocare.core.model import Verdict
 from mesocare.errors import OutputError
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from mesocare.bulk.duckdb.session import Session
     from mesocare.bulk.duckdb.source import Source
+    from mesocare.bulk.io.writers import Rejects
     from mesocare.bulk.job import Job
     from mesocare.bulk.signals import StopSignals
     from mesocare.bulk.verdict_table import Cells
@@ -182,7 +182,7 @@ class Place:
         self.path = self._sink.path
 
     def deliver(self, stopping: StopSignals | None = None) -> None:
-        """Pass on what was written: a file appears at once, a stream is interruptible.
+        """Pass on what was written; from then on it is too late to stop.
 
         Raises:
             OutputError: It could not be written.
@@ -191,11 +191,10 @@ class Place:
             with self.path.open("rb") as file:
                 while block := file.read(_BLOCK):
                     self._sink.write(block)
-            self._sink.keep()
-            return
+        if stopping is not None:
+            stopping.too_late()
         try:
-            with stopping.undisturbed() if stopping else nullcontext():
-                self._sink.keep()
+            self._sink.keep()
         except OSError as error:
             raise self._undelivered(error) from error
 
@@ -220,22 +219,15 @@ def _neutral(column: str) -> str:
     return f"CASE WHEN {risky} THEN '''' || {column} ELSE {column} END"
 
 
-def reject(job: Job, source: Source, refused: Iterable[Refused]) -> int:
+def reject(job: Job, source: Source, refused: Iterable[Refused], rejects: Rejects) -> int:
     """Name the rows that could not be judged, in their order; return how many there are.
 
     Raises:
         OutputError: They could not be named.
     """
-    rejects = Rejects(job.rejects)
-    try:
-        for each in refused:
-            shown = row_text(each.row, source.delimiter)
-            column = job.columns.get(each.fault, each.fault)
-            rejects.add(Reject(each.line, column, each.value, each.why, shown))
-        rejects.flush()
-        if rejects.file is not None:
-            rejects.file.keep()
-    finally:
-        if rejects.file is not None:
-            rejects.file.drop()
+    for each in refused:
+        shown = row_text(each.row, source.delimiter)
+        column = job.columns.get(each.fault, each.fault)
+        rejects.add(Reject(each.line, column, each.value, each.why, shown))
+    rejects.flush()
     return rejects.count

@@ -160,6 +160,24 @@ class Rejects:
         if self._rows is not None:
             self._rows.flush()
 
+    def keep(self) -> None:
+        """Let the file appear under its name, if there is one.
+
+        Raises:
+            OutputError: It could not be written.
+        """
+        if self.file is not None:
+            self.file.keep()
+
+    def __enter__(self) -> Self:
+        """Return it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave no file behind that was not kept."""
+        if self.file is not None:
+            self.file.drop()
+
 
 def check_places(job: Job) -> None:
     """See to it that input, output and rejects are three different files.

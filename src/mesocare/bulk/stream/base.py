@@ -47,9 +47,7 @@ class Run(ABC):
         self.lines = Lines(self.job.source, self.job.encoding)
         self.open.callback(self.lines.close)
         with self.stopping.undisturbed():
-            self.rejects = Rejects(self.job.rejects)
-            if self.rejects.file is not None:
-                self.open.enter_context(self.rejects.file)
+            self.rejects = self.open.enter_context(Rejects(self.job.rejects))
         try:
             self.table()
         except TableError as error:
@@ -61,9 +59,9 @@ class Run(ABC):
             self.rejects.pass_on()
             self.out.flush()
             self.rejects.flush()
-            self.file.keep()
-            if self.rejects.file is not None:
-                self.rejects.file.keep()
+        self.stopping.too_late()
+        self.file.keep()
+        self.rejects.keep()
         self.count()
 
     @abstractmethod

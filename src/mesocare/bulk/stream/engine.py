@@ -30,14 +30,17 @@ def run(job: Job, progress: Callable[[int], None]) -> Tally:
     """
     check_places(job)
     run_ = _of_kind(job)(job, progress)
-    with StopSignals() as stopping, stopping.around(ExitStack()) as run_.open:
-        run_.stopping = stopping
-        try:
-            run_.whole()
-        except Stopped as stopped:
-            with stopping.undisturbed():
-                run_.stop()
-            raise Interrupted(run_.tally, stopped.number) from stopped
+    run_.stopping = stopping = StopSignals()
+    try:
+        with stopping, stopping.around(ExitStack()) as run_.open:
+            try:
+                run_.whole()
+            except Stopped:
+                with stopping.undisturbed():
+                    run_.stop()
+                raise
+    except Stopped as stopped:
+        raise Interrupted(run_.tally, stopped.number) from stopped
     return run_.tally
 
 
