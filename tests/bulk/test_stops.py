@@ -266,7 +266,7 @@ def test_a_folder_of_somebody_else_is_left_alone(own: Program) -> None:
 )  # fmt: skip
 def test_a_disk_that_fills_leaves_no_file(command: str, own: Program) -> None:
     """Not even an empty one; and the error names the file."""
-    assert own.run("treated", "yesterday").code == 0
+    assert own.run("treated", "yesterday", "--note", "x" * 400).code == 0
     (own.place / "in.csv").write_text(PLAIN)
     limited = own.root / "limited"
     # A file may not grow beyond 512 bytes, as on a disk that is full.

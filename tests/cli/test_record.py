@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mesocare.store import seal
 from tests.support.process import Program, script
 from tests.support.records import treatment
 
@@ -351,6 +352,9 @@ def test_a_type_that_the_rules_lack(own: Program) -> None:
     known = treated(own)
     with closing(sqlite3.connect(own.record / "mesocare.db")) as connection:
         connection.execute("UPDATE treatment SET type = 'neck', zone = 'Middle/Earth'")
+        seal.teach(connection)  # as a later version with other types and zones would write it
+        columns = ", ".join(seal.COLUMNS["treatment"])
+        connection.execute(f"UPDATE treatment SET seal = sealed('treatment', {columns})")
         connection.commit()
     refused(own, "can-i", "makeup", says=("'neck'", f"mesocare edit {known} --type"))
     assert "neck" in done(own, "treatments")

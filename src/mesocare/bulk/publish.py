@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.bulk.decider import Decider
 from mesocare.bulk.verdict_table import CLOCKS, segments
 from mesocare.core.timespan import Hours
+from mesocare.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -199,7 +200,7 @@ def write_parquet(table: Table, output: str) -> None:
         OutputError: It could not be written.
     """
     from mesocare.bulk.duckdb.output import Place
-    from mesocare.bulk.duckdb.session import literal, quoted, session
+    from mesocare.bulk.duckdb.session import first_line, literal, module, quoted, session
 
     columns = [[_text(value) for value in column] for column in zip(*table.rows, strict=True)]
     unnested = ", ".join(
@@ -209,7 +210,11 @@ def write_parquet(table: Table, output: str) -> None:
     with session() as duck, Place(output, duck.folder) as place:
         duck.run(f"CREATE TABLE published AS SELECT {unnested}", columns)
         target = literal(str(place.path))
-        duck.run(f"COPY published TO {target} (FORMAT parquet, USE_TMP_FILE false)")
+        try:
+            duck.run(f"COPY published TO {target} (FORMAT parquet, USE_TMP_FILE false)")
+        except module().Error as error:
+            message = f"{output!r} could not be written: {first_line(error)}"
+            raise OutputError(message, "Name another file.") from error
         place.deliver()
 
 

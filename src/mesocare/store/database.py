@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.files import home
 from mesocare.store import migrations
+from mesocare.store.erase import forgotten
 from mesocare.store.integrity import looked_at
 from mesocare.store.location import (
     MENDED,
@@ -50,7 +51,7 @@ def reading() -> Iterator[sqlite3.Connection | None]:
     """
     with faults(home() / NAME):
         path = record()
-        if not there(path):
+        if forgotten(path) or not there(path):
             yield None
         elif os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
             with _session(path, write=False) as connection:
@@ -72,6 +73,9 @@ def writing() -> Iterator[sqlite3.Connection]:
     with faults(home() / NAME):
         path = record()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK):
+            raise unusable(path, "its directory cannot be written")
+        forgotten(path)
         there(path)
         with _session(path, write=True) as connection:
             assert connection is not None  # noqa: S101 - for writing, the file is made
@@ -138,8 +142,7 @@ def _current(path: Path, *, write: bool) -> sqlite3.Connection | None:
         return connection
     connection.close()
     connection = connect(path)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    migrations.prepare(connection)
     return connection
 
 

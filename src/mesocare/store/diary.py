@@ -6,31 +6,31 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mesocare.core.diary.entries import Entry
+from mesocare.store import seal
 from mesocare.store.location import DamageError
 
 if TYPE_CHECKING:
     import sqlite3
 
-COLUMNS = Entry._fields
+COLUMNS = seal.COLUMNS["entry"]
+_STORED = ", ".join((*COLUMNS, seal.SEAL))
 
 
 def entries(connection: sqlite3.Connection) -> list[Entry]:
     """Return the diary, oldest entry first."""
-    rows = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM entry ORDER BY at, id")  # noqa: S608 - our own column names
-    try:
-        return [Entry(*row)._replace(at=datetime.fromisoformat(row[-1])) for row in rows]
-    except ValueError as error:
-        raise DamageError("a diary entry cannot be read") from error
+    rows = connection.execute(f"SELECT {_STORED} FROM entry ORDER BY at, id").fetchall()  # noqa: S608 - our own column names
+    if not all(seal.is_whole("entry", row[:-1], row[-1]) for row in rows):
+        raise DamageError("it is damaged (a diary entry is not as it was written)")
+    return [Entry(*row[:-1])._replace(at=datetime.fromisoformat(row[-2])) for row in rows]
 
 
 def keep(connection: sqlite3.Connection, entry: Entry) -> bool:
     """Store an entry; return whether it is new. An entry never changes once it is there."""
-    marks = ", ".join("?" * len(COLUMNS))
     row = entry._replace(at=entry.at.isoformat())  # type: ignore[arg-type]
     before = connection.total_changes
     connection.execute(
-        f"INSERT INTO entry ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608 - our own column names
+        f"INSERT INTO entry ({_STORED}) VALUES (?{', ?' * len(COLUMNS)})"  # noqa: S608 - as above
         " ON CONFLICT (id) DO NOTHING",
-        row,
+        (*row, seal.sealed("entry", row)),
     )
     return connection.total_changes > before

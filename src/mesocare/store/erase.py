@@ -9,22 +9,24 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from mesocare.errors import StoreError
-from mesocare.files import home, sweep
+from mesocare.files import home, on_disk, sweep
 from mesocare.store.location import (
+    FORGOTTEN,
     LOCK,
     NAME,
     beside,
     connect,
     faults,
     locked,
+    private,
     record,
     unusable,
+    wipe,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CHUNK = 1 << 20
 _KINDS = (
     r"(\.db|\.partial\.db|\.salvage\.db|\.mended\.db|-damaged-\d+\.db|-version-\d+\.backup\.db)"
     r"(-wal|-shm|-journal)?"
@@ -50,7 +52,10 @@ def forget() -> list[Path]:
             _check_unused(path)
             sweep()
             files = _ours(path)
+            private(beside(path, FORGOTTEN))
+            on_disk(path.parent)
             _wipe(files)
+            _finished(path)
             with suppress(PermissionError):  # Windows deletes nothing that is open
                 beside(path, LOCK).unlink(missing_ok=True)
         if os.name == "nt":
@@ -61,6 +66,29 @@ def forget() -> list[Path]:
             with suppress(OSError):
                 path.parent.rmdir()
     return files
+
+
+def forgotten(path: Path) -> bool:
+    """Finish what a power cut broke off; return whether the record is to be forgotten.
+
+    Raises:
+        StoreError: Some of the files could not be wiped.
+    """
+    if not beside(path, FORGOTTEN).is_file():
+        return False
+    if os.access(path.parent, os.W_OK | os.X_OK):
+        with locked(path, alone=True):
+            if beside(path, FORGOTTEN).is_file():
+                _wipe(_ours(path))
+                _finished(path)
+    return True
+
+
+def _finished(path: Path) -> None:
+    """Note that nothing is left, once that is on the disk."""
+    on_disk(path.parent)
+    beside(path, FORGOTTEN).unlink(missing_ok=True)
+    on_disk(path.parent)
 
 
 def _ours(path: Path) -> list[Path]:
@@ -94,23 +122,10 @@ def _check_unused(path: Path) -> None:
 def _wipe(files: list[Path]) -> None:
     for path in files:
         try:
-            if not path.is_symlink():  # what a link leads to is not ours
-                _overwrite(path)
-            path.unlink()
+            wipe(path)
         except OSError as error:
             left = ", ".join(repr(str(each)) for each in files if each.exists())
             message = f"not everything could be forgotten: {error.strerror}; still there: {left}"
             raise StoreError(
                 message, "Give access to them, and type: mesocare forget --all"
             ) from error
-
-
-def _overwrite(path: Path) -> None:
-    path.chmod(0o600)
-    with path.open("r+b") as file:
-        left = path.stat().st_size
-        while left > 0:
-            left -= file.write(bytes(min(_CHUNK, left)))
-        file.flush()
-        os.fsync(file.fileno())
-        file.truncate(0)

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mesocare.store.location import DamageError, connect, log, size
-from mesocare.store.migrations import PARTS, TABLES, check_version
+from mesocare.store.migrations import PARTS, SEALED, TABLES, check_version
+from mesocare.store.seal import COLUMNS, SEAL, is_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 # SQLITE_ERROR: in a statement of ours it means that the file is not laid out as it should be.
 _STATEMENT = 1
 # What a write-ahead log begins with, in either order of bytes; nothing, if it was never flushed.
+_AT = COLUMNS["entry"].index("at")
 _LOG_HEADER, _LOG_MAGIC = 32, (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", bytes(4))
 
 
@@ -75,6 +77,8 @@ def check_sound(connection: sqlite3.Connection, version: int, *, thorough: bool)
     found = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if found != [("ok",)]:
         raise DamageError(f"it is damaged ({found[0][0] if found else 'it cannot be checked'})")
+    if version >= SEALED:
+        _check_seals(connection)
     if version > TABLES.index("treatment"):
         rows = connection.execute("SELECT earliest, latest, changed, overrides FROM treatment")
         for *times, said in rows:
@@ -83,8 +87,17 @@ def check_sound(connection: sqlite3.Connection, version: int, *, thorough: bool)
     if thorough:
         for table in TABLES[:version]:
             for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
-                if table == "entry" and not _is_instant(row[-1]):
+                if table == "entry" and not _is_instant(row[_AT]):
                     raise DamageError("it is damaged (a diary entry cannot be read)")
+
+
+def _check_seals(connection: sqlite3.Connection) -> None:
+    """Look at every row's seal."""
+    for table, columns in COLUMNS.items():
+        chosen = ", ".join((*columns, SEAL))
+        for *row, seal in connection.execute(f"SELECT {chosen} FROM {table}"):  # noqa: S608 - our own names
+            if not is_whole(table, row, seal):
+                raise DamageError(f"it is damaged (a row of {table} is not as it was written)")
 
 
 def _check_layout(connection: sqlite3.Connection, version: int) -> None:

@@ -8,8 +8,10 @@ goes when its holder is killed.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import sys
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,11 @@ WAIT_SECONDS = 30.0
 # What SQLite keeps beside a database: parts of its content, and what can be made anew.
 LOGS, TRANSIENT = ("-wal", "-journal"), ("-shm",)
 LOCK, PARTIAL, SALVAGE, MENDED = ".lock", ".partial.db", ".salvage.db", ".mended.db"
+# That the record is to be forgotten, until it is: a power cut in between must not bring it back.
+FORGOTTEN = ".forgotten"
+# What a journal begins with that is to be rolled back; one that was done with begins with zeros.
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
+_CHUNK = 1 << 20
 # SQLITE_CORRUPT, SQLITE_FORMAT and SQLITE_NOTADB.
 _DAMAGE = {11, 24, 26}
 
@@ -55,6 +62,37 @@ def size(path: Path) -> int:
         return path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
         return 0
+
+
+def holds(path: Path) -> bool:
+    """Whether a file of the record holds any of it: a journal that was done with does not."""
+    if not path.name.endswith("-journal"):
+        return size(path) > 0
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_JOURNAL_MAGIC)) == _JOURNAL_MAGIC
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def wipe(path: Path) -> None:
+    """Write over a file on the disk, then delete it; one that is a link is only deleted.
+
+    What has another name as well is kept under that one, and written over when that one goes.
+
+    Raises:
+        OSError: It could not be.
+    """
+    if not path.is_symlink() and path.stat().st_nlink == 1:  # what a link leads to is not ours
+        path.chmod(0o600)
+        with path.open("r+b") as file:
+            left = path.stat().st_size
+            while left > 0:
+                left -= file.write(bytes(min(_CHUNK, left)))
+            file.flush()
+            os.fsync(file.fileno())
+            file.truncate(0)
+    path.unlink()
 
 
 def there(path: Path) -> bool:
@@ -90,21 +128,65 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
 
 @contextmanager
 def locked(path: Path, *, alone: bool) -> Iterator[None]:
-    """Hold the record's lock, with others or alone; waits at most `WAIT_SECONDS`."""
+    """Hold the record's lock, with others or alone; waits at most `WAIT_SECONDS`.
+
+    Raises:
+        StoreError: Its file system has no locks, so that entries would get lost.
+    """
     lock = beside(path, LOCK)
     while True:
         with suppress(FileExistsError):
             os.close(os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        _check_locks(lock, path)
         if size(lock):
             os.truncate(lock, 0)  # it holds nothing; with content, SQLite would refuse it
         before = _identity(lock)
         with closing(sqlite3.connect(lock, timeout=WAIT_SECONDS, isolation_level=None)) as holder:
+            holder.execute(
+                "PRAGMA journal_mode=MEMORY"
+            )  # nothing is written, so no disk is too full
             holder.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
             holder.execute("SELECT 1 FROM sqlite_master").fetchall()
             # Whoever forgets the record deletes the lock too; then this is another's.
             if before is not None and _identity(lock) == before:
                 yield
                 return
+
+
+def _check_locks(lock: Path, path: Path) -> None:
+    """Take a lock and see whether it keeps another out.
+
+    Raises:
+        StoreError: The file system refuses locks, or hands them to anybody.
+    """
+    if sys.platform != "linux":
+        return
+    import fcntl
+    import struct
+
+    # A byte far from those that SQLite locks. These locks belong to an open file, so that two
+    # within one process exclude each other.
+    wanted = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 1 << 40, 1, 0)
+    with lock.open("rb+") as one, lock.open("rb+") as other:
+        try:
+            fcntl.fcntl(one, fcntl.F_OFD_SETLK, wanted)
+        except OSError as error:
+            if error.errno in {errno.EAGAIN, errno.EACCES}:
+                return  # another program is looking at this moment, and kept us out
+            if error.errno == errno.EINVAL:
+                return  # an old kernel, which cannot be asked
+            raise _lockless(path, f"locks cannot be had ({error.strerror})") from error
+        try:
+            fcntl.fcntl(other, fcntl.F_OFD_SETLK, wanted)
+        except OSError:
+            return
+    raise _lockless(path, "locks keep nobody out")
+
+
+def _lockless(path: Path, why: str) -> StoreError:
+    message = f"the record {str(path)!r} cannot live there: on its file system {why}"
+    hint = "Two programs at once would lose entries. Set MESOCARE_HOME to a folder on a local disk."
+    return StoreError(message, f"{hint} Nothing was changed.")
 
 
 def _identity(path: Path) -> int | None:

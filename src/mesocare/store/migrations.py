@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.errors import StoreError
 from mesocare.store.location import LOGS, PARTIAL, TRANSIENT, beside, connect, install, log, private
+from mesocare.store.seal import COLUMNS, teach
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,10 +58,18 @@ MIGRATIONS = (
         confirmed TEXT
     ) STRICT;
     """,
+    # A seal on every row, by which a change that nobody made is noticed.
+    f"""
+    ALTER TABLE treatment ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+    ALTER TABLE entry ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+    UPDATE treatment SET seal = sealed('treatment', {", ".join(COLUMNS["treatment"])});
+    UPDATE entry SET seal = sealed('entry', {", ".join(COLUMNS["entry"])});
+    """,  # noqa: S608 - our own column names
 )
 # The tables and indexes in the order of the steps that make them.
 TABLES = ("treatment", "entry", "recovery")
-PARTS = (("treatment", "treatment_once"), ("entry",), ("recovery",))
+PARTS = (("treatment", "treatment_once"), ("entry",), ("recovery",), ())
+SEALED = 4
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> int:
@@ -89,8 +98,6 @@ def create(path: Path, fill: Callable[[sqlite3.Connection], None], *, into: Path
             _apply(connection, 0)
             fill(connection)
             connection.execute("COMMIT")
-            # Last, so that all of the content is in the one file.
-            connection.execute("PRAGMA journal_mode=WAL")
         for suffix in (*LOGS, *TRANSIENT):
             log(partial, suffix).unlink(missing_ok=True)
         install(partial, into)
@@ -101,9 +108,7 @@ def create(path: Path, fill: Callable[[sqlite3.Connection], None], *, into: Path
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring a file to the newest version in one transaction; a copy is kept first."""
-    connection.execute("PRAGMA secure_delete=ON")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+    prepare(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = check_version(connection, path)
@@ -116,8 +121,21 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         raise
 
 
+def prepare(connection: sqlite3.Connection) -> None:
+    """Let what is written be on disk when it is committed, and what is deleted be overwritten.
+
+    The journal is kept and written over: one that is deleted leaves its content in free blocks, a
+    write-ahead log even all that was ever noted, and needs memory shared by way of a file.
+    """
+    for pragma in (
+        "journal_mode=PERSIST", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
+    ):  # fmt: skip
+        connection.execute(f"PRAGMA {pragma}")
+
+
 def _apply(connection: sqlite3.Connection, version: int) -> None:
     """Take the steps that lead from a version to the newest."""
+    teach(connection)
     for step in MIGRATIONS[version:]:
         for statement in step.split(";"):
             connection.execute(statement)

@@ -25,10 +25,12 @@ from mesocare.store.location import (
     SALVAGE,
     TRANSIENT,
     beside,
+    holds,
     install,
     log,
     private,
     size,
+    wipe,
 )
 
 if TYPE_CHECKING:
@@ -136,7 +138,8 @@ def finish(path: Path) -> bool:
     if not mended.is_file():
         return False
     for suffix in (*LOGS, *TRANSIENT):
-        log(path, suffix).unlink(missing_ok=True)
+        if log(path, suffix).exists():
+            wipe(log(path, suffix))
     on_disk(path.parent)
     install(mended, path)
     return True
@@ -149,14 +152,15 @@ def _kept_aside(path: Path) -> Path:
         aside = beside(path, f"-damaged-{number}.db")
         if not aside.exists():
             break
-        if all(_same(log(path, suffix), log(aside, suffix)) for suffix in ("", *LOGS)):
+        parts = ("", *(suffix for suffix in LOGS if holds(log(path, suffix))))
+        if all(_same(log(path, suffix), log(aside, suffix)) for suffix in parts):
             return aside
         number += 1
     # The file itself comes last: where it is, its log is too.
     for suffix in (*LOGS, ""):
         source, target = log(path, suffix), log(aside, suffix)
         target.unlink(missing_ok=True)
-        if not suffix or size(source):
+        if not suffix or holds(source):
             source.chmod(0o600)
             try:
                 os.link(source, target)
@@ -183,8 +187,8 @@ def _copied(source: Path, target: Path) -> None:
 
 def _cleared(path: Path) -> None:
     for suffix in ("", *LOGS, *TRANSIENT):
-        with suppress(OSError):
-            log(path, suffix).unlink(missing_ok=True)
+        with suppress(OSError):  # a copy, of which something may be missing
+            wipe(log(path, suffix))
 
 
 def recovery_of(path: Path) -> Recovery | None:

@@ -10,10 +10,10 @@ from contextlib import closing, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mesocare.core.diary.entries import SCORES, Entry
+from mesocare.core.diary.entries import SCORES
 from mesocare.store import migrations
 from mesocare.store.location import connect
-from mesocare.store.treatments import COLUMNS
+from mesocare.store.seal import COLUMNS, SEAL, may_answer, sealed
 from mesocare.text import printable
 
 if TYPE_CHECKING:
@@ -24,13 +24,15 @@ MAGIC = b"SQLite format 3\0"
 HEADER, PAGE = 100, 4096
 # Rows are numbered from 1 on; so many numbers are tried where nothing says how far they go.
 UNKNOWN, MOST = 10_000, 200_000
-FIELDS = {"treatment": COLUMNS, "entry": Entry._fields}
 
 Row = tuple[object, ...]
 
 
 def salvaged(scratch: Path) -> list[tuple[str, Row]]:
-    """Return the table and fields of every row that can be read of a copy; the copy is used up.
+    """Return the table and values of every row that can be read of a copy; the copy is used up.
+
+    The values are those of its columns and a seal. A row that had one is left out if what an answer
+    depends on is not as it was written.
 
     Where its first bytes are lost, those of a new file take their place: they say nothing but how
     a database is laid out.
@@ -45,9 +47,9 @@ def salvaged(scratch: Path) -> list[tuple[str, Row]]:
             connection.text_factory = lambda text: text.decode(errors="replace")
             return [
                 (table, row)
-                for table, fields in FIELDS.items()
-                for each in _rows(connection, table, fields)
-                if (row := _plausible(table, dict(zip(fields, each, strict=True)))) is not None
+                for table, fields in COLUMNS.items()
+                for *each, seal in _rows(connection, table, fields)
+                if (row := _plausible(table, dict(zip(fields, each, strict=True)), seal))
             ]
     except sqlite3.DatabaseError:
         return []
@@ -67,7 +69,8 @@ def _give_header(scratch: Path) -> None:
 
 def _rows(connection: sqlite3.Connection, table: str, fields: tuple[str, ...]) -> Iterator[Row]:
     """Give the rows from the first on, from the last back, and those between that can be found."""
-    chosen = f"SELECT rowid, {', '.join(fields)} FROM {table} NOT INDEXED"  # noqa: S608 - our own names
+    # Without quotes an unknown name is an error; in these it is a text.
+    chosen = f'SELECT rowid, {", ".join(fields)}, "{SEAL}" FROM {table} NOT INDEXED'  # noqa: S608 - our own names
     found: dict[int, Row] = {}
     forward = _collected(connection, f"{chosen} ORDER BY rowid ASC", found)
     if forward is not None:
@@ -92,13 +95,16 @@ def _collected(connection: sqlite3.Connection, query: str, found: dict[int, Row]
     return None
 
 
-def _plausible(table: str, row: Mapping[str, object]) -> Row | None:
+def _plausible(table: str, row: Mapping[str, object], seal: object) -> Row | None:
     """Return a row if what an answer depends on is as it was written; free text may be mangled."""
+    if seal not in {SEAL, ""} and not may_answer(table, tuple(row.values()), seal):
+        return None
     try:
         fixed = _treatment(row) if table == "treatment" else _entry(row)
     except (ValueError, TypeError, RecursionError):
         return None
-    return tuple(fixed.values())
+    values = tuple(fixed.values())
+    return *values, sealed(table, values)
 
 
 def _treatment(row: Mapping[str, object]) -> dict[str, object]:

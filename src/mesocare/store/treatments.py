@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from mesocare.errors import StoreError
+from mesocare.store import seal
+from mesocare.store.location import DamageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mesocare.core.timespan import Interval
 
-COLUMNS = (
-    "id", "type", "area", "typed", "earliest", "latest", "zone", "clinic", "phone", "note",
-    "overrides", "changed", "removed",
-)  # fmt: skip
+COLUMNS = seal.COLUMNS["treatment"]
+_STORED = ", ".join((*COLUMNS, seal.SEAL))
 SHORTEST_PREFIX = 4
 LONGEST_TEXT = 500
 MOST_NAMED = 12
@@ -71,14 +71,15 @@ def kept_line(text: str) -> str | None:
 def on_record(connection: sqlite3.Connection) -> list[StoredTreatment]:
     """Return the treatments that were not removed, oldest first."""
     rows = connection.execute(
-        "SELECT * FROM treatment WHERE removed IS NULL ORDER BY latest, area, id"
+        f"SELECT {_STORED} FROM treatment WHERE removed IS NULL ORDER BY latest, area, id"  # noqa: S608 - our own column names
     )
     return [_read(row) for row in rows]
 
 
 def everything(connection: sqlite3.Connection) -> list[StoredTreatment]:
     """Return all treatments, removed ones too, in a fixed order."""
-    return [_read(row) for row in connection.execute("SELECT * FROM treatment ORDER BY id")]
+    rows = connection.execute(f"SELECT {_STORED} FROM treatment ORDER BY id")  # noqa: S608 - as above
+    return [_read(row) for row in rows]
 
 
 def find(connection: sqlite3.Connection, prefix: str) -> StoredTreatment:
@@ -138,9 +139,8 @@ def _replace(connection: sqlite3.Connection, rows: list[StoredTreatment]) -> Non
         plain = each._replace(overrides=json.dumps(each.overrides))  # type: ignore[arg-type]
         try:
             connection.execute(
-                f"INSERT INTO treatment ({', '.join(COLUMNS)})"  # noqa: S608 - our own column names
-                f" VALUES ({', '.join('?' * len(COLUMNS))})",
-                plain,
+                f"INSERT INTO treatment ({_STORED}) VALUES (?{', ?' * len(COLUMNS)})",  # noqa: S608 - as above
+                (*plain, seal.sealed("treatment", plain)),
             )
         except sqlite3.IntegrityError as error:
             raise _already(each) from error
@@ -152,7 +152,8 @@ def _taken(connection: sqlite3.Connection, treatment: StoredTreatment) -> bool:
     Recorded twice on that day, the second ends a moment later, so the times are not equal.
     """
     rows = connection.execute(
-        "SELECT * FROM treatment WHERE removed IS NULL AND area = ? AND earliest = ? AND id <> ?",
+        f"SELECT {_STORED} FROM treatment"  # noqa: S608 - our own column names
+        " WHERE removed IS NULL AND area = ? AND earliest = ? AND id <> ?",
         (treatment.area, treatment.earliest, treatment.id),
     )
     return _is_day(treatment) and any(_is_day(_read(row)) for row in rows)
@@ -207,7 +208,8 @@ def undo(connection: sqlite3.Connection, now: datetime) -> StoredTreatment:
         StoreError: None was removed.
     """
     row = connection.execute(
-        "SELECT * FROM treatment WHERE removed IS NOT NULL ORDER BY removed DESC, id LIMIT 1"
+        f"SELECT {_STORED} FROM treatment WHERE removed IS NOT NULL"  # noqa: S608 - our own column names
+        " ORDER BY removed DESC, id LIMIT 1"
     ).fetchone()
     if row is None:
         raise StoreError(
@@ -220,6 +222,8 @@ def undo(connection: sqlite3.Connection, now: datetime) -> StoredTreatment:
 
 
 def _read(row: tuple[object, ...]) -> StoredTreatment:
-    values = dict(zip(COLUMNS, row, strict=True))
+    if not seal.is_whole("treatment", row[:-1], row[-1]):
+        raise DamageError("it is damaged (a treatment is not as it was written)")
+    values = dict(zip(COLUMNS, row[:-1], strict=True))
     values["overrides"] = json.loads(str(values["overrides"]))
     return StoredTreatment(**values)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,9 +90,8 @@ def session() -> Iterator[Session]:
     """
     duckdb = module()
     limit = memory_limit()
-    with private_folder() as folder:
+    with _private_folder() as folder:
         spill = folder / "spill"
-        spill.mkdir()
         config = {
             "temp_directory": str(spill),
             # What does not come with DuckDB would be fetched from elsewhere.
@@ -106,6 +105,18 @@ def session() -> Iterator[Session]:
             # If it could not be opened, whoever asked first has heard of it.
             with suppress(duckdb.Error):
                 opening.result().close()
+
+
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    with ExitStack() as held:
+        try:
+            folder = held.enter_context(private_folder())
+            (folder / "spill").mkdir()
+        except OSError as error:
+            message = f"there is no room for what does not fit into memory: {error.strerror}"
+            raise TableError(message, "Make room, or set TMPDIR to another directory.") from error
+        yield folder
 
 
 def _opened(duckdb: Any, config: Mapping[str, str]) -> DuckDBPyConnection:
