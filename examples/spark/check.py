@@ -18,14 +18,17 @@ from pyspark.sql import functions as f
 DATE = r"^\d{4}-\d{2}-\d{2}"
 TIME = r"[T ]\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?"
 OFFSET = r"(Z|[+-]\d{2}:\d{2})"
+MIDNIGHT = f"{DATE}[T ]00:00(:00([.]0*)?)?({OFFSET})?$"
 STRETCH = ("type", "clock", "tz", "begins_at", "ends_at")
 
 
 def told(patients: DataFrame) -> DataFrame:
     """Add by which clock each treatment is told, and what it shows there without an offset."""
     treated = f.col("treated")
+    # A midnight is left over for `mesocare check`, which takes it for some time of its day.
     clock = (
-        f.when(treated.rlike(f"{DATE}$"), "day")
+        f.when(treated.rlike(MIDNIGHT), None)
+        .when(treated.rlike(f"{DATE}$"), "day")
         .when(treated.rlike(f"{DATE}{TIME}$"), "local")
         .when(treated.rlike(f"{DATE}{TIME}{OFFSET}$"), "instant")
     )

@@ -94,9 +94,13 @@ def treatment(type_: str, when: str, *, at: datetime, zone: str) -> Treatment:
 
     Raises:
         MesocareError: The text or the zone cannot be understood, or lies in the future.
+        ValueError: `at` names no zone.
     """
     from mesocare.core.model import Treatment
+    from mesocare.core.timespan import check_aware
     from mesocare.parsing import dates
+
+    check_aware(at)
 
     return Treatment(type_, dates.parse_treated(when, at=at, zone=dates.parse_zone(zone)))
 

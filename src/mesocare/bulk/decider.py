@@ -10,9 +10,10 @@ makes a difference.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mesocare.bulk.verdict_table import HORIZON, TurningPoints, steps
@@ -25,7 +26,7 @@ from mesocare.parsing import dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from mesocare.bulk.verdict_table import Cells, Steps
     from mesocare.core.model import Group, RuleSet
@@ -41,6 +42,12 @@ _MOST_ZONES = 1_000
 _SPARE = timedelta(days=4)
 
 
+# Any way to write midnight that a program may have written for a date.
+_MIDNIGHT = re.compile(
+    r"\s*(?P<day>\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:[.,]0+)?)?\s*(?P<offset>Z|[+-]\d\d:?\d\d)?\s*"
+)
+
+
 class Decider:
     """The verdicts on some activities after treatments of any type and zone, at one instant.
 
@@ -50,17 +57,26 @@ class Decider:
         at: The instant, in UTC, at which times are read: no treatment lies after it.
         zone: Where a treatment took place whose zone nobody named.
         judged_at: The instant asked about, in UTC, if it is a later one than `at`.
+        exact: Whether a treatment at midnight was at midnight. Otherwise it was some time that day:
+            programs write 00:00 where they hold a date, and a table says that of no time at all.
+
+    Attributes:
+        midnights: Whether such a treatment was met.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one table is asked
         self,
         rules: RuleSet,
         activities: Sequence[Item | Group],
         at: datetime,
         zone: tzinfo,
         judged_at: datetime | None = None,
+        *,
+        exact: bool = False,
     ) -> None:
         self.rules = rules
+        self.exact = exact
+        self.midnights = False
         self.activities = tuple(activities)
         ids = {
             id_: None
@@ -110,8 +126,14 @@ class Decider:
             MesocareError: The time, the type or the zone cannot be used.
         """
         self._check_type(type_)
-        interval = dates.parse_treated(treated, at=self.at, zone=self.zone(tz))
-        return Treatment(type_, interval)
+        zone = self.zone(tz)
+        midnight = None if self.exact else _MIDNIGHT.fullmatch(treated)
+        if midnight is None:
+            return Treatment(type_, dates.parse_treated(treated, at=self.at, zone=zone))
+        self.midnights = True
+        where = zone if midnight["offset"] is None else _offset(midnight["offset"])
+        day = dates.parse_treated(midnight["day"], at=self.at, zone=where)
+        return Treatment(type_, Interval(day.earliest, day.latest, zone))
 
     def steps(self, type_: str, tz: str = "") -> Steps:
         """Return the verdicts by local time of treatment, for a type and a zone.
@@ -224,3 +246,8 @@ class Decider:
             each.astimezone(zone).replace(tzinfo=None) for each in (self.at - HORIZON, self.at)
         )
         return steps(self.turning_points(type_, tz), first, last, at)
+
+
+def _offset(text: str) -> tzinfo:
+    """Return the zone of a written offset."""
+    return datetime.strptime(text, "%z").tzinfo or UTC

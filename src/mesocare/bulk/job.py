@@ -50,6 +50,7 @@ class Job(NamedTuple):
         encoding: The encoding of the input; `None` to find out.
         counted: Whether the verdicts are to be counted; where that would take another look at the
             rows, it is left out for somebody who is not told.
+        exact: Whether a treatment at midnight was at midnight; otherwise it was some time that day.
         names: The columns of an NDJSON input that was made of a sheet; empty where the first object
             has to say.
     """
@@ -72,6 +73,7 @@ class Job(NamedTuple):
     encoding: str | None = None
     counted: bool = True
     names: tuple[str, ...] = ()
+    exact: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -101,6 +103,7 @@ class Tally:
         rejected: Rows that could not be judged; each was named.
         verdicts: How often each verdict was given, by activity; of all rows judged.
         opening: How many rows an activity opens for within the time asked about, by activity.
+        midnights: Whether a midnight was taken for some time of its day.
     """
 
     read: int = 0
@@ -108,6 +111,7 @@ class Tally:
     rejected: int = 0
     verdicts: dict[str, Counter[str]] = field(default_factory=dict)
     opening: dict[str, int] = field(default_factory=dict)
+    midnights: bool = False
 
 
 class Reject(NamedTuple):

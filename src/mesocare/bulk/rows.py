@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mesocare.bulk.decider import Decider
 from mesocare.core.model import Verdict
+from mesocare.core.timespan import check_aware
 from mesocare.errors import MesocareError, TreatmentError
 from mesocare.parsing import dates
 from mesocare.parsing.activities import find
@@ -31,13 +32,14 @@ class CheckedRow(NamedTuple):
     error: MesocareError | None
 
 
-def check_rows(
+def check_rows(  # noqa: PLR0913 - what one table is asked
     rows: Iterable[Mapping[str, str]],
     rules: RuleSet,
     *,
     at: datetime,
     zone: str,
     activities: Sequence[str] = (),
+    times: Literal["auto", "exact"] = "auto",
 ) -> Iterator[CheckedRow]:
     """Yield every row with the verdicts on some activities, in the order of the rows.
 
@@ -51,13 +53,17 @@ def check_rows(
         at: The instant asked about, in UTC.
         zone: The IANA time zone of rows that name none.
         activities: Words for what is asked, as `can-i` takes them; the headline groups if left out.
+        times: `auto` takes a midnight for some time of its day, as `datetime(2024, 5, 1)` is all
+            that a library has for a date; `exact` takes it for midnight.
 
     Raises:
         MesocareError: The zone or an activity does not exist.
+        ValueError: `at` says of no zone what it means.
     """
+    check_aware(at)
     asked = [find([words], rules) for words in activities]
     asked = asked or [rules.groups[id_] for id_ in rules.headline_groups]
-    decider = Decider(rules, asked, at, dates.parse_zone(zone))
+    decider = Decider(rules, asked, at, dates.parse_zone(zone), exact=times == "exact")
     ids = [each.id for each in asked]
     return _checked(rows, decider, ids)
 

@@ -50,10 +50,12 @@ class RowVerdicts:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.tables: dict[tuple[str, str], Table] = {}
-        self._now = Decider(job.rules, job.activities, job.at, job.zone)
+        self._now = Decider(job.rules, job.activities, job.at, job.zone, exact=job.exact)
         self._then = None
         if job.until is not None:
-            self._then = Decider(job.rules, job.activities, job.at, job.zone, job.until)
+            self._then = Decider(
+                job.rules, job.activities, job.at, job.zone, job.until, exact=job.exact
+            )
         self._outcomes: dict[tuple[Cells, Cells], Outcome] = {}
         self._rows: dict[tuple[str, str, str], dict[int, LongRow]] = {}
         self._verdicts = [text for name, text in job.where if name == "verdict"]
@@ -86,6 +88,7 @@ class RowVerdicts:
         from collections import Counter
 
         ids = self.job.ids
+        tally.midnights = self._now.midnights
         tally.verdicts = {id_: Counter() for id_ in ids}
         tally.opening = dict.fromkeys(ids, 0) if self._then else {}
         for found in (each for each in self._outcomes.values() if each.count):

@@ -8,7 +8,6 @@ takes a fifth of the time, which every start of the program pays.
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.signs import Ranked
@@ -280,7 +279,7 @@ class Treatment(NamedTuple):
 
     type: str
     when: Interval
-    overrides: Mapping[str, Rule] = MappingProxyType({})
+    overrides: Mapping[str, Rule] = {}
 
     def rule_for(self, item: Item) -> Rule:
         """Return what holds for an item after this treatment."""

@@ -26,6 +26,17 @@ _PRECISION = timedelta(milliseconds=100)
 _SPAN = re.compile(r"([1-9][0-9]{0,3}) (h|d)", re.ASCII)
 
 
+def check_aware(at: datetime) -> None:
+    """Refuse a datetime that says of no zone what it means.
+
+    Raises:
+        ValueError: It is naive.
+    """
+    if at.utcoffset() is None:
+        message = f"{at.isoformat()} names no zone; give an aware datetime, such as in UTC"
+        raise ValueError(message)
+
+
 class Hours(NamedTuple):
     """Elapsed hours; their unit keeps them from being equal to as many days."""
 

@@ -98,7 +98,7 @@ class _Check:
         self.stopping = stopping
         self.source: Source = (parquet if job.kind == "parquet" else delimited)(job, duck)
         self.conditions = output.conditions(job, self.source)
-        self.decider = Decider(job.rules, job.activities, job.at, job.zone)
+        self.decider = Decider(job.rules, job.activities, job.at, job.zone, exact=job.exact)
         self.table = VerdictTable(self.decider)
         self.laid_down = False
 
@@ -217,8 +217,12 @@ class _Check:
 
     def _count(self, tally: Tally) -> None:
         """Count the verdicts of all rows."""
-        for number, count in self._run(f"SELECT cell, count(*) FROM {self._rows} GROUP BY cell"):
+        counted = f"count(*), bool_or({self.source.midnight})"
+        for number, count, midnights in self._run(
+            f"SELECT cell, {counted} FROM {self._rows} GROUP BY cell"
+        ):
             tally.read += count
+            tally.midnights |= bool(midnights)
             if number != REFUSED:
                 for id_, verdict in zip(self.job.ids, self.table.cells[number - 1], strict=True):
                     tally.verdicts[id_][verdict] += count

@@ -43,6 +43,7 @@ class Source(NamedTuple):
         treated: The time of treatment as text, in SQL.
         kind: What kind of row it is, in SQL.
         time: The local time, or the instant in UTC, in SQL; null where the text has another form.
+        midnight: Whether its time is a midnight that is taken for some time of its day, in SQL.
         type: The type of treatment as text, in SQL.
         tz: The zone as text, in SQL.
         delimiter: What stands between two cells.
@@ -58,6 +59,7 @@ class Source(NamedTuple):
     treated: str
     kind: str
     time: str
+    midnight: str
     type: str
     tz: str
     delimiter: str = ","
@@ -93,7 +95,7 @@ def delimited(job: Job, session: Session) -> Source:
     )
     found = places(rows.header, job.columns)
     tz = f"coalesce(c{found['tz']}, '')" if "tz" in found else "''"
-    kind, time = _written(f"c{found['treated']}")
+    kind, time, midnight = _written(f"c{found['treated']}", exact=job.exact)
     return Source(
         relation=relation,
         numbered=f"(SELECT *, row_number() OVER () - 1 AS n FROM {relation})",
@@ -101,6 +103,7 @@ def delimited(job: Job, session: Session) -> Source:
         treated=f"coalesce(c{found['treated']}, '')",
         kind=kind,
         time=time,
+        midnight=midnight,
         type=f"coalesce(c{found['type']}, '')",
         tz=tz,
         delimiter=rows.delimiter,
@@ -154,7 +157,7 @@ def parquet(job: Job, session: Session) -> Source:
     # By position: a name may differ from another in nothing but its case.
     aliases = ", ".join(f"c{n}" for n in range(len(header)))
     column = f"c{where['treated']}"
-    kind, time, text = _typed(column, types[where["treated"]])
+    kind, time, midnight, text = _typed(column, types[where["treated"]], exact=job.exact)
     return Source(
         relation=f"(SELECT * FROM read_parquet({file}) AS given({aliases}))",
         numbered=f"(SELECT {aliases}, n FROM read_parquet({file}, file_row_number = true)"
@@ -163,25 +166,29 @@ def parquet(job: Job, session: Session) -> Source:
         treated=text,
         kind=kind,
         time=time,
+        midnight=midnight,
         type=f"coalesce(CAST(c{where['type']} AS VARCHAR), '')",
         tz=f"coalesce(CAST(c{where['tz']} AS VARCHAR), '')" if "tz" in where else "''",
         texts=tuple(each == "VARCHAR" for each in types),
     )
 
 
-def _written(column: str) -> tuple[str, str]:
-    """Return kind and time of text: of the forms that have one reading in every zone.
+def _written(column: str, *, exact: bool) -> tuple[str, str, str]:
+    """Return kind, time and midnight of text: of the forms that have one reading in every zone.
 
     DuckDB reads more into a text than it should, and an offset not at all; so its form is looked at
-    first.
+    first. A midnight with an offset has no time here; it is left to the engine.
     """
     length = f"length({column})"
+    midnight = "false" if exact else f"(substr({column}, 12, 5) = '00:00'"
+    midnight += "" if exact else f" AND ({length} = {_MINUTE} OR substr({column}, 17, 3) = ':00'))"
     kind = f"CASE WHEN {length} > {_LONGEST_TIME} THEN {INSTANT}"
+    kind += "" if exact else f" WHEN {midnight} THEN {DAY}"
     kind += f" WHEN {length} > {_LONGEST_DAY} THEN {LOCAL} ELSE {DAY} END"
     plain = f"regexp_full_match({column}, '{_DAY}({_TIME})?')"
     instant = f"regexp_full_match({column}, '{_DAY}{_TIME}{_OFFSET}')"
     any_ = (
-        f"CASE WHEN {length} > {_LONGEST_TIME} THEN CASE WHEN {instant}"
+        f"CASE WHEN {length} > {_LONGEST_TIME} THEN CASE WHEN NOT {midnight} AND {instant}"
         f" THEN make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ))) END"
         f" WHEN {plain} THEN TRY_CAST({column} AS TIMESTAMP) END"
     )
@@ -189,22 +196,26 @@ def _written(column: str) -> tuple[str, str]:
     # take fewer digits, and blanks about them; but not in this length, from a digit to a digit.
     most = f"strlen({column}) = {_MINUTE} AND {column} >= '0' AND right({column}, 1) >= '0'"
     minute = f"CASE WHEN {most} THEN try_strptime({column}, '%Y-%m-%dT%H:%M') END"
-    return kind, f"coalesce({minute}, {any_})"
+    return kind, f"coalesce({minute}, {any_})", f"coalesce({midnight}, false)"
 
 
-def _typed(column: str, type_: str) -> tuple[str, str, str]:
-    """Return kind, time and text of a column of a Parquet file."""
+def _typed(column: str, type_: str, *, exact: bool) -> tuple[str, str, str, str]:
+    """Return kind, time, midnight and text of a column of a Parquet file."""
     if type_ == "DATE":
-        return str(DAY), f"CAST({column} AS TIMESTAMP)", _text(column)
-    if type_.startswith("TIMESTAMP WITH"):
-        time = f"make_timestamp(epoch_us({column}))"
-        return str(INSTANT), time, _text(f"{_iso(time)} || 'Z'")
+        return str(DAY), f"CAST({column} AS TIMESTAMP)", "false", _text(column)
     if type_.startswith("TIMESTAMP"):
+        has_zone = type_.startswith("TIMESTAMP WITH")
         # Nothing finer than a microsecond is known to clocks here; the rest is cut off, as of text.
-        time = f"CAST({column} AS TIMESTAMP)"
-        return str(LOCAL), time, _text(_iso(time))
+        time = f"make_timestamp(epoch_us({column}))" if has_zone else f"CAST({column} AS TIMESTAMP)"
+        # Of an infinite one, that is asked only for the sake of an answer.
+        midnight = "false" if exact else f"coalesce(date_trunc('day', {time}) = {time}, false)"
+        if has_zone:
+            known = f"CASE WHEN NOT {midnight} THEN {time} END"
+            return str(INSTANT), known, midnight, _text(f"{_iso(time)} || 'Z'")
+        kind = str(LOCAL) if exact else f"CASE WHEN {midnight} THEN {DAY} ELSE {LOCAL} END"
+        return kind, time, midnight, _text(_iso(time))
     text = _text(column)
-    return (*_written(column if type_ == "VARCHAR" else text), text)
+    return (*_written(column if type_ == "VARCHAR" else text, exact=exact), text)
 
 
 def _iso(time: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mesocare.bulk.verdicts import Outcome
 
 _SHORT, _LONG = len("2024-05-01T14:30"), len("2024-05-01T14:30:00")
+_MIDNIGHT = "00:00"
 
 
 class CsvRun(Run):
@@ -46,7 +47,7 @@ class CsvRun(Run):
             self.place.get(each, -1) for each in ("treated", "type", "tz")
         )
         table_of, read, filters_ = self.verdicts.tables.get, datetime.fromisoformat, self.filters
-        kept = []
+        kept, exact = [], self.job.exact
         for line, row in chunk:
             if row is None:
                 continue
@@ -62,6 +63,7 @@ class CsvRun(Run):
                 and treated[13] == ":"
                 and treated[10] in "T "
                 and treated[11:13] != "24"
+                and (exact or treated[11:16] != _MIDNIGHT)
             ):
                 try:
                     outcome = table[1][bisect_right(table[0], read(treated))]

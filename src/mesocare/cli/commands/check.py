@@ -76,6 +76,9 @@ def check(
     engine: Annotated[
         str, _option("--engine", help_="auto, stream or duckdb.", metavar="ENGINE")
     ] = "auto",
+    times: Annotated[
+        str, _option("--times", help_="auto, or exact: midnight is a time.", metavar="HOW")
+    ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no bar.")] = False,
     at: At = None,
     tz: Tz = None,
@@ -109,6 +112,7 @@ def check(
         delimiter=check_options.separator(delimiter),
         encoding=encoding,
         counted=not quiet,
+        exact=check_options.exact(times),
     )
     return _run(job, check_options.runner(engine, job), settings, quiet=quiet)
 

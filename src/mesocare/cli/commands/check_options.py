@@ -26,6 +26,7 @@ KINDS = {
     ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel",
 }  # fmt: skip
 FORMS = ("csv", "ndjson", "parquet")
+TIMES = ("auto", "exact")
 ENGINES = ("auto", "stream", "duckdb")
 STREAMED = ("csv", "tsv", "ndjson")
 # Bytes from which on DuckDB is quicker. With patients of 62 bytes, streaming took 0.67 times as
@@ -72,6 +73,17 @@ def form(named: str | None, output: str | None, kind: str) -> str:
     if found == "parquet" and output is None:
         return "csv"  # for the eyes, or the next program in the pipe
     return "csv" if found == "tsv" else found
+
+
+def exact(times: str) -> bool:
+    """Return whether a treatment at midnight was at midnight, and not at some time of that day.
+
+    Raises:
+        TableError: It is neither of the two.
+    """
+    if times not in TIMES:
+        raise TableError(f"--times {times!r} is unknown", f"Known: {', '.join(TIMES)}.")
+    return times == "exact"
 
 
 def chosen(said: list[str], rules: RuleSet) -> tuple[Item | Group, ...]:

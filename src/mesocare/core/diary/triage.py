@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core.aftercare.advice import expected_evidence
 from mesocare.core.diary.history import Situation
 from mesocare.core.signs import Urgency
+from mesocare.core.timespan import check_aware
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -90,8 +91,10 @@ def triage(
         zone: Where days are told apart; that of the latest treatment if left out.
 
     Raises:
-        ValueError: There is neither treatment nor zone, or a treatment may lie after `at`.
+        ValueError: There is neither treatment nor zone, a treatment may lie after `at`, or `at`
+            names no zone.
     """
+    check_aware(at)
     assessor = _Assessor(Situation(entries, treatments, rules, at, zone))
     return Triage(assessor.findings(), tuple(assessor.questions()))
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.model import Evidence, Item, Verdict
-from mesocare.core.timespan import last_closing
+from mesocare.core.timespan import check_aware, last_closing
 from mesocare.core.verdict.answer import Answer, Assessment, Change, Step
 from mesocare.core.verdict.standing import GroupSubject, subjects
 
@@ -40,7 +40,7 @@ def assess(
         open_findings: The ids of what the clinic has to see first, as a diary says.
 
     Raises:
-        ValueError: There is no treatment, or one may lie after `at`.
+        ValueError: There is no treatment, one may lie after `at`, or `at` names no zone.
         KeyError: A treatment's type is unknown to the rule set.
     """
     from mesocare.core.aftercare import advice  # one question does without it
@@ -123,6 +123,7 @@ def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
 
 
 def _check(treatments: Sequence[Treatment], at: datetime) -> None:
+    check_aware(at)
     if not treatments:
         message = "no treatment to assess"
         raise ValueError(message)

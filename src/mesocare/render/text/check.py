@@ -34,6 +34,8 @@ def check_text(job: Job, tally: Tally, *, no_color: bool, stopped: bool) -> str:
         f"{tally.read:,} row{'s' * (tally.read != 1)} read, {tally.written:,} written, ",
         (rejected, "bold red") if tally.rejected else rejected,
     )
+    if tally.midnights:
+        page.line("Midnight was taken for a day without a time; if it is one: --times exact")
     if job.output is not None:
         there = "nothing was written to" if stopped else "written to"
         page.line(f"{there} {job.output}")
@@ -65,6 +67,7 @@ def check_json(job: Job, tally: Tally, *, stopped: bool) -> str:
             for id_ in job.ids
         },
         "opening": {id_: tally.opening.get(id_, 0) for id_ in job.ids} if job.within else None,
+        "midnights": ("day" if tally.midnights else None) if not job.exact else "exact",
         "rules": rules(job.rules.identity),
     }
     return json.dumps(plain, ensure_ascii=True) + "\n"
