@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 EMERGENCY = "In an emergency, call your local emergency number (such as 112, 999 or 911)."
 
 
+# What had to be put right on the way to an answer; said on standard error once it is given.
+notices: list[str] = []
+
+
 class MesocareError(Exception):
     """Something given to mesocare cannot be used.
 

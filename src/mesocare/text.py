@@ -31,6 +31,13 @@ def printable(text: str) -> str:
     )
 
 
+def shell_quoted(text: str) -> str:
+    """Return a text as it is typed in a shell: one word that runs nothing, whatever is in it."""
+    from shlex import quote
+
+    return quote(printable(text))
+
+
 def lower_first(text: str) -> str:
     """Return a label as it reads inside a sentence; abbreviations keep their capitals."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -499,7 +499,7 @@ def test_the_system_zone_is_used(program: Program) -> None:
     assert there == asked(program, "can-i", "makeup", *ASKED, "--tz", "Asia/Tokyo")
 
 
-@pytest.mark.parametrize("zone", ["CET-1CEST,M3.5.0,M10.5.0/3", "UTC0", "Nowhere/Else"])
+@pytest.mark.parametrize("zone", ["CET-1CEST,M3.5.0,M10.5.0/3", "UTC0"])
 def test_system_zones_without_a_name(zone: str, program: Program) -> None:
     """A TZ that is no IANA name is a setting of the system, not a fault of the program."""
     ended = program.run("can-i", "makeup", *ASKED, env={"TZ": zone})

@@ -151,7 +151,11 @@ def test_killed_in_a_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         [sys.executable, "-c", held, "1", "1"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((SOURCE, ROOT))},
+        env={
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": os.pathsep.join((SOURCE, ROOT)),
+        },
         encoding="utf-8",
     )
     go(process)

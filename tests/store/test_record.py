@@ -778,7 +778,11 @@ def cut_short(step: int) -> int:
     """Open the record for writing in a process that ends at a step; return its exit code."""
     ended = subprocess.run(
         [sys.executable, "-c", CUT, str(step)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((SOURCE, ROOT))},
+        env={
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": os.pathsep.join((SOURCE, ROOT)),
+        },
         capture_output=True,
         check=False,
     )
@@ -847,7 +851,11 @@ def test_no_room_to_mend_or_to_migrate(largest: int, home: Path, path: Path) -> 
         path.write_bytes(content)
         ended = subprocess.run(
             [sys.executable, "-c", FILLING, str(largest)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join((SOURCE, ROOT))},
+            env={
+                **os.environ,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONPATH": os.pathsep.join((SOURCE, ROOT)),
+            },
             capture_output=True,
             check=False,
             encoding="utf-8",
@@ -949,7 +957,11 @@ def test_files_that_may_not_grow(largest: int, home: Path, path: Path) -> None:
     write(treatment(0))
     ended = subprocess.run(
         [sys.executable, "-c", FILLING, str(largest)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((SOURCE, ROOT))},
+        env={
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": os.pathsep.join((SOURCE, ROOT)),
+        },
         capture_output=True,
         check=False,
         encoding="utf-8",

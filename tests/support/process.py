@@ -130,6 +130,8 @@ class Program:
             "TZ": ZONE,
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
+            # Where files may not grow, Python would leave compiled ones cut off, for everybody.
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
         return {
             key: value for key, value in {**clean, **(changes or {})}.items() if value is not None

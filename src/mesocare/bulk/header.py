@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, shortened
 from mesocare.errors import TableError
-from mesocare.text import closest
+from mesocare.text import closest, shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,7 @@ def _map_hint(missing: Mapping[str, str], names: Sequence[str]) -> str:
         near = closest(theirs.casefold(), folded)
         near = near or [key for key in folded if ours in key or key in ours]
         pairs.append(f"{ours}={folded[near[0]] if near else 'COLUMN'}")
-    return f"Say which columns they are: --map {','.join(pairs)}"
+    return f"Say which columns they are: --map {shell_quoted(','.join(pairs))}"
 
 
 def filters(job: Job, names: Sequence[str], place: Mapping[str, int]) -> list[tuple[int, str]]:

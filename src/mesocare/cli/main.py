@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mesocare import files
-from mesocare.errors import EMERGENCY, MesocareError, OutputError, RulesError
-from mesocare.text import lower_first
+from mesocare.errors import EMERGENCY, MesocareError, OutputError, RulesError, notices
+from mesocare.text import lower_first, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,8 @@ def run(arguments: Sequence[str]) -> int:
     except BaseException as error:  # noqa: BLE001
         return _unforeseen(error, arguments)
     finally:
+        while notices:
+            _complain(f"mesocare: {notices.pop(0)}")
         files.sweep()
 
 
@@ -145,9 +147,12 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 def _report(error: MesocareError, arguments: Sequence[str]) -> int:
     """Say what went wrong, on standard error and as JSON where that was asked for."""
     as_json = _wants_json(arguments) and not isinstance(error, OutputError)
+    # Whatever a file or an argument put into it, the terminal shows and does not obey.
+    error.message = printable(error.message)
+    error.hint = "\n".join(map(printable, error.hint.split("\n")))
     lines = [f"mesocare: {error.message}"]
     if isinstance(error, RulesError):
-        lines += [f"  {problem}" for problem in error.problems[:MOST_PROBLEMS_SHOWN]]
+        lines += [f"  {printable(each)}" for each in error.problems[:MOST_PROBLEMS_SHOWN]]
         more = len(error.problems) - MOST_PROBLEMS_SHOWN
         lines += [f"  and {more} more"] if more > 0 else []
     lines += [error.hint] if error.hint else []

@@ -11,6 +11,7 @@ import typer
 from mesocare.cli import clock
 from mesocare.cli.settings import Settings
 from mesocare.errors import TreatmentError
+from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -260,7 +261,7 @@ def _pairs(settings: Settings) -> tuple[list[str], list[str]]:
     if types and len(types) != len(whens):
         counts = f"{len(whens)} --treated but {len(types)} --type{origin}"
         example = " ".join(
-            f"--treated {_quoted(when)} --type {(types + [DEFAULT_TYPE] * len(whens))[n]}"
+            f"--treated {shell_quoted(when)} --type {(types + [DEFAULT_TYPE] * len(whens))[n]}"
             for n, when in enumerate(whens)
         )
         hint = f"Give one --type for each --treated, for example: mesocare today {example}"
@@ -304,7 +305,3 @@ def no_treatment(first: str = "") -> TreatmentError:
     """Return the error that there is no treatment to answer by; `first` opens its hint."""
     message = "no treatment was given, and none is on record"
     return TreatmentError(message, "\n".join(filter(None, (first, NO_TREATMENT_HINT))))
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if " " in text else text

@@ -3,23 +3,67 @@
 from __future__ import annotations
 
 import errno
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesocare import files
-from mesocare.errors import OutputError
+from mesocare.errors import MesocareError, OutputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
-def write_file(path: Path, text: str) -> None:
+def check_target(path: Path | str, rules: str | None = None) -> None:
+    """Let no output take the place of the record, the settings or the rules in use.
+
+    Args:
+        path: Where the output goes; whatever name or link leads to a file of ours, it is that file.
+        rules: The rule set or protocol that was named for this call.
+
+    Raises:
+        OutputError: It would.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        status = target.stat()
+    except (OSError, ValueError):
+        return  # nothing is there that could be lost
+    for what, own in _own_files(rules):
+        with suppress(OSError):
+            if os.path.samestat(status, own.stat()):
+                message = f"{str(path)!r} is {what}, which would be destroyed"
+                raise OutputError(message, "Name another file.")
+
+
+def _own_files(rules: str | None) -> Iterator[tuple[str, Path]]:
+    from mesocare.cli.settings import Settings, configuration_path
+    from mesocare.rules.loader import built_in
+
+    yield "your settings", configuration_path()
+    with suppress(OSError):
+        for path in files.home().iterdir():
+            yield "your record", path
+    named = [rules]
+    with suppress(MesocareError):
+        named.append(Settings({}).get("rules"))
+    for place in (built_in(), *(Path(each) for each in named if each)):
+        yield "the rules in use", place
+        if place.is_dir():
+            for path in place.rglob("*"):
+                yield "the rules in use", path
+
+
+def write_file(path: Path, text: str, rules: str | None = None) -> None:
     """Write a file that only its owner can read; it is there whole or not at all.
 
     A link is followed, and a pipe or a device is written into; neither is replaced.
 
     Raises:
-        OutputError: It could not be written.
+        OutputError: It could not be written, or is a file of ours.
     """
+    check_target(path, rules)
     try:
         if path.is_dir():
             message = f"{str(path)!r} is a directory, not a file"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache
 
 from mesocare.core.calendar import (
     MONTHS,
@@ -38,7 +39,6 @@ from mesocare.parsing.date_errors import (
     recent_date,
     skipped,
 )
-from mesocare.text import closest
 
 _NOON = 12
 _WIDEST_OFFSET = timedelta(hours=14)
@@ -130,14 +130,39 @@ def parse_zone(name: str) -> tzinfo:
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             pass  # an unknown name, no proper name, or a folder: told apart by nobody
     given = name if len(name) <= LONGEST else name[:LONGEST] + "…"
-    known = sorted(zone for zone in zoneinfo.available_timezones() if zone[0].isupper())
-    full = {zone.lower(): zone for zone in known}
-    cities = {key.rpartition("/")[2]: zone for key, zone in full.items()}
-    wanted = given.strip().lower().replace(" ", "_")
-    near = {**cities, **full}
-    close = dict.fromkeys(near[key] for key in closest(wanted, near, 4, 0.7))
+    close = _close_zones(given.strip().lower().replace(" ", "_"))
     hint = f"Type one of: {', '.join(close)}." if close else "Type a name such as Asia/Bangkok."
     raise ZoneError(f"{given!r} is not the name of a time zone.", hint)
+
+
+def _close_zones(wanted: str) -> list[str]:
+    """Return the zones whose name, or city, is the wanted one but for a letter or two.
+
+    For a continent some of its zones. A column may hold any number of different names that are
+    none, so each takes no more than a few lookups.
+    """
+    near = _zones_by_what_is_left()
+    last_two = "/".join(wanted.rsplit("/", 2)[-2:])
+    tried = [*_left(wanted), *_left(last_two), *_left(last_two.rpartition("/")[2])]
+    found = [zone for left in tried if left for zone in near.get(left, ())]
+    return list(dict.fromkeys([*found, *near.get(wanted.rstrip("/") + "/", ())]))[:4]
+
+
+@cache
+def _zones_by_what_is_left() -> dict[str, list[str]]:
+    """Return the zones by their names and cities, and by what each is without one letter."""
+    import zoneinfo
+
+    near: dict[str, list[str]] = {}
+    for zone in sorted(each for each in zoneinfo.available_timezones() if each[0].isupper()):
+        continent, slash, city = zone.lower().rpartition("/")
+        for left in {*_left(zone.lower()), *_left(city), continent + slash}:
+            near.setdefault(left, []).append(zone)
+    return near
+
+
+def _left(name: str) -> list[str]:
+    return [name, *(name[:n] + name[n + 1 :] for n in range(len(name)))]
 
 
 def _span(asked: Asked) -> tuple[datetime, datetime]:

@@ -23,6 +23,7 @@ from mesocare.store.location import (
     connect,
     damages,
     faults,
+    keep_private,
     locked,
     log,
     record,
@@ -91,6 +92,8 @@ def writing() -> Iterator[sqlite3.Connection]:
 @contextmanager
 def _session(path: Path, *, write: bool) -> Iterator[sqlite3.Connection | None]:
     """Give a connection to a sound file while the lock is held; damage met on the way is mended."""
+    if os.name != "nt":
+        keep_private(path)
     with ExitStack() as stack:
         connection = _ready(path, stack, write=write)
         try:

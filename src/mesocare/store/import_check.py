@@ -22,6 +22,8 @@ HINT = 'An export begins with {"schema": "mesocare.export/1", "treatments": [...
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 # A local day is shorter, even where a date came twice because a zone crossed the date line.
 _LONGEST_DAY = timedelta(days=2)
+# How far the clock of another machine, or this one before it was set, may have been ahead.
+_CLOCKS_DIFFER = timedelta(days=1)
 _TEXT = f"text in one line, of at most {LONGEST_TEXT} characters and none that cannot be shown"
 _TIME = f"a time with its offset, in a year from {YEARS[0]} to {YEARS[-1]}"
 
@@ -101,6 +103,11 @@ def treatment(row: object, where: str, by: Import) -> StoredTreatment:
         raise given.refuse("latest", "within the day of `earliest`")
     if first > by.now:
         raise given.refuse("earliest", "in the past: a treatment cannot lie ahead")
+    changed = given.time("changed")
+    removed = None if given.row["removed"] is None else given.time("removed")
+    for name, moment in (("changed", changed), ("removed", removed)):
+        if moment is not None and moment > by.now + _CLOCKS_DIFFER:
+            raise given.refuse(name, "in the past: of two versions, the later one stays for good")
     type_, said = given.text("type"), given.row["overrides"]
     if found := by.problems(type_, said):
         places = [f"{where}.{each}" for each in found[:3]]
@@ -119,8 +126,8 @@ def treatment(row: object, where: str, by: Import) -> StoredTreatment:
         phone=given.text_or_null("phone"),
         note=given.text_or_null("note"),
         overrides=said,
-        changed=given.time("changed").isoformat(),
-        removed=None if given.row["removed"] is None else given.time("removed").isoformat(),
+        changed=changed.isoformat(),
+        removed=None if removed is None else removed.isoformat(),
     )
 
 

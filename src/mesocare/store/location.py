@@ -11,12 +11,13 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 import sys
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mesocare.errors import StoreError
+from mesocare.errors import StoreError, notices
 from mesocare.files import home, on_disk
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ FORGOTTEN = ".forgotten"
 # What a journal begins with that is to be rolled back; one that was done with begins with zeros.
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 _CHUNK = 1 << 20
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # SQLITE_CORRUPT, SQLITE_FORMAT and SQLITE_NOTADB.
 _DAMAGE = {11, 24, 26}
 
@@ -73,6 +75,15 @@ def holds(path: Path) -> bool:
             return file.read(len(_JOURNAL_MAGIC)) == _JOURNAL_MAGIC
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def keep_private(path: Path) -> None:
+    """Let nobody but its owner read a file of the record, as after somebody copied it back."""
+    for each in (path, log(path, "-journal")):
+        with suppress(OSError):  # it is not there, or somebody else's
+            if stat.S_IMODE(each.stat().st_mode) & _OTHERS:
+                each.chmod(0o600)
+                notices.append(f"{str(each)!r} could be read by others; now only you can read it")
 
 
 def wipe(path: Path) -> None:

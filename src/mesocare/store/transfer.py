@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.errors import StoreError
 from mesocare.store import diary, import_check, treatments
 from mesocare.store.import_check import HINT
+from mesocare.store.treatments import StoredTreatment  # noqa: TC001 - a field of a value
 
 if TYPE_CHECKING:
     import sqlite3
 
     from mesocare.store.import_check import Import
-    from mesocare.store.treatments import StoredTreatment
 
 SCHEMA = "mesocare.export/1"
 LARGEST = 64 * 1024 * 1024
@@ -32,13 +32,24 @@ def exported(connection: sqlite3.Connection | None) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def imported(connection: sqlite3.Connection, text: str, by: Import) -> tuple[int, int]:
+class Merged(NamedTuple):
+    """What an import did.
+
+    Attributes:
+        new: How many treatments and diary entries were new or newer.
+        there: How many were there already.
+        removed: The treatments that were on record and are not any more.
+    """
+
+    new: int
+    there: int
+    removed: tuple[StoredTreatment, ...]
+
+
+def imported(connection: sqlite3.Connection, text: str, by: Import) -> Merged:
     """Merge a document into the record by id; of two versions the one changed later stays.
 
     The order of its rows makes no difference.
-
-    Returns:
-        How many treatments and diary entries were new or newer, and how many were there already.
 
     Raises:
         StoreError: It is no such document, or two treatments would be on record for one time and
@@ -56,7 +67,12 @@ def imported(connection: sqlite3.Connection, text: str, by: Import) -> tuple[int
     newer = [each for each in rows if _newer(each, known.get(each.id))]
     treatments.keep_all(connection, newer)
     new = len(newer) + sum(diary.keep(connection, entry) for entry in entries)
-    return new, len(document["treatments"]) + len(document["diary"]) - new
+    removed = tuple(
+        each
+        for each in newer
+        if each.removed and each.id in known and known[each.id].removed is None
+    )
+    return Merged(new, len(document["treatments"]) + len(document["diary"]) - new, removed)
 
 
 def _newer(treatment: StoredTreatment, known: StoredTreatment | None) -> bool:

@@ -25,7 +25,7 @@ from mesocare.bulk.duckdb.source import Source, Unsure, delimited, parquet
 from mesocare.bulk.io.writers import OutputFile, Rejects, check_places
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
 from mesocare.bulk.signals import StopSignals
-from mesocare.errors import MesocareError
+from mesocare.errors import MesocareError, TableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,6 +125,7 @@ class _Check:
                     if self.job.counted:
                         self._count(tally)
                     tally.rejected = output.reject(self.job, source, self._refused(), rejects)
+                    self._check_count(tally)
                     place.deliver(self.stopping)
                     rejects.keep()
                 tally.read = tally.read or tally.written + tally.rejected
@@ -226,6 +227,21 @@ class _Check:
             if number != REFUSED:
                 for id_, verdict in zip(self.job.ids, self.table.cells[number - 1], strict=True):
                     tally.verdicts[id_][verdict] += count
+
+    def _check_count(self, tally: Tally) -> None:
+        """See to it that no row was lost or made up on the way.
+
+        Raises:
+            TableError: The file says one number of rows of itself, and another was read.
+        """
+        found = tally.written + tally.rejected
+        if self.job.where:
+            query = f"SELECT count(*) FROM {self._rows} WHERE cell IS NULL OR cell <> {REFUSED}"
+            found = self._run(query)[0][0] + tally.rejected
+        if self.source.rows not in {None, found}:
+            name = repr(self.job.source)
+            message = f"{name} has {self.source.rows:,} rows, but {found:,} could be read of it"
+            raise TableError(message, "Nothing was written. Have it written anew, or as CSV.")
 
     def _run(self, query: str) -> list[tuple[Any, ...]]:
         """Run a query on the input."""

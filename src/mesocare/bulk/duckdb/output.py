@@ -88,6 +88,7 @@ def wanted(job: Job, source: Source, rows: str, cells: list[Cells], meeting: str
     for n, name in enumerate(source.names):
         column = f"c{n}"
         if text and source.texts[n]:
+            column = column if source.plain else f"CAST({column} AS VARCHAR)"
             column = column if job.raw or n in source.known else _neutral(column)
             # Nothing, and nothing in quotes, are one and the same; written as nothing.
             column = column if source.plain else f"nullif({column}, '')"

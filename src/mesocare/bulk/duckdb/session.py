@@ -23,6 +23,8 @@ _PATIENCE = 0.1
 _DISABLED = "SET disabled_optimizers = '{}'"
 # The rows keep their order only while they are the side that streams by.
 _REORDERING = "join_order,build_side_probe_side"
+# What a Parquet file says of its own content may be wrong, and rows would be left out or made up.
+_TRUSTING = "statistics_propagation"
 # Whatever would make DuckDB see more in a path than the name of one file.
 _MEANING = re.compile(r"[*?\[\]]|://|:$")
 
@@ -66,17 +68,18 @@ class Session:
     @contextmanager
     def once(self) -> Iterator[None]:
         """Let an expression be worked out once, where it is used for a filter and for columns."""
-        self.run(_DISABLED.format(f"{_REORDERING},filter_pushdown"))
+        self.run(_DISABLED.format(f"{_REORDERING},{_TRUSTING},filter_pushdown"))
         try:
             yield
         finally:
-            self.run(_DISABLED.format(_REORDERING))
+            self.run(_DISABLED.format(f"{_REORDERING},{_TRUSTING}"))
 
     def file(self, path: str) -> str:
         """Return a literal for a file; a name that DuckDB would read more into goes by a link."""
+        path = str(Path(path).absolute())  # `~/x` and `file:/x` are other files to it
         if _MEANING.search(path):
             link = self.folder / f"input{len(list(self.folder.iterdir()))}"
-            link.symlink_to(Path(path).absolute())
+            link.symlink_to(path)
             path = str(link)
         return literal(path)
 
@@ -121,7 +124,7 @@ def _private_folder() -> Iterator[Path]:
 
 def _opened(duckdb: Any, config: Mapping[str, str]) -> DuckDBPyConnection:
     connection: DuckDBPyConnection = duckdb.connect(":memory:", config=config)
-    connection.execute(_DISABLED.format(_REORDERING))
+    connection.execute(_DISABLED.format(f"{_REORDERING},{_TRUSTING}"))
     connection.execute("SET enable_progress_bar = false")
     # A query that fails while it writes beside its own threads may hang for good (DuckDB
     # 2.0, issue 23885). Older ones have no such threads, and no such setting.
@@ -177,7 +180,8 @@ def reading(name: str) -> Iterator[None]:
             f"{name} does not fit into the memory allowed: {first_line(error)}",
             f"Set {MEMORY_VARIABLE} to more, or leave it out.",
         ) from error
-    except duckdb.Error as error:
+    # A damaged file gives values that no Python has, and errors of any kind.
+    except (duckdb.Error, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
         raise TableError(
             f"{name} cannot be read: {first_line(error)}", "Name another file."
         ) from error

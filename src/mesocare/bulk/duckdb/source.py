@@ -6,6 +6,7 @@ A text is left to the streaming engine where the two readers might not agree on 
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from mesocare.bulk.job import Job
 
 _BLOCK = 256 * 1024
+# Types whose values no spreadsheet takes for a formula, a negative number least of all.
+_HARMLESS = re.compile(
+    r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN|DATE|TIME.*|UUID)$"
+)
 # So much of a text is read at a time: DuckDB opens a table the sooner the less it is, and a line of
 # any length that is read, in characters of four bytes, has to fit in.
 _BUFFER = 16 * LONGEST_LINE
@@ -47,7 +52,8 @@ class Source(NamedTuple):
         type: The type of treatment as text, in SQL.
         tz: The zone as text, in SQL.
         delimiter: What stands between two cells.
-        texts: Which columns are text.
+        texts: Which columns may hold what a spreadsheet takes for a formula.
+        rows: How many rows it has; `None` where nobody has counted.
         plain: Whether no cell of it has to be written in quotes.
         known: The columns of a text in which a row that the verdict table has an answer for holds
             only what is known: a time, a type, a zone.
@@ -64,6 +70,7 @@ class Source(NamedTuple):
     tz: str
     delimiter: str = ","
     texts: tuple[bool, ...] = ()
+    rows: int | None = None
     plain: bool = False
     known: tuple[int, ...] = ()
 
@@ -84,7 +91,7 @@ def delimited(job: Job, session: Session) -> Source:
         lines.close()
     if codecs.lookup(job.encoding or "utf-8").name not in {"utf-8", "utf-8-sig"}:
         raise Unsure("it is in another encoding")
-    _examine(Path(job.source))
+    rows_ = _examine(Path(job.source))
     names = tuple(rows.header)
     columns = ", ".join(f"{literal(f'c{n}')}: 'VARCHAR'" for n in range(len(names)))
     relation = (
@@ -100,6 +107,7 @@ def delimited(job: Job, session: Session) -> Source:
         relation=relation,
         numbered=f"(SELECT *, row_number() OVER () - 1 AS n FROM {relation})",
         names=names,
+        rows=rows_,
         treated=f"coalesce(c{found['treated']}, '')",
         kind=kind,
         time=time,
@@ -113,29 +121,40 @@ def delimited(job: Job, session: Session) -> Source:
     )
 
 
-def _examine(path: Path) -> None:
-    """See to it that the two readers cannot take a text for different things.
+def _examine(path: Path) -> int:
+    """See to it that the two readers cannot take a text for different things; count its rows.
 
     Raises:
         Unsure: It has quotes, which DuckDB takes where they are wrong, or what is no plain text.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    tail = b""
+    tail, rows = b"\n", -1  # the first line begins as one does after another
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
+            # A line's end that follows another's begins an empty line, which is no row.
+            rows += block.count(b"\n") - _empty_lines(tail, block)
             if b"\0" in block or b'"' in block:
                 raise Unsure("it has quotes or NUL bytes")
             both = tail + block
             if b"\r" in both and both.count(b"\r", 0, -1) != both.count(b"\r\n"):
                 raise Unsure("it has a carriage return within a line")
-            tail = block[-1:]
+            tail = both[-2:]
             if not block.isascii() or decoder.getstate()[0]:
                 try:
                     decoder.decode(block)
                 except UnicodeDecodeError as error:
                     raise Unsure("it is not UTF-8") from error
-    if tail == b"\r" or decoder.getstate()[0]:
+    if tail[-1:] == b"\r" or decoder.getstate()[0]:
         raise Unsure("it ends within a line's end or a character")
+    return rows + (tail[-1:] != b"\n")
+
+
+def _empty_lines(before: bytes, block: bytes) -> int:
+    """Return how many lines that end in a block are empty, given the two bytes before it."""
+    both = before + block
+    if b"\n\n" not in both and b"\n\r\n" not in both:
+        return 0
+    return sum(each.end() > len(before) for each in re.finditer(rb"(?<=\n)\r?\n", both))
 
 
 def parquet(job: Job, session: Session) -> Source:
@@ -148,6 +167,9 @@ def parquet(job: Job, session: Session) -> Source:
     file = session.file(job.source)
     with reading(name):
         found = session.rows(f"DESCRIBE SELECT * FROM read_parquet({file})")
+        rows = session.rows(f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({file})")[0][
+            0
+        ]
     header = [str(row[0]) for row in found]
     types = [str(row[1]) for row in found]
     problem = header_problem(header, job, name)
@@ -163,13 +185,14 @@ def parquet(job: Job, session: Session) -> Source:
         numbered=f"(SELECT {aliases}, n FROM read_parquet({file}, file_row_number = true)"
         f" AS given({aliases}, n))",
         names=tuple(header),
+        rows=rows,
         treated=text,
         kind=kind,
         time=time,
         midnight=midnight,
         type=f"coalesce(CAST(c{where['type']} AS VARCHAR), '')",
         tz=f"coalesce(CAST(c{where['tz']} AS VARCHAR), '')" if "tz" in where else "''",
-        texts=tuple(each == "VARCHAR" for each in types),
+        texts=tuple(not _HARMLESS.match(each) for each in types),
     )
 
 

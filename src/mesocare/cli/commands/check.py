@@ -93,7 +93,11 @@ def check(
     at_, zone, rule_set = moment_and_rules(settings)
     chosen = check_options.chosen(activities or [], rule_set)
     from mesocare.bulk.job import Job
+    from mesocare.cli.output import check_target
 
+    for target in (output, rejects):
+        if target is not None and target != "-":
+            check_target(target, rules)
     job = Job(
         source=file,
         kind=kind,

@@ -26,6 +26,7 @@ from mesocare.cli.fields import (
 from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, Tz, add, check_type, did
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
+from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
@@ -150,7 +151,7 @@ def edit(
         elif rules is not None and type_ is not None:
             _check_kept_overrides(row, final, rules)
         if not changes:
-            hint = f"Type for example: mesocare edit {id_} --note ..."
+            hint = f"Type for example: mesocare edit {shell_quoted(id_)} --note ..."
             raise MesocareError("nothing to change was given", hint)
         row = row._replace(**changes, changed=treatments.changed_at(row, now))
         treatments.keep(connection, row)

@@ -12,6 +12,7 @@ from mesocare.cli.options import Reply, Request, command, did
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, OutputError
+from mesocare.text import shell_quoted
 
 Html = Annotated[str | None, typer.Option("--html", help="Write it as a page to this file.")]
 
@@ -57,5 +58,5 @@ def _check(html: str, request: Request) -> None:
     if request.json and not Settings({}).get("json"):
         raise MesocareError(
             "--html and --json were both given, and each is the whole answer",
-            f"Give one of them, for example: mesocare report --html {html}",
+            f"Give one of them, for example: mesocare report --html {shell_quoted(html)}",
         )

@@ -46,6 +46,8 @@ def import_(
     file: Annotated[str, typer.Argument(help="An export; - for standard input.")],
 ) -> Reply:
     """Merge an export into the record; of two versions the later one stays."""
+    from mesocare.render.phrasing import stored_words
+    from mesocare.render.text.plain import wrapped
     from mesocare.rules.loader import load_rules
     from mesocare.rules.overrides import problems
     from mesocare.store import database, transfer
@@ -66,8 +68,10 @@ def import_(
     rules = load_rules(Settings({}).get("rules"))
     by = Import(clock.now(), lambda type_, said: problems(type_, said, rules))
     with database.writing() as connection:
-        new, there = transfer.imported(connection, text, by)
-    return did(f"Imported: {new} new or newer, {there} on record already.\n")
+        merged = transfer.imported(connection, text, by)
+    lines = [f"Imported: {merged.new} new or newer, {merged.there} on record already."]
+    lines += [f"Removed by it: {stored_words(row)}" for row in merged.removed]
+    return did("".join(f"{wrapped(line)}\n" for line in lines))
 
 
 def forget(

@@ -12,6 +12,7 @@ from mesocare.cli import clock
 from mesocare.cli.commands.rules.base import settled
 from mesocare.cli.options import Json, NoColor, Reply, add, did
 from mesocare.errors import OutputError
+from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
@@ -86,4 +87,5 @@ def new(file: Target = None) -> Reply:
         why = getattr(error, "strerror", None) or str(error)
         message = f"{str(file)!r} could not be written: {why}"
         raise OutputError(message, "Name another file.") from error
-    return did(f"Written to {file}. Change it, then type: mesocare rules check {file}\n")
+    named = shell_quoted(str(file))
+    return did(f"Written to {file}. Change it, then type: mesocare rules check {named}\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli.options import At, Reply, Rules, add, did, moment_and_rules
-from mesocare.cli.output import write_file
+from mesocare.cli.output import check_target, write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import TableError
 
@@ -54,12 +54,13 @@ def table(
         if output is None:
             hint = "Type: mesocare rules table --format parquet -o rules.parquet"
             raise TableError("Parquet is not written to standard output", hint)
+        check_target(output, rules)
         publish.write_parquet(wanted, str(output))
         return did(f"Written: {output}\n")
     text = publish.as_csv(wanted) if form == "csv" else publish.as_sql(wanted)
     if output is None:
         return Reply(text)
-    write_file(output, text)
+    write_file(output, text, rules)
     return did(f"Written: {output}\n")
 
 
