@@ -12,6 +12,7 @@ import os
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 _PREFIX, _SUFFIX = ".mesocare.", ".partial"
 _FOLDER, _LOCK = "mesocare-", "lock"
 _OWNER_ONLY = 0o600
+_NEW = (
+    os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+)
+# How long a process may take from noting a file to making it, in seconds.
+_MAKING = 60
 
 
 def home() -> Path:
@@ -64,16 +70,25 @@ class AtomicFile:
         self._target = target
         self._note: Path | None = None
         _sweep_files(target.parent)
-        from tempfile import mkstemp  # only who writes pays for loading it
-
+        self._there = False
+        self._lock: int | None = None
         while True:
-            self.handle, name = mkstemp(_SUFFIX, _PREFIX, target.parent)
-            self.path = Path(name)
+            name = os.urandom(6).hex()
+            self.path = target.parent / f"{_PREFIX}{name}{_SUFFIX}"
+            # Before it is there, so that there is no moment at which nobody would find it.
+            self._note = _noted(self.path)
+            try:
+                self.handle = os.open(self.path, _NEW, _OWNER_ONLY)
+            except FileExistsError:
+                self._unlock()
+                continue
+            except OSError:
+                self._unlock()
+                raise
             self._there = True
             self._lock = _locked(self.handle)
             # Somebody may have swept it up before it was locked.
             if self.path.exists():
-                self._note = _noted(self.path)
                 return
             self._unlock()
             os.close(self.handle)
@@ -235,14 +250,14 @@ def sweep() -> None:
         for path in found:
             if path.is_symlink():
                 left = Path(os.readlink(path))  # noqa: PTH115 - it may be gone
-                if not left.exists() or _swept(left):
+                given_up = not left.exists() and time() - path.lstat().st_mtime > _MAKING
+                if given_up or _swept(left):
                     path.unlink()
             elif (path / _LOCK).exists() and _swept(path / _LOCK):
                 import shutil
 
                 shutil.rmtree(path, ignore_errors=True)
-        if found:
-            _remove_if_empty()
+        _remove_if_empty()
 
 
 def _leavings(place: Path) -> list[Path]:

@@ -169,8 +169,6 @@ DAYS = [
     ("May 1", "2024-05-01"),
     ("May 1st", "2024-05-01"),
     ("9 May", "2024-05-09"),
-    ("11 May", "2023-05-11"),
-    ("May 24", "2023-05-24"),
     ("31 December", "2023-12-31"),
     ("1 January", "2024-01-01"),
     ("29 Feb", "2024-02-29"),
@@ -194,7 +192,125 @@ DAYS = [
     ("wednesday, May 1st, 2024", "2024-05-01"),
     ("Wed. 1 May", "2024-05-01"),
     ("Thursday 9 May", "2024-05-09"),
+    # What can mean only one day, in whatever order its numbers stand.
+    ("05.05.2024", "2024-05-05"),
+    ("31/12/2023", "2023-12-31"),
+    ("12/31/2023", "2023-12-31"),
+    ("29.2.2024", "2024-02-29"),
+    ("2024/04/25", "2024-04-25"),
+    ("2024.4.25", "2024-04-25"),
+    ("25 4 2024", "2024-04-25"),
+    ("20240501", "2024-05-01"),
+    ("25042024", "2024-04-25"),
+    # Years of two digits behind the name of a month, names cut short, and joined with signs.
+    ("1 May 24", "2024-05-01"),
+    ("9 May 24", "2024-05-09"),
+    ("24 May 05", "2005-05-24"),
+    ("Weds 1 May 2024", "2024-05-01"),
+    ("Thurs 9 May", "2024-05-09"),
+    ("Tues 30 April", "2024-04-30"),
+    ("15 Sept 2023", "2023-09-15"),
+    ("Sept. 15, 2023", "2023-09-15"),
+    ("1-May-2024", "2024-05-01"),
+    ("1/may/24", "2024-05-01"),
+    ("1. May 2024", "2024-05-01"),
+    ("on 1 May", "2024-05-01"),
+    ("the 1st of May", "2024-05-01"),
+    # Counts in words and units cut short.
+    ("a day ago", "2024-05-09"),
+    ("two days ago", "2024-05-08"),
+    ("twelve days ago", "2024-04-28"),
+    ("2d ago", "2024-05-08"),
+    ("3 wks ago", "2024-04-19"),
+    ("the day before yesterday", "2024-05-08"),
+    ("day before yesterday", "2024-05-08"),
+    # Full-width letters and digits are those they stand for.
+    ("\uff11 May 2024", "2024-05-01"),
+    ("\uff12\uff10\uff12\uff14-05-01", "2024-05-01"),
 ]
+
+# What is a part of a day, at NOW in Berlin (14:00 there): its first and last instant.
+PARTS = [
+    ("last night", "2024-05-09T16:00Z", "2024-05-10T04:00Z"),
+    ("yesterday night", "2024-05-09T16:00Z", "2024-05-10T04:00Z"),
+    ("this morning", "2024-05-10T02:00Z", "2024-05-10T11:00Z"),
+    ("in the morning", None, None),
+    ("yesterday morning", "2024-05-09T02:00Z", "2024-05-09T11:00Z"),
+    ("yesterday in the afternoon", "2024-05-09T10:00Z", "2024-05-09T17:00Z"),
+    ("yesterday evening", "2024-05-09T15:00Z", "2024-05-09T22:00Z"),
+    ("2024-05-01T14", "2024-05-01T12:00Z", "2024-05-01T13:00Z"),
+    ("this afternoon", "2024-05-10T10:00Z", NOW),  # the rest of it is still to come
+    ("this evening", None, None),
+    ("2024-05-01T24", None, None),
+]
+
+# The same instant, however its clock time is written.
+CLOCK_FORMS = [
+    "yesterday 15:00", "yesterday at 3pm", "3pm yesterday", "15:00 yesterday", "yesterday 15h00",
+    "yesterday 3.00 pm", "9 May 15:00", "15:00 on 9 May 2024", "2024-05-09T15:00",
+    "9-May-2024 15:00", "20240509 15:00", "3:00 PM, 9 May 2024",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "earliest", "latest"), PARTS)
+def test_parts_of_a_day(text: str, earliest: str | None, latest: str | None) -> None:
+    """Each as wide as anybody means it, cut off at the moment asked about; others are refused."""
+    if earliest is None or latest is None:
+        refused(text)
+        return
+    found = treated(text)
+    assert (found.earliest, found.latest) == (utc(earliest), utc(latest))
+
+
+@pytest.mark.parametrize("text", CLOCK_FORMS)
+def test_clock_times_in_any_form(text: str) -> None:
+    """Before or behind the day, with a point, an h, or in halves of a day."""
+    found = treated(text)
+    assert found.earliest == found.latest == utc("2024-05-09T13:00Z")
+
+
+@pytest.mark.parametrize(
+    "text", ["yesterday noon", "yesterday at noon", "noon yesterday", "yesterday midday"]
+)
+def test_noon(text: str) -> None:
+    """Noon is 12:00 to everybody, unlike 12 am and 12 pm."""
+    assert treated(text).latest == utc("2024-05-09T10:00Z")
+
+
+@pytest.mark.parametrize("text", ["36h ago", "36 hrs ago", "36 hours ago"])
+def test_hours_cut_short(text: str) -> None:
+    """Units as people write them."""
+    assert treated(text).latest == utc(NOW) - timedelta(hours=36)
+
+
+def test_now() -> None:
+    """A treatment may be at this moment."""
+    assert treated("now").earliest == treated("now").latest == utc(NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "both"),
+    [
+        ("27 Nov", "2026-11-26T12:00Z", ["2025-11-27", "2026-11-27"]),
+        ("28 November", "2026-11-26T12:00Z", ["2025-11-28", "2026-11-28"]),
+        ("2 Jan", "2026-12-30T12:00Z", ["2026-01-02", "2027-01-02"]),
+        ("29 Feb", "2024-02-28T12:00Z", ["2020-02-29", "2024-02-29"]),
+        ("Fri 27 Nov 15:00", "2026-11-26T12:00Z", ["2025-11-27T15:00", "2026-11-27T15:00"]),
+    ],
+)
+def test_a_day_that_lies_a_little_ahead(text: str, at: str, both: list[str]) -> None:
+    """Without its year it is not taken for last year's: both are given."""
+    error = refused(text, at=at)
+    assert "lies ahead" in error.message
+    for each in both:
+        assert each in error.hint
+
+
+def test_a_day_that_was_a_while_ago_needs_no_year() -> None:
+    """The nearer reading is the past one."""
+    found = treated("1 June", at="2026-11-26T12:00Z")
+    assert found.earliest.year == 2026
+
 
 # Zone, at, text, earliest, latest: the ends of days, clocks put back, and `at` inside the day.
 CLOCKS = [
@@ -229,7 +345,7 @@ CLOCKS = [
     (BERLIN, NOW, "2023-10-29T02:59:59", "2023-10-29T00:59:59Z", "2023-10-29T01:59:59Z"),
     (BERLIN, NOW, "2023-10-29T01:59", "2023-10-28T23:59Z", "2023-10-28T23:59Z"),
     (BERLIN, NOW, "2023-10-29T03:00", "2023-10-29T02:00Z", "2023-10-29T02:00Z"),
-    (BERLIN, NOW, "29 October 2:30 am", "2023-10-29T00:30Z", "2023-10-29T01:30Z"),
+    (BERLIN, NOW, "29 October 2023 2:30 am", "2023-10-29T00:30Z", "2023-10-29T01:30Z"),
     (NEW_YORK, NOW, "2023-11-05T01:30", "2023-11-05T05:30Z", "2023-11-05T06:30Z"),
     (NEW_YORK, "2023-11-06T12:00Z", "yesterday 1:30", "2023-11-05T05:30Z", "2023-11-05T06:30Z"),
     (NEW_YORK, NOW, "2023-11-05T02:00", "2023-11-05T07:00Z", "2023-11-05T07:00Z"),
@@ -271,10 +387,6 @@ CLOCKS = [
     (BERLIN, "2024-01-01T12:00Z", "yesterday", "2023-12-30T23:00Z", "2023-12-31T23:00Z"),
     (BERLIN, "2024-01-01T12:00Z", "31 Dec", "2023-12-30T23:00Z", "2023-12-31T23:00Z"),
     (BERLIN, "2024-01-01T12:00Z", "1 Jan", "2023-12-31T23:00Z", "2024-01-01T12:00Z"),
-    (BERLIN, "2024-01-01T12:00Z", "2 Jan", "2023-01-01T23:00Z", "2023-01-02T23:00Z"),
-    (BERLIN, "2024-02-28T12:00Z", "29 Feb", "2020-02-28T23:00Z", "2020-02-29T23:00Z"),
-    (BERLIN, "2023-05-10T12:00Z", "29 Feb", "2020-02-28T23:00Z", "2020-02-29T23:00Z"),
-    ("UTC", "2104-02-28T12:00Z", "29 Feb", "2096-02-29T00:00Z", "2096-03-01T00:00Z"),
     ("UTC", "2999-12-31T12:00Z", "2999-12-30", "2999-12-30T00:00Z", "2999-12-31T00:00Z"),
     ("UTC", "3000-01-01T12:00Z", "2999-12-31", "2999-12-31T00:00Z", "3000-01-01T00:00Z"),
 ]
@@ -300,10 +412,6 @@ REFUSED = [
     ("12.5.24", ["3 dates", "one of: 2012-05-24 (24 May 2012), 2024-05-12", "2024-12-05"]),
     ("12/05/24", ["4 dates", "2005-12-24", "2012-05-24", "2024-05-12", "2024-12-05"]),
     ("01/02/03", ["6 dates", "2001-02-03", "2003-02-01"]),
-    ("05.05.2024", ["form", "Type 2024-05-05 (5 May 2024)."]),
-    ("31/12/2023", ["form", "Type 2023-12-31 (31 December 2023)."]),
-    ("12/31/2023", ["form", "Type 2023-12-31 (31 December 2023)."]),
-    ("29.2.2024", ["form", "Type 2024-02-29 (29 February 2024)."]),
     ("29.2.2023", ["not a date, in whatever order", "Type a date such as"]),
     ("99/99/99", ["not a date, in whatever order"]),
     ("1.1.1", ["not a date, in whatever order"]),
@@ -323,15 +431,12 @@ REFUSED = [
     ("2024", ["a year", "2024-05-01 (1 May 2024)", "today 20:24"]),
     ("1999", ["a year", "1999-05-01 (1 May 1999)."]),
     ("1430", ["clock time", "today 14:30", "yesterday 14:30"]),
-    ("20240501", ["form", "Type 2024-05-01 (1 May 2024)."]),
     ("01052024", TWO_READINGS),
     ("240501", ["2 dates", "2024-05-01", "2001-05-24"]),
     ("20240501T1430", UNREADABLE),
     ("1714567890", ["not a date"]),
     ("123", ["not a date"]),
     ("-5", UNREADABLE),
-    ("1 May 24", ["two digits", "Type 2024-05-01 (1 May 2024)."]),
-    ("12 May 24", ["two digits", "2024-05-12", "2012-05-24"]),
     ("May 1 24", ["two digits", "Type 2024-05-01 (1 May 2024)."]),
     # Days that do not exist.
     ("30 February", ["February has 29 days at most", "2024-02-29"]),
@@ -379,7 +484,6 @@ REFUSED = [
     ("2024-05-01T14:30+14:01", NO_SUCH_CLOCK),
     ("2024-05-01T14:30+02:60", NO_SUCH_CLOCK),
     ("2024-05-01T14:30+0200", UNREADABLE),
-    ("2024-05-01T14", UNREADABLE),
     ("2024-05-01T1430", UNREADABLE),
     ("2024-05-01T", UNREADABLE),
     ("2024-05-01T14:3", UNREADABLE),
@@ -426,7 +530,6 @@ REFUSED = [
     ("   ", ["No date was given"]),
     (",", ["No date was given"]),
     ("garbage", UNREADABLE),
-    ("now", UNREADABLE),
     ("5 bananas", UNREADABLE),
     ("5 bananas ago", UNREADABLE),
     ("in 3 days", UNREADABLE),
@@ -442,10 +545,7 @@ REFUSED = [
     ("2024-05-01; rm -rf /", UNREADABLE),
     ("\x1b[31m2024-05-01", [r"\x1b[31m", "cannot be read"]),
     ("2024-05-01\x00", [r"\x00", "cannot be read"]),
-    ("\uff11 May 2024", NOT_PLAIN),
-    ("\uff12\uff10\uff12\uff14-05-01", NOT_PLAIN),
     ("\u0662\u0660\u0662\u0664-05-01", NOT_PLAIN),
-    ("3 wee\u212as ago", NOT_PLAIN),
     ("2024\u221205\u221201", NOT_PLAIN),
     ("\ud800", NOT_PLAIN),
     ("2024-05-01" + " " * 60, ["longer than the 64 characters", "2024-05-01"]),
@@ -534,7 +634,6 @@ def test_message_stays_short() -> None:
 
 # Text, and the moment, at NOW in Berlin.
 MOMENTS = [
-    ("now", NOW),
     (" NOW ", NOW),
     ("today", "2024-05-09T22:00Z"),
     ("yesterday", "2024-05-08T22:00Z"),
@@ -640,7 +739,7 @@ def test_import_is_light() -> None:
     program = (
         "import sys; from datetime import datetime, timezone as t\n"
         "from mesocare.parsing.dates import *\n"
-        "for text in ['2024-05-01', '3 days ago', 'May 1']:\n"
+        "for text in ['2024-05-01', '3 days ago', 'May 1 2024']:\n"
         "    parse_treated(text, at=datetime.now(t.utc), zone=t.utc)\n"
         "print(*{'dateutil', 'zoneinfo', 'difflib', 'locale', 'calendar'} & set(sys.modules))"
     )

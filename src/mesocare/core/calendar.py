@@ -23,13 +23,18 @@ MONTHS = (
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _LEAP_YEAR = 2000
+_SHORTEST_NAME = 3
 _ONE_SECOND = timedelta(seconds=1)
 
 
 def name_index(word: str, names: Sequence[str]) -> int | None:
-    """Return which of the names a lower-case word is, in full or as its first three letters."""
+    """Return which of the names a lower-case word is, in full or by three or more first letters.
+
+    `weds` is Wednesday to many, and is no beginning of it.
+    """
+    word = word.replace("weds", "wed")
     for index, name in enumerate(names):
-        if word in (name.lower(), name[:3].lower()):
+        if len(word) >= _SHORTEST_NAME and name.lower().startswith(word):
             return index
     return None
 
@@ -52,6 +57,14 @@ def most_recent(month: int, day: int, today: date) -> date | None:
     while day > month_length(month, year) or date(year, month, day) > today:
         year -= 1  # up to eight times for 29 February, as 1900 and 2100 are no leap years
     return date(year, month, day)
+
+
+def next_date(month: int, day: int, today: date) -> date | None:
+    """Return the next such date after today; `None` if no year that is known has it."""
+    for year in range(today.year, min(today.year + 9, YEARS[-1] + 1)):
+        if day <= month_length(month, year) and date(year, month, day) > today:
+            return date(year, month, day)
+    return None
 
 
 def local_iso(instant: datetime, zone: tzinfo) -> str:

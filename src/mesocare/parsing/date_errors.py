@@ -17,6 +17,7 @@ from mesocare.core.calendar import (
     month_length,
     most_recent,
     name_index,
+    next_date,
     spell,
 )
 from mesocare.errors import DateError
@@ -111,6 +112,7 @@ def recent_date(month: int, day: int, asked: Asked) -> date:
         DateError: No year has that day.
     """
     if found := most_recent(month, day, asked.today):
+        _check_not_ahead(found, month, day, asked)
         return calendar_date(found.year, month, day, asked)
     longest = month_length(month)
     last = most_recent(month, longest, asked.today)
@@ -118,6 +120,18 @@ def recent_date(month: int, day: int, asked: Asked) -> date:
         f"names a day that does not exist: {MONTHS[month - 1]} has {longest} days at most",
         asked.choose([last] if last else []),
     )
+
+
+def _check_not_ahead(found: date, month: int, day: int, asked: Asked) -> None:
+    """Let no date a little ahead be taken for the one of last year.
+
+    Raises:
+        DateError: The next such date is nearer than the last one.
+    """
+    ahead = next_date(month, day, asked.today)
+    if ahead is not None and ahead - asked.today < asked.today - found:
+        why = "lies ahead this time, or a long way back"
+        raise asked.refuse(why, asked.choose([found, ahead]))
 
 
 def left_out(day: date, asked: Asked) -> DateError:

@@ -39,6 +39,7 @@ from mesocare.parsing.date_errors import (
     recent_date,
     skipped,
 )
+from mesocare.parsing.date_words import plain
 
 _NOON = 12
 _WIDEST_OFFSET = timedelta(hours=14)
@@ -50,6 +51,18 @@ _UNITS = {
 }
 _DAYS_BACK = {"today": 0, "yesterday": 1, "tomorrow": -1}
 
+# Which hour each part of a day begins at, and how many it lasts, as wide as anybody means it.
+_PARTS = {"morning": (4, 9), "afternoon": (12, 7), "evening": (17, 7), "night": (18, 12)}
+_PART = re.compile(
+    r"(?:in )?(?P<day>this|last|yesterday|today)(?: in)?(?: the)?"
+    r" (?P<part>morning|afternoon|evening|night)"
+)
+_ISO_HOUR = re.compile(r"(\d{4})-(\d\d)-(\d\d)t(\d\d)")
+_LAST_HOUR = 23
+_CENTURY = 2000
+_NUMERIC = re.compile(
+    r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})|(\d{4})[/. -](\d{1,2})[/. -](\d{1,2})|(\d{8})"
+)
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _AGO = re.compile(r"(\d+) (minute|hour|day|week)s? ago")
 _NUMBERS = re.compile(r"\d+(?:[/. -]\d+){0,2}\.?")
@@ -167,6 +180,8 @@ def _left(name: str) -> list[str]:
 
 def _span(asked: Asked) -> tuple[datetime, datetime]:
     """Return the first and the last instant meant, in UTC."""
+    if part := _part_of_day(asked):
+        return part
     day, clock = _read(asked)
     if clock is None:
         if span := day_span(day, asked.zone):
@@ -180,22 +195,47 @@ def _span(asked: Asked) -> tuple[datetime, datetime]:
     raise skipped(wall, asked)
 
 
+def _part_of_day(asked: Asked) -> tuple[datetime, datetime] | None:
+    """Return the ends of a part of a day, such as last night, or of an hour of ISO 8601.
+
+    Each is taken as wide as anybody would mean it.
+    """
+    words = plain(asked.text) if len(asked.text) <= LONGEST else ""
+    if hour := _ISO_HOUR.fullmatch(words):
+        day = calendar_date(int(hour[1]), int(hour[2]), int(hour[3]), asked)
+        if int(hour[4]) > _LAST_HOUR:
+            return None
+        first = datetime.combine(day, time(int(hour[4])))
+        walls = first, first + timedelta(hours=1)
+    elif found := _PART.fullmatch(words):
+        name = found["part"]
+        back = _DAYS_BACK.get(found["day"], 1 if found["day"] == "last" else 0)
+        start, length = _PARTS[name]
+        first = datetime.combine(asked.today - back * ONE_DAY, time(start))
+        walls = first, first + timedelta(hours=length)
+    else:
+        return None
+    ends = [instants(wall, asked.zone) for wall in walls]
+    if not ends[0] or not ends[1]:
+        raise skipped(walls[0 if not ends[0] else 1], asked)
+    return ends[0][0], ends[1][-1]
+
+
 def _read(asked: Asked) -> tuple[date, time | None]:
     """Return the day meant and the clock time, if one was given; exact instants are in UTC."""
-    words = " ".join(asked.text.replace(",", " ").split())
+    words = plain(asked.text) if len(asked.text) <= LONGEST else asked.text
     if len(asked.text) > LONGEST:
         raise asked.refuse(f"is longer than the {LONGEST} characters that are read as a date")
     if not words:
         raise DateError("No date was given.", EXAMPLES)
     if not words.isascii():
         raise asked.refuse("holds characters other than plain English letters and digits")
-    words = words.lower()
     if found := _CLOCK.fullmatch(words):
         words = found["day"]
         asked = asked._replace(clock=_clock(found, asked))
     if iso := _ISO_DATE.fullmatch(words):
         return calendar_date(int(iso[1]), int(iso[2]), int(iso[3]), asked), asked.clock
-    day = _relative(words, asked) or _spelled(words, asked)
+    day = _relative(words, asked) or _spelled(words, asked) or _numeric(words)
     if isinstance(day, datetime):
         return day.date(), day.timetz()
     if day is None:
@@ -243,6 +283,8 @@ def _offset(text: str | None) -> tzinfo | None:
 
 def _relative(words: str, asked: Asked) -> date | None:
     """Read a day or, as a datetime in UTC, an instant that is told by its distance from `at`."""
+    if words == "now":
+        return asked.at
     if words in _DAYS_BACK:
         return asked.today - _DAYS_BACK[words] * ONE_DAY
     if not (ago := _AGO.fullmatch(words)):
@@ -273,6 +315,8 @@ def _spelled(words: str, asked: Asked) -> date | None:
         day = recent_date(month + 1, int(number), asked)
     elif len(year) == len("2024"):
         day = calendar_date(int(year), month + 1, int(number), asked)
+    elif found["day"]:  # nobody writes the year before the name of a month, and the day after it
+        day = calendar_date(_CENTURY + int(year), month + 1, int(number), asked)
     else:
         days = readings([(year, f"{month + 1}", number), (number, f"{month + 1}", year)])
         raise asked.refuse("has a year of two digits", asked.choose(days))
@@ -283,3 +327,19 @@ def _spelled(words: str, asked: Asked) -> date | None:
         f"contradicts itself: {spell(day)} is a {WEEKDAYS[day.weekday()]}",
         asked.choose([day, *(other for other in week if other.weekday() == weekday)]),
     )
+
+
+def _numeric(words: str) -> date | None:
+    """Read a date of bare numbers with a whole year, if only one order of them is a date."""
+    found = _NUMERIC.fullmatch(words)
+    if not found:
+        return None
+    if run := found[7]:
+        last = [(run[4:], *order) for order in ((run[2:4], run[:2]), (run[:2], run[2:4]))]
+        orders = [(run[:4], run[4:6], run[6:]), *last]
+    else:
+        one, other = (found[1], found[2]) if found[3] else (found[5], found[6])
+        year = found[3] or found[4]
+        orders = [(year, one, other), (year, other, one)]
+    days = set(readings(orders))
+    return days.pop() if len(days) == 1 else None

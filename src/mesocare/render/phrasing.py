@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mesocare.core.calendar import same_reading
+from mesocare.core.calendar import day_span, same_reading
 from mesocare.core.model import Treatment, Verdict
 from mesocare.core.timespan import Interval
 from mesocare.text import lower_first
@@ -99,6 +99,9 @@ def treated_words(treatment: Treatment) -> str:
         return first
     if came_twice(treatment):
         return f"{first} or {instant_words(when.latest, when.zone)}"
+    whole = day_span(when.earliest.astimezone(when.zone).date(), when.zone)
+    if whole is None or whole[0] != when.earliest:  # a part of a day, such as last night
+        return f"{first} to {instant_words(when.latest, when.zone, near=when.earliest)}"
     return f"{date_words(when.earliest, when.zone)}, time not given"
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mesocare.errors import StoreError
 from mesocare.files import home
 from mesocare.store import migrations
 from mesocare.store.erase import forgotten
@@ -23,6 +25,7 @@ from mesocare.store.location import (
     connect,
     damages,
     faults,
+    holds,
     keep_private,
     locked,
     log,
@@ -34,11 +37,11 @@ from mesocare.store.location import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["NAME", "home", "reading", "writing"]
 
 ATTEMPTS = 5
+_COUNTER, _COUNTER_SIZE = 24, 4
 
 
 @contextmanager
@@ -83,10 +86,39 @@ def writing() -> Iterator[sqlite3.Connection]:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                if connection.in_transaction:
+                    commit(connection)
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
+
+
+def commit(connection: sqlite3.Connection) -> None:
+    """Keep what was written since the transaction began.
+
+    Raises:
+        StoreError: It was kept, but the disk failed after that.
+        sqlite3.Error: It was not kept.
+    """
+    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    before = _commits(path)
+    try:
+        connection.commit()
+    except sqlite3.Error as error:
+        with suppress(sqlite3.Error):
+            connection.rollback()
+        if _commits(path) == before or holds(log(path, "-journal")):
+            raise
+        message = f"the disk failed when all was written: {error}"
+        hint = "It is on record as far as this system can tell; do not repeat it. To see it, type: "
+        raise StoreError(message, f"{hint}mesocare treatments, or mesocare diary") from error
+
+
+def _commits(path: Path) -> bytes:
+    """Return the counter in a database file that each commit changes."""
+    with path.open("rb") as file:
+        file.seek(_COUNTER)
+        return file.read(_COUNTER_SIZE)
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def keep(entries: Iterable[Entry]) -> Record:
         with database.writing() as connection:
             for entry in entries:
                 diary.keep(connection, entry)
-            connection.commit()  # on disk from here on, whatever becomes of the reading
+            database.commit(connection)  # on disk from here on, whatever becomes of the reading
             kept = True
             return _read(connection)
     except MesocareError as error:
