@@ -174,7 +174,7 @@ def test_rejects_have_the_number_of_the_row_in_the_sheet(book: Book) -> None:
     ("column", "cell", "shown"),
     [
         ("treated", 45413, "45413"),
-        ("treated", 20240501, "20240501"),
+        ("treated", 20241301, "20241301"),
         ("treated", time(14, 30), "14:30:00"),
         ("treated", True, "true"),
         ("treated", None, ""),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mesocare.core.calendar import day_span, gap_end, instants, local_iso
+from mesocare.core.calendar import day_span, gap_end, instants, local_iso, next_date
 from mesocare.core.timespan import Interval
 from mesocare.errors import DateError, ZoneError
 from mesocare.parsing.dates import parse_at, parse_treated, parse_zone
@@ -886,3 +886,9 @@ def test_hours_are_elapsed_time(at: datetime, zone: tzinfo, count: int) -> None:
         return
     found = parse_treated(f"{count} hours ago", at=at, zone=zone)
     assert found.earliest == found.latest == at - timedelta(hours=count)
+
+
+def test_a_day_that_no_year_has_any_more() -> None:
+    """At the end of all years that are known there is no next one."""
+    assert next_date(2, 29, date(2997, 3, 1)) is None
+    assert next_date(2, 29, date(2024, 3, 1)) == date(2028, 2, 29)

@@ -213,6 +213,7 @@ def test_a_file_system_without_locks(
     before = {path.name: path.read_bytes() for path in home.iterdir()}
     with monkeypatch.context() as patch:
         patch.setattr(fcntl, "fcntl", lock)
+        patch.setattr(location, "_with_locks", set())  # as in a process of its own
         with pytest.raises(StoreError, match="cannot live there") as caught:
             filled()
         assert "MESOCARE_HOME" in caught.value.hint

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesocare.errors import StoreError
@@ -37,11 +36,11 @@ from mesocare.store.location import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["NAME", "home", "reading", "writing"]
 
 ATTEMPTS = 5
-_COUNTER, _COUNTER_SIZE = 24, 4
 
 
 @contextmanager
@@ -100,25 +99,29 @@ def commit(connection: sqlite3.Connection) -> None:
         StoreError: It was kept, but the disk failed after that.
         sqlite3.Error: It was not kept.
     """
-    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
-    before = _commits(path)
+    # The file is never opened beside SQLite: closing it would let go of the locks on it.
+    written = _content(connection)
     try:
         connection.commit()
     except sqlite3.Error as error:
         with suppress(sqlite3.Error):
             connection.rollback()
-        if _commits(path) == before or holds(log(path, "-journal")):
+        if holds(log(record(), "-journal")) or _content(connection) != written:
             raise
         message = f"the disk failed when all was written: {error}"
         hint = "It is on record as far as this system can tell; do not repeat it. To see it, type: "
         raise StoreError(message, f"{hint}mesocare treatments, or mesocare diary") from error
 
 
-def _commits(path: Path) -> bytes:
-    """Return the counter in a database file that each commit changes."""
-    with path.open("rb") as file:
-        file.seek(_COUNTER)
-        return file.read(_COUNTER_SIZE)
+def _content(connection: sqlite3.Connection) -> list[tuple[object, ...]] | None:
+    """Return what tells one state of the record from another; `None` where it cannot be read."""
+    try:
+        return connection.execute(
+            "SELECT seal FROM treatment UNION ALL SELECT seal FROM entry"
+            " UNION ALL SELECT confirmed FROM recovery"
+        ).fetchall()
+    except sqlite3.Error:
+        return None
 
 
 @contextmanager

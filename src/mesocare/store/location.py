@@ -33,6 +33,7 @@ FORGOTTEN = ".forgotten"
 # What a journal begins with that is to be rolled back; one that was done with begins with zeros.
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 _CHUNK = 1 << 20
+_with_locks: set[Path] = set()
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # SQLITE_CORRUPT, SQLITE_FORMAT and SQLITE_NOTADB.
 _DAMAGE = {11, 24, 26}
@@ -170,7 +171,8 @@ def _check_locks(lock: Path, path: Path) -> None:
     Raises:
         StoreError: The file system refuses locks, or hands them to anybody.
     """
-    if sys.platform != "linux":
+    # Once is enough, and closing the file would let go of locks that this process holds on it.
+    if sys.platform != "linux" or lock in _with_locks:
         return
     import fcntl
     import struct
@@ -190,6 +192,7 @@ def _check_locks(lock: Path, path: Path) -> None:
         try:
             fcntl.fcntl(other, fcntl.F_OFD_SETLK, wanted)
         except OSError:
+            _with_locks.add(lock)
             return
     raise _lockless(path, "locks keep nobody out")
 
