@@ -32,10 +32,23 @@ def home() -> Path:
     """Return the folder of what mesocare keeps; `MESOCARE_HOME` overrides the platform's."""
     override = os.environ.get("MESOCARE_HOME")
     if override:
-        return Path(override)
+        return named(override)
     from platformdirs import user_data_path
 
-    return user_data_path("mesocare", appauthor=False)
+    return absolute(user_data_path("mesocare", appauthor=False), ".local/share")
+
+
+def named(text: str) -> Path:
+    """Return a folder or file that a variable names; `~` is somebody's home, as in a shell."""
+    path = Path(text)
+    with suppress(RuntimeError):  # nobody has such a home
+        return path.expanduser()
+    return path
+
+
+def absolute(path: Path, usual: str) -> Path:
+    """Return a platform's folder; a relative one is no setting (XDG) and gives way to the usual."""
+    return path if path.is_absolute() else Path.home() / usual / path.name
 
 
 def temporary() -> Path:

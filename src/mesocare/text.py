@@ -21,12 +21,28 @@ def without_formula(cell: str) -> str:
     return f"'{cell}" if is_formula(cell) else cell
 
 
+# What turns the order of all that follows on a line; other format characters join letters of a word
+# or of an emoji, and belong to it.
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def is_shown(text: str) -> bool:
+    """Whether a terminal shows all of a text, in one line, and obeys none of it."""
+    return text.isprintable() or all(map(_is_shown, text))
+
+
+def _is_shown(letter: str) -> bool:
+    from unicodedata import category  # hardly any text needs it
+
+    return letter.isprintable() or (category(letter) == "Cf" and letter not in _OVERRIDES)
+
+
 def printable(text: str) -> str:
     """Return a text in which everything that a terminal would obey or hide is spelt out."""
     if text.isprintable():
         return text
     return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape", "replace").decode()
+        letter if _is_shown(letter) else letter.encode("unicode_escape", "replace").decode()
         for letter in text
     )
 

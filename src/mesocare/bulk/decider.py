@@ -106,6 +106,7 @@ class Decider:
         Raises:
             MesocareError: The time, the type or the zone cannot be used; the message says why.
         """
+        type_, tz = type_.strip(), tz.strip()
         key = (treated, type_, tz)
         found = self._known.get(key)
         if found is None:

@@ -67,20 +67,21 @@ class RowVerdicts:
         Raises:
             MesocareError: The row has to be rejected.
         """
+        raw, type_, tz = (type_, tz), type_.strip(), tz.strip()
         now = self._now.cells(treated, type_, tz)
         then = self._then.cells(treated, type_, tz) if self._then else now
-        if (type_, tz) not in self.tables and self._now.ready(type_, tz):
-            self.tables[type_, tz] = self._table(type_, tz)
+        if raw not in self.tables and self._now.ready(type_, tz):
+            self.tables[raw] = self._table(type_, tz)
         return self._shared(now, then)
 
     def long_rows(self, outcome: Outcome, treated: str, type_: str, tz: str) -> list[LongRow]:
         """Return what a long table says of each activity that is wanted."""
-        key = (treated, type_, tz)
+        key = (treated, type_.strip(), tz.strip())
         known = self._rows.get(key)
         if known is None:
             if len(self._rows) >= _MOST_ROWS_REMEMBERED:
                 self._rows.clear()
-            known = self._rows[key] = self._long(outcome, treated, type_, tz)
+            known = self._rows[key] = self._long(outcome, *key)
         return [known[n] for n in outcome.wanted]
 
     def tally(self, tally: Tally) -> None:

@@ -67,6 +67,8 @@ def _answer(arguments: Sequence[str]) -> Reply | int | None:
 
     from mesocare.cli.app import build
 
+    # Nothing completes words yet, and what is set for it would be taken for a command.
+    os.environ.pop("_MESOCARE_COMPLETE", None)
     try:
         app = build(arguments[0] if arguments else None)
         return app(list(arguments), prog_name="mesocare", standalone_mode=False)  # type: ignore[no-any-return]
@@ -93,7 +95,7 @@ def _deliver(reply: Reply | int | None) -> int:
             message = "an exit code without an answer would be taken for one"
             raise RuntimeError(message)
         try:
-            _write(reply.text)
+            _write(reply.text, is_data=reply.is_data)
         except OutputError as error:
             done = f"It is done all the same; do not repeat it. {reply.done}".rstrip()
             error.hint = "\n".join(filter(None, (reply.calls, done if reply.done else error.hint)))
@@ -101,11 +103,13 @@ def _deliver(reply: Reply | int | None) -> int:
     return reply.exit_code
 
 
-def _write(text: str) -> None:
+def _write(text: str, *, is_data: bool = False) -> None:
     try:
         if sys.stdout is None:
             message = "standard output is closed, so the answer could not be given"
             raise OutputError(message, "Run the command again without >&-.")
+        if is_data and hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:

@@ -78,12 +78,15 @@ class Reply(NamedTuple):
         done: What was changed by then: said where the text cannot be delivered, so that nobody
             does it twice.
         calls: Whom to call, likewise.
+        is_data: Whether the text is data for another program: then it is UTF-8, whatever letters
+            the terminal has.
     """
 
     text: str | None
     exit_code: int = 0
     done: str = ""
     calls: str = ""
+    is_data: bool = False
 
 
 def did(text: str) -> Reply:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mesocare.errors import MesocareError, SettingError
+from mesocare.files import absolute, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,9 @@ def is_true(text: str) -> bool:
 def configuration_path() -> Path:
     """Return where the configuration file is looked for; `MESOCARE_CONFIG` overrides it."""
     override = os.environ.get("MESOCARE_CONFIG")
-    return Path(override) if override else Path(typer.get_app_dir("mesocare")) / "config.toml"
+    if override:
+        return named(override)
+    return absolute(Path(typer.get_app_dir("mesocare")), ".config") / "config.toml"
 
 
 def _configuration(path: Path) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def _configuration(path: Path) -> dict[str, Any]:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
             raise SettingError(f"{where} is no file of text", "Correct it, or delete it.")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except (FileNotFoundError, NotADirectoryError) as error:
         if "MESOCARE_CONFIG" not in os.environ:
             return {}

@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesocare.files import AtomicFile
+from mesocare.files import AtomicFile, absolute, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +44,10 @@ def directory() -> Path:
     """Return where compiled rule sets are kept; `MESOCARE_CACHE_DIR` overrides it."""
     override = os.environ.get("MESOCARE_CACHE_DIR")
     if override:
-        return Path(override)
+        return named(override)
     from platformdirs import user_cache_path
 
-    return user_cache_path("mesocare", appauthor=False, opinion=False)
+    return absolute(user_cache_path("mesocare", appauthor=False, opinion=False), ".cache")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ here. Instants are brought to UTC, as they are stored.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,7 +51,7 @@ class _Row:
 
     def refuse(self, name: str, wanted: str) -> StoreError:
         """Return the error that says what a field holds, and what it has to hold."""
-        shown = ascii(self.row[name])
+        shown = json.dumps(self.row[name], default=str)
         shown = shown if len(shown) <= 80 else f"{shown[:77]}..."  # noqa: PLR2004 - one line
         message = f"{self.where}.{name} is {shown}, which cannot be kept"
         return StoreError(message, f"It has to be {wanted}. Nothing was imported.")

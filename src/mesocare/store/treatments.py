@@ -11,6 +11,7 @@ from uuid import uuid4
 from mesocare.errors import StoreError
 from mesocare.store import seal
 from mesocare.store.location import DamageError
+from mesocare.text import is_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,7 +66,7 @@ def instants(when: Interval) -> tuple[str, str]:
 def kept_line(text: str) -> str | None:
     """Return a text as it is kept, in one line; `None` if it is too long or cannot be shown."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_TEXT and line.isprintable() else None
+    return line if len(line) <= LONGEST_TEXT and is_shown(line) else None
 
 
 def on_record(connection: sqlite3.Connection) -> list[StoredTreatment]:

@@ -75,6 +75,8 @@ class CsvRows:
             try:
                 for row in reader:
                     begin, end = end + 1, base + reader.line_num
+                    if row and not any(map(str.strip, row)):
+                        continue  # a row of blanks is none, as an empty line is
                     if len(row) == width:
                         yield begin, row
                     elif row:
@@ -154,6 +156,7 @@ class JsonRows:
     def __init__(self, lines: Lines, reject: Callable[[Reject], None]) -> None:
         self._lines = lines
         self._reject = reject
+        self._first = 0
         self._decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number).decode
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any], str] | None]:
@@ -162,14 +165,19 @@ class JsonRows:
             text = line.strip()
             if not text:
                 continue
+            self._first = self._first or number
             try:
                 found = self._decode(text)
             except (ValueError, RecursionError) as error:
+                if number == self._first and text[0] == "[":
+                    raise _array(self._lines) from error
                 self._refuse(number, text, error)
                 yield None
                 continue
             if isinstance(found, dict):
                 yield number, found, text
+            elif isinstance(found, list) and number == self._first:
+                raise _array(self._lines)
             else:
                 self._reject(Reject(number, "", "", "is no JSON object", shortened(text)))
                 yield None
@@ -206,3 +214,8 @@ def _unreadable_header(lines: Lines, number: int) -> TableError:
     why = lines.faults[number][1]
     hint = "Name a table of text; where it is UTF-16 without a mark: --encoding utf-16-le"
     return TableError(f"{lines.name} has no header that can be read: line {number} {why}", hint)
+
+
+def _array(lines: Lines) -> TableError:
+    message = f"{lines.name} is a JSON array, and one object a line is wanted"
+    return TableError(message, "Write each of its objects into a line of its own.")

@@ -50,7 +50,7 @@ def diary(
 
         return Reply(record.diary(entries, question.zone))
     if csv_:
-        return Reply(_table(entries))
+        return Reply(_table(entries), is_data=True)
     from mesocare.render.text.diary import diary_text
 
     return Reply(diary_text(entries, question, everything=everything))

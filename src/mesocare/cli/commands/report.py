@@ -37,6 +37,8 @@ def register(app: typer.Typer) -> None:
         if html is not None:
             from mesocare.render.html.report import report_html
 
+            if html == "-":
+                return Reply(report_html(facts), is_data=True)
             write_file(Path(html), report_html(facts))
             return did(f"Written to {html}\n")
         if request.json:

@@ -36,8 +36,8 @@ def export(*, output: Output = None) -> Reply:
 
     with database.reading() as connection:
         text = transfer.exported(connection)
-    if output is None:
-        return Reply(text)
+    if output is None or str(output) == "-":
+        return Reply(text, is_data=True)
     write_file(output, text)
     return did(f"Exported to {output}\n")
 
@@ -54,6 +54,8 @@ def import_(
     from mesocare.store.import_check import Import
 
     try:
+        if file == "-" and sys.stdin is None:
+            raise StoreError("standard input is closed", "Name an export instead of - .")
         if file == "-":
             data = sys.stdin.buffer.read(transfer.LARGEST + 1)
         else:

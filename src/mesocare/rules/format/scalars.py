@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from mesocare.core.timespan import parse_span
+from mesocare.text import is_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ def read_text(walk: Walk, node: yaml.Node, shape: kinds.Text, path: Path) -> str
         walk.note(node, path, "the text is empty")
     elif len(text) > shape.longest:
         walk.note(node, path, f"{len(text)} characters; at most {shape.longest} are shown whole")
-    elif not text.isprintable():
+    elif not is_shown(text):
         walk.note(node, path, "the text has control characters")
     return text
 

@@ -76,8 +76,8 @@ def new(file: Target = None) -> Reply:
     from mesocare.rules.quality.template import starter_text
 
     text = starter_text(clock.now().astimezone(clock.system_zone()).date())
-    if file is None:
-        return Reply(text)
+    if file is None or str(file) == "-":
+        return Reply(text, is_data=True)
     try:
         files.write(file, text.encode(), new=True)
     except FileExistsError as error:

@@ -51,15 +51,15 @@ def table(
         raise TableError(f"{form!r} is no format of the table", f"Known: {', '.join(FORMS)}.")
     wanted = _table(at, tz, activities, rules, form)
     if form == "parquet":
-        if output is None:
+        if output is None or str(output) == "-":
             hint = "Type: mesocare rules table --format parquet -o rules.parquet"
             raise TableError("Parquet is not written to standard output", hint)
         check_target(output, rules)
         publish.write_parquet(wanted, str(output))
         return did(f"Written: {output}\n")
     text = publish.as_csv(wanted) if form == "csv" else publish.as_sql(wanted)
-    if output is None:
-        return Reply(text)
+    if output is None or str(output) == "-":
+        return Reply(text, is_data=True)
     write_file(output, text, rules)
     return did(f"Written: {output}\n")
 

@@ -1,0 +1,232 @@
+"""Kinds of fault that other tools were reported for, each tried on ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mesocare.text import is_shown, printable
+
+if TYPE_CHECKING:
+    from tests.support.process import Program
+
+AT = ("--at", "2024-05-03T12:00Z", "--tz", "UTC", "--activities", "makeup")
+HEADER = "patient_id,treated,type\n"
+# Persian with a zero-width non-joiner, Malayalam with a joiner, a family of one, flags, marks.
+JOINED = ["می‌خواهم", "ന്‍റെ", "👩‍⚕️", "🏳️‍🌈", "שלום\u200f", "co\u00adoperate"]
+OBEYED = ["\x1b[2J", "a\x07b", "\u202eevil", "\u2066x", "a\x9bb", "line\u2028break", "\x00"]
+
+
+# Letters.
+
+
+@pytest.mark.parametrize("text", JOINED)
+def test_joiners_are_kept(text: str, own: Program) -> None:
+    """In a note, the name of a clinic and a sign; what was kept is what was typed."""
+    assert own.run("treated", "2024-05-01T10:00", "--note", text, "--clinic", text).code == 0
+    assert own.run("feel", text, "--note", text).code == 0
+    document = json.loads(own.run("export").out)
+    assert document["treatments"][0]["note"] == document["treatments"][0]["clinic"] == text
+    assert document["diary"][0]["words"] == document["diary"][0]["note"] == text
+    assert text in own.run("diary").out
+
+
+@pytest.mark.parametrize("text", OBEYED)
+def test_what_a_terminal_would_obey_is_refused(text: str, own: Program) -> None:
+    """Escapes, controls, breaks of lines and overrides of direction; nothing is kept."""
+    if "\x00" not in text:  # no argument can hold it
+        done = own.run("treated", "2024-05-01T10:00", "--note", f"x{text}y")
+        assert done.code == (0 if text == "line\u2028break" else 2)
+    assert not is_shown(text)
+    assert is_shown(printable(text))
+
+
+def test_every_letter_is_shown_or_spelt_out() -> None:
+    """No control and no override passes, whatever else a text holds."""
+    for number in range(0x11_0000):
+        letter = chr(number)
+        if is_shown(letter):
+            assert unicodedata.category(letter) not in {"Cc", "Cs", "Zl", "Zp"}
+            assert unicodedata.bidirectional(letter) not in {
+                *("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"),
+            }
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+@pytest.mark.parametrize("command", ["export", "export -o -", "diary --csv"])
+def test_data_is_utf_8_whatever_the_terminal(command: str, encoding: str, own: Program) -> None:
+    """No letter is lost on the way to another program, and the code says so truly."""
+    text = "Jürgen Ω é 痛 👩‍⚕️"
+    assert own.run("treated", "2024-05-01T10:00", "--note", text).code == 0
+    assert own.run("feel", "redness", "3", "--note", text).code == 0
+    done = own.spawn(*command.split(), env={"PYTHONIOENCODING": encoding})
+    assert done.code == 0
+    assert text in done.out
+    if "export" in command:
+        assert json.loads(done.out)["diary"][0]["note"] == text
+
+
+# Places.
+
+
+def test_a_tilde_is_home(own: Program) -> None:
+    """In each variable that names a place, as a shell would have it."""
+    env = {"MESOCARE_HOME": "~/rec", "MESOCARE_CACHE_DIR": "~/cache"}
+    assert own.run("treated", "2024-05-01T10:00", env=env).code == 0
+    assert (own.home / "rec" / "mesocare.db").is_file()
+    assert not (own.place / "~").exists()
+    (own.home / "mine.toml").write_text('tz = "Asia/Tokyo"\n')
+    done = own.run("today", env={**env, "MESOCARE_CONFIG": "~/mine.toml"})
+    assert done.code == 0
+
+
+def test_relative_paths_of_the_platform_are_ignored(own: Program) -> None:
+    """The specification of XDG says so; nothing is made where the program happens to run."""
+    names = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+    env: dict[str, str | None] = dict.fromkeys(names, "relative")
+    env |= {"MESOCARE_HOME": None, "MESOCARE_CACHE_DIR": None}
+    assert own.run("treated", "2024-05-01T10:00", env=env).code == 0
+    assert own.run("today", env=env).code == 0
+    assert list(own.place.iterdir()) == []
+    assert (own.home / ".local" / "share" / "mesocare" / "mesocare.db").is_file()
+
+
+def test_settings_with_a_mark_at_their_beginning(own: Program) -> None:
+    """As Notepad writes them."""
+    path = own.home / ".config" / "mesocare" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'\xef\xbb\xbftz = "Asia/Tokyo"\n')
+    done = own.run("can-i", "makeup", "--treated", "2024-05-01", *AT[:2], "--json")
+    assert done.code == 1
+    assert "+09:00" in done.out
+
+
+def test_settings_that_are_not_there(own: Program) -> None:
+    """The variable is named, and how to go on."""
+    done = own.run("today", "--treated", "yesterday", env={"MESOCARE_CONFIG": "missing.toml"})
+    assert done.code == 2
+    assert "MESOCARE_CONFIG" in done.err
+
+
+@pytest.mark.parametrize("value", ["bash_source", "complete", "nonsense", ""])
+def test_a_variable_for_completion_is_no_command(value: str, own: Program) -> None:
+    """An answer is given all the same."""
+    done = own.run(
+        "can-i", "makeup", "--treated", "2024-05-01", *AT[:4], env={"_MESOCARE_COMPLETE": value}
+    )
+    assert done.code in {0, 1, 3}
+    assert "Make-up" in done.out
+
+
+# Outputs.
+
+
+@pytest.mark.parametrize(
+    ("command", "begins"),
+    [
+        ("export -o -", "{"), ("report --html -", "<!doctype html>"), ("rules new -", "#"),
+        ("rules table -o -", "treatment_type,"),
+        ("check in.csv --at 2024-05-03 -o -", "patient_id,"),
+    ],
+)  # fmt: skip
+def test_a_hyphen_is_standard_output(command: str, begins: str, own: Program) -> None:
+    """Everywhere, and no file is named so."""
+    own.run("treated", "2024-05-01T10:00")
+    (own.place / "in.csv").write_text(HEADER + "1,2024-04-01T10:00,face\n")
+    done = own.run(*command.split())
+    assert done.code == 0, done.err
+    assert done.out.lower().startswith(begins)
+    assert not (own.place / "-").exists()
+
+
+def test_no_standard_input(own: Program) -> None:
+    """`import -` without one is refused, and is no fault of the program."""
+    done = own.redirected("<&-", "import", "-")
+    assert done.code == 2
+    assert "standard input is closed" in done.err
+
+
+# Tables.
+
+
+@pytest.mark.parametrize("engine", ["stream", "duckdb"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "1,2024-05-01, face ,\n", "1,2024-05-01,face\u00a0, UTC\n", "1, 2024-05-01 ,face,UTC \n",
+        "1,2024-05-01,face,UTC\n,,,\n", " , , , \n1,2024-05-01,face,UTC\n\n",
+        "1,2024-05-01,face,UTC\n\u00a0,,,\n",
+    ],
+)  # fmt: skip
+def test_blanks_mean_nothing(rows: str, engine: str, own: Program) -> None:
+    """Around a cell, or as a whole row; no row is rejected for them."""
+    (own.place / "in.csv").write_text("patient_id , treated,type ,tz\n" + rows, encoding="utf-8")
+    done = own.run("check", "in.csv", *AT, "--engine", engine, "-o", "out.csv")
+    assert done.code == 0, done.err
+    assert (own.place / "out.csv").read_text(encoding="utf-8").count("avoid") == 1
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
+def test_trailing_cells_by_every_engine_and_output(form: str, own: Program) -> None:
+    """What is rejected does not depend on where it was to go."""
+    (own.place / "in.csv").write_text(
+        HEADER + "1,2024-04-01,face\n2,2024-04-01,face,,\n3,2024-04-01,face,\n4,2024-04-01\n"
+    )
+    found = set()
+    for engine in ("stream", "duckdb"):
+        if (engine, form) == ("stream", "parquet"):
+            continue
+        name = f"{engine}.rejects"
+        done = own.run(
+            "check", "in.csv", *AT, "--engine", engine, "--format", form, "-o", f"out.{form}",
+            "--rejects", name,
+        )  # fmt: skip
+        assert done.code == 1
+        found.add((own.place / name).read_text())
+    (rejects,) = found
+    assert rejects.count("\n") == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"patient_id": "1", "treated": "2024-05-01", "type": "face"}]',
+     '[\n{"patient_id": "1", "treated": "2024-05-01", "type": "face"},\n{"a": "2"}\n]\n', "[]"],
+)  # fmt: skip
+@pytest.mark.parametrize("engine", ["stream", "duckdb"])
+def test_an_array_is_refused_once(text: str, engine: str, own: Program) -> None:
+    """Not a line for each of its lines, and no row of it passes."""
+    (own.place / "in.ndjson").write_text(text)
+    done = own.run("check", "in.ndjson", *AT, "--engine", engine, "-o", "out.csv")
+    assert done.code == 2
+    assert done.err.count("is a JSON array") == 1
+    assert not (own.place / "out.csv").exists()
+
+
+def test_an_import_is_refused_in_the_words_of_json(own: Program) -> None:
+    """`null` and `true`, not Python's names for them."""
+    own.run("treated", "2024-05-01T10:00")
+    document = json.loads(own.run("export").out)
+    for name, value, shown in (("type", None, "null"), ("area", True, "true"), ("id", 7, "7")):
+        changed = json.loads(json.dumps(document))
+        changed["treatments"][0][name] = value
+        done = own.run("import", "-", given=json.dumps(changed).encode())
+        assert done.code == 2
+        assert f"treatments[0].{name} is {shown}" in done.err
+
+
+@pytest.mark.parametrize("name", ["treated on", "date;x", "$(touch owned)", "it's"])
+def test_names_with_blanks_are_quoted_in_hints(name: str, own: Program) -> None:
+    """What is offered for typing is one word to the shell."""
+    (own.place / "in.csv").write_text(f'patient_id,"{name}",type\n1,2024-05-01,face\n')
+    done = own.run("check", "in.csv", *AT)
+    assert done.code == 2
+    (hint,) = (line for line in done.err.splitlines() if "--map" in line)
+    assert Path(os.devnull).exists()
+    import shlex
+
+    assert len(shlex.split(hint.partition("--map ")[2])) == 1
