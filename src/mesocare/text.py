@@ -21,9 +21,9 @@ def without_formula(cell: str) -> str:
     return f"'{cell}" if is_formula(cell) else cell
 
 
-# What turns the order of all that follows on a line; other format characters join letters of a word
-# or of an emoji, and belong to it.
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What turns the order of all that follows on a line, and blanks that nobody sees. Other format
+# characters join letters of a word or of an emoji, and belong to it.
+_HIDDEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u2060\ufeff")
 
 
 def is_shown(text: str) -> bool:
@@ -34,7 +34,7 @@ def is_shown(text: str) -> bool:
 def _is_shown(letter: str) -> bool:
     from unicodedata import category  # hardly any text needs it
 
-    return letter.isprintable() or (category(letter) == "Cf" and letter not in _OVERRIDES)
+    return letter.isprintable() or (category(letter) == "Cf" and letter not in _HIDDEN)
 
 
 def printable(text: str) -> str:

@@ -230,3 +230,73 @@ def test_names_with_blanks_are_quoted_in_hints(name: str, own: Program) -> None:
     import shlex
 
     assert len(shlex.split(hint.partition("--map ")[2])) == 1
+
+
+# An entry that was noted by mistake.
+
+
+def entry_id(program: Program, words: str) -> str:
+    """Return the id that the diary shows for an entry."""
+    lines = [line for line in program.run("diary", "--all").out.splitlines() if words in line]
+    return lines[-1].split()[-1]
+
+
+def test_an_entry_is_taken_back(own: Program) -> None:
+    """A red flag by mistake no longer keeps the triage at same-day; `undo` brings it back."""
+    assert own.run("treated", "2024-05-01T10:00").code == 0
+    assert own.run("feel", "pus").code == 3
+    assert own.run("feel", "dryness", "1").code in {0, 1, 3}
+    id_ = entry_id(own, "pus")
+    done = own.run("remove", id_, "--yes")
+    assert done.code == 0
+    assert "Taken back" in done.out
+    assert "pus" in done.out
+    assert own.run("triage").code != 3
+    assert "pus" not in own.run("diary").out
+    assert "Back in the diary" in own.run("undo").out
+    assert own.run("triage").code == 3
+    assert entry_id(own, "pus") == id_
+
+
+def test_undo_brings_back_what_was_removed_last(own: Program) -> None:
+    """A treatment or an entry, in turn."""
+    treatment = own.run("treated", "2024-05-01T10:00").out.split()[2]
+    own.run("feel", "redness", "3")
+    own.run("remove", entry_id(own, "redness"), "--yes")
+    own.run("remove", treatment, "--yes")
+    first, second = own.run("undo").out, own.run("undo").out
+    if "Back in the diary" in first:  # both within one second
+        first, second = second, first
+    assert "Back on record" in first
+    assert "Back in the diary" in second
+    assert own.run("undo").code == 2
+
+
+def test_what_was_taken_back_is_exported_and_stays_so(own: Program) -> None:
+    """On another computer as here; and an export of before knows of no such thing."""
+    own.run("treated", "2024-05-01T10:00")
+    own.run("feel", "redness", "3")
+    own.run("feel", "itching", "2")
+    own.run("remove", entry_id(own, "itching"), "--yes")
+    text = own.run("export").out
+    assert own.run("forget", "--all", "--yes").code == 0
+    assert own.run("import", "-", given=text.encode()).code == 0
+    assert "itching" not in own.run("diary").out
+    assert own.run("export").out == text
+    older = json.loads(text)
+    for each in older["diary"]:
+        del each["removed"]
+    assert own.run("forget", "--all", "--yes").code == 0
+    assert own.run("import", "-", given=json.dumps(older).encode()).code == 0
+    assert "itching" in own.run("diary").out
+
+
+@pytest.mark.parametrize(
+    "text", ["redness 3 / 10", "redness 3/10", "redness 3 of 10", "redness 3 out of 10"]
+)
+def test_a_score_of_ten(text: str, own: Program) -> None:
+    """However it is written; never an unknown sign of 10."""
+    own.run("treated", "2024-05-01T10:00")
+    assert own.run("feel", *text.split()).code in {0, 1, 3}
+    (entry,) = own.run("diary", "--json").json()["entries"]
+    assert (entry["sign"], entry["score"]) == ("redness", 3)

@@ -43,6 +43,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code; no exception leaves this function."""
+    notices.clear()
     try:
         _prepare_streams()
         return _deliver(_answer(arguments))

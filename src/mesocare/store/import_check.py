@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mesocare.core.calendar import YEARS
 from mesocare.core.diary.entries import COLDEST, HOTTEST, SCORES, Entry
 from mesocare.errors import StoreError, ZoneError
+from mesocare.store.diary import StoredEntry
 from mesocare.store.treatments import COLUMNS, LONGEST_TEXT, StoredTreatment, kept_line
 
 if TYPE_CHECKING:
@@ -143,13 +144,15 @@ def _zone(given: _Row) -> str:
     return name
 
 
-def entry(row: object, where: str, by: Import) -> Entry:
-    """Return a row as an entry of the diary.
+def entry(row: object, where: str, by: Import) -> StoredEntry:
+    """Return a row as an entry of the diary; exports of earlier versions know of none taken back.
 
     Raises:
         StoreError: It is none that could be in the diary here; the message names the field.
     """
-    given = _Row(row, where, Entry._fields)
+    if isinstance(row, dict):
+        row = {"removed": None, **row}
+    given = _Row(row, where, (*Entry._fields, "removed"))
     score, temperature = given.row["score"], given.row["temperature"]
     if score is not None and (type(score) is not int or score not in SCORES):
         raise given.refuse("score", f"a whole number from {SCORES[0]} to {SCORES[-1]}, or null")
@@ -165,7 +168,8 @@ def entry(row: object, where: str, by: Import) -> Entry:
     # A temperature may stand alone.
     words = "" if given.row["words"] == "" and temperature is not None else given.text("words")
     sign, note = given.text_or_null("sign"), given.text_or_null("note")
-    return Entry(given.id(), sign, words, score, temperature, note, at)
+    removed = None if given.row["removed"] is None else given.time("removed").isoformat()
+    return StoredEntry(Entry(given.id(), sign, words, score, temperature, note, at), removed)
 
 
 def last_versions(rows: Iterable[StoredTreatment]) -> list[StoredTreatment]:
@@ -183,16 +187,16 @@ def last_versions(rows: Iterable[StoredTreatment]) -> list[StoredTreatment]:
     return list(found.values())
 
 
-def once_each(entries: Iterable[Entry]) -> list[Entry]:
+def once_each(entries: Iterable[StoredEntry]) -> list[StoredEntry]:
     """Return every entry once, by id; an entry never changes, so two versions are a fault.
 
     Raises:
         StoreError: Two entries have one id.
     """
-    found: dict[str, Entry] = {}
+    found: dict[str, StoredEntry] = {}
     for each in entries:
-        if found.setdefault(each.id, each) != each:
-            raise _twice("diary", each.id)
+        if found.setdefault(each.entry.id, each) != each:
+            raise _twice("diary", each.entry.id)
     return [found[id_] for id_ in sorted(found)]
 
 

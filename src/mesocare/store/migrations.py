@@ -58,8 +58,9 @@ MIGRATIONS = (
         confirmed TEXT
     ) STRICT;
     """,
-    # A seal on every row, by which a change that nobody made is noticed.
+    # A seal on every row, by which a change that nobody made is noticed; entries taken back.
     f"""
+    ALTER TABLE entry ADD COLUMN removed TEXT;
     ALTER TABLE treatment ADD COLUMN seal TEXT NOT NULL DEFAULT '';
     ALTER TABLE entry ADD COLUMN seal TEXT NOT NULL DEFAULT '';
     UPDATE treatment SET seal = sealed('treatment', {", ".join(COLUMNS["treatment"])});

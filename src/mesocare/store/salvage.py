@@ -69,8 +69,9 @@ def _give_header(scratch: Path) -> None:
 
 def _rows(connection: sqlite3.Connection, table: str, fields: tuple[str, ...]) -> Iterator[Row]:
     """Give the rows from the first on, from the last back, and those between that can be found."""
+    named = ", ".join(f'"{name}"' if name == "removed" else name for name in fields)
     # Without quotes an unknown name is an error; in these it is a text.
-    chosen = f'SELECT rowid, {", ".join(fields)}, "{SEAL}" FROM {table} NOT INDEXED'  # noqa: S608 - our own names
+    chosen = f'SELECT rowid, {named}, "{SEAL}" FROM {table} NOT INDEXED'  # noqa: S608 - our own names
     found: dict[int, Row] = {}
     forward = _collected(connection, f"{chosen} ORDER BY rowid ASC", found)
     if forward is not None:
@@ -127,6 +128,10 @@ def _treatment(row: Mapping[str, object]) -> dict[str, object]:
 def _entry(row: Mapping[str, object]) -> dict[str, object]:
     _instant(row["at"])
     fixed = {**row, "id": _word(row["id"])}
+    try:
+        _instant(row["removed"])
+    except (ValueError, TypeError):
+        fixed["removed"] = None  # in the diary rather than lost; earlier versions had no such thing
     if row["sign"] is not None:
         _word(row["sign"])
     if row["score"] is not None and row["score"] not in SCORES:

@@ -23,7 +23,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "id", "type", "area", "typed", "earliest", "latest", "zone", "clinic", "phone", "note",
         "overrides", "changed", "removed",
     ),
-    "entry": Entry._fields,
+    "entry": (*Entry._fields, "removed"),
 }  # fmt: skip
 _FREE_TEXT = frozenset({"area", "typed", "clinic", "phone", "note", "words"})
 _HALF = 32

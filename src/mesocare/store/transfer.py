@@ -23,11 +23,14 @@ LARGEST = 64 * 1024 * 1024
 def exported(connection: sqlite3.Connection | None) -> str:
     """Return the record as JSON; removed treatments are part of it."""
     rows = [] if connection is None else treatments.everything(connection)
-    entries = [] if connection is None else diary.entries(connection)
+    entries = [] if connection is None else diary.everything(connection)
     document = {
         "schema": SCHEMA,
         "treatments": [row._asdict() for row in rows],
-        "diary": [{**each._asdict(), "at": each.at.isoformat()} for each in entries],
+        "diary": [
+            {**each.entry._asdict(), "at": each.entry.at.isoformat(), "removed": each.removed}
+            for each in entries
+        ],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -66,7 +69,7 @@ def imported(connection: sqlite3.Connection, text: str, by: Import) -> Merged:
     known = {each.id: each for each in treatments.everything(connection)}
     newer = [each for each in rows if _newer(each, known.get(each.id))]
     treatments.keep_all(connection, newer)
-    new = len(newer) + sum(diary.keep(connection, entry) for entry in entries)
+    new = len(newer) + sum(diary.keep(connection, *each) for each in entries)
     removed = tuple(
         each
         for each in newer

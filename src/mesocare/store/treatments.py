@@ -197,9 +197,15 @@ def _later(now: datetime, before: str | None) -> str:
 
 def remove(connection: sqlite3.Connection, treatment: StoredTreatment, now: datetime) -> None:
     """Take a treatment off the record; `undo` brings it back."""
-    last = connection.execute("SELECT max(removed) FROM treatment").fetchone()[0]
+    last = last_removed(connection)
     changed = treatment._replace(removed=_later(now, last), changed=changed_at(treatment, now))
     keep(connection, changed)
+
+
+def last_removed(connection: sqlite3.Connection) -> str | None:
+    """Return when a treatment was removed last; `None` if none was."""
+    found: str | None = connection.execute("SELECT max(removed) FROM treatment").fetchone()[0]
+    return found
 
 
 def undo(connection: sqlite3.Connection, now: datetime) -> StoredTreatment:

@@ -39,6 +39,7 @@ class Asked(NamedTuple):
 
 # What ends the words and looks like a figure; only some of these are on the scale.
 _FIGURE = re.compile(r"[-+]?\d+([.,]\d*)?(/\d+)?|[\u00b2\u00b3\u00b9\u2070-\u2079]+")
+_OF_TEN = re.compile(r"\b(\d{1,2}) ?(?:/|of|out of) ?10$")
 _WHOLE = re.compile(r"\d{1,2}")
 
 
@@ -159,6 +160,7 @@ def _denied(text: str, score: int | None) -> int:
 
 def _sign_and_figure(words: list[str]) -> tuple[str, str | None]:
     """Return the words without the figure they end with, and that figure, both as typed."""
+    words = _OF_TEN.sub(r"\1/10", " ".join(words)).split()
     if words and _FIGURE.fullmatch(words[-1]):
         return " ".join(words[:-1]), words[-1]
     return " ".join(words), None

@@ -29,6 +29,7 @@ from mesocare.errors import MesocareError, StoreError
 from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
+    from mesocare.core.diary.entries import Entry
     from mesocare.core.model import RuleSet
     from mesocare.store.treatments import StoredTreatment
 
@@ -159,12 +160,16 @@ def edit(
 
 
 def remove(id_: Id, *, yes: Yes = False) -> Reply:
-    """Take a treatment off the record; `mesocare undo` brings it back."""
-    from mesocare.store import database, treatments
+    """Take a treatment or an entry of the diary off the record; `mesocare undo` brings it back."""
+    from mesocare.store import database, diary, treatments
 
     _need_record()
     with database.writing() as connection:
-        row = treatments.find(connection, id_)
+        noted = diary.beginning_with(connection, id_)
+        is_entry = len(id_) >= treatments.SHORTEST_PREFIX and len(noted) == 1
+        row = None if is_entry else treatments.find(connection, id_)
+    if row is None:
+        return _taken_back(noted[0], yes=yes)
     if not yes:
         confirm(f"Remove {_line(row)}?")
     with database.writing() as connection:
@@ -174,13 +179,35 @@ def remove(id_: Id, *, yes: Yes = False) -> Reply:
 
 
 def undo() -> Reply:
-    """Bring back the treatment that was removed last."""
-    from mesocare.store import database, treatments
+    """Bring back what was removed last: a treatment, or an entry of the diary."""
+    from mesocare.store import database, diary, treatments
 
     _need_record()
     with database.writing() as connection:
+        gone = [each for each in diary.everything(connection) if each.removed is not None]
+        last = max(gone, key=lambda each: str(each.removed), default=None)
+        if last is not None and str(last.removed) > (treatments.last_removed(connection) or ""):
+            diary.set_removed(connection, last.entry, None)
+            return _said(f"Back in the diary: {_noted(last.entry)}")
         row = treatments.undo(connection, clock.now())
     return _said(f"Back on record: {_line(row)}")
+
+
+def _taken_back(entry: Entry, *, yes: bool) -> Reply:
+    from mesocare.store import database, diary
+
+    if not yes:
+        confirm(f"Take back {_noted(entry)}?")
+    with database.writing() as connection:
+        diary.set_removed(connection, entry, clock.now().isoformat())
+    return _said(f"Taken back: {_noted(entry)}\nTo bring it back: mesocare undo")
+
+
+def _noted(entry: Entry) -> str:
+    parts = [entry.id[:8], entry.words]
+    parts += [] if entry.score is None else [f"{entry.score} of 10"]
+    parts += [] if entry.temperature is None else [f"{entry.temperature:g} C"]
+    return "  ".join(filter(None, parts))
 
 
 def _need_record() -> None:

@@ -21,6 +21,7 @@ COLUMN = 26
 CHARTS_SHOWN = 8
 SIGNS_SHOWN = 30
 ENTRIES_SHOWN = 20
+SHOWN_OF_ID = 8
 EMPTY = "The diary is empty. Type for example: mesocare feel redness 3"
 
 
@@ -78,7 +79,11 @@ def _entries(
     if len(shown) < len(entries):
         page.line((f"{len(entries) - len(shown)} earlier ones: mesocare diary --all", "dim"))
     for each in shown:
-        page.row([instant_words(each.at, question.zone)], COLUMN, entry_words(each))
+        words = entry_words(each)
+        shown_id = f"  {each.id[:SHOWN_OF_ID]}" if everything else ""
+        page.row([instant_words(each.at, question.zone)], COLUMN, words, (shown_id, "dim"))
+    if everything:
+        page.line(("To take an entry back: mesocare remove ID", "dim"))
 
 
 def entry_words(entry: Entry) -> str:
