@@ -137,7 +137,7 @@ def verdict_table(
     from mesocare.parsing.dates import parse_zone
 
     names = list(dict.fromkeys(zones))
-    decider = Decider(rules, activities, at, parse_zone(names[0]))
+    decider = Decider(rules, activities, at, parse_zone(names[0]), exact=True)
     known: list[tuple[str, ...]] = []
     numbers: dict[tuple[str, ...], int] = {}
 

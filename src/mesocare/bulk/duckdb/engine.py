@@ -99,7 +99,8 @@ class _Check:
         self.source: Source = (parquet if job.kind == "parquet" else delimited)(job, duck)
         self.conditions = output.conditions(job, self.source)
         self.decider = Decider(job.rules, job.activities, job.at, job.zone, exact=job.exact)
-        self.table = VerdictTable(self.decider)
+        # The table is of times; which of them is a midnight that nobody meant, the source tells.
+        self.table = VerdictTable(Decider(job.rules, job.activities, job.at, job.zone, exact=True))
         self.laid_down = False
 
     def run(self, progress: Callable[[int], None]) -> Tally:
