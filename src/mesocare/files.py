@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PREFIX, _SUFFIX = ".mesocare.", ".partial"
-_FOLDER, _LOCK = "mesocare-", "lock"
+_FOLDER, _LOCK = "mesocare-", ".mesocare.held"
 _OWNER_ONLY = 0o600
 _NEW = (
     os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -59,6 +59,10 @@ def temporary() -> Path:
     return home() / "temporary" if home().is_dir() else _system()
 
 
+def _partial(name: str) -> str:
+    return f"{_PREFIX}{name}{_SUFFIX}"
+
+
 def _system() -> Path:
     return Path(os.environ.get("TMPDIR") or os.environ.get("TEMP") or "/tmp")  # noqa: S108 - each file there is made by mkdtemp
 
@@ -87,7 +91,7 @@ class AtomicFile:
         self._lock: int | None = None
         while True:
             name = os.urandom(6).hex()
-            self.path = target.parent / f"{_PREFIX}{name}{_SUFFIX}"
+            self.path = target.parent / _partial(name)
             # Before it is there, so that there is no moment at which nobody would find it.
             self._note = _noted(self.path)
             try:
@@ -246,10 +250,11 @@ def _made_folder() -> tuple[Path, int | None]:
     except OSError:
         folder = Path(mkdtemp(prefix=_FOLDER))
     # Locked before it is there under its name, or it would be taken for one that nobody holds.
-    handle = os.open(folder / f".{_LOCK}", os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+    making = folder / f"{_LOCK}.new"
+    handle = os.open(making, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
     lock = _locked(handle)
     os.close(handle)
-    (folder / f".{_LOCK}").rename(folder / _LOCK)
+    making.rename(folder / _LOCK)
     return folder, lock
 
 
@@ -263,6 +268,8 @@ def sweep() -> None:
         for path in found:
             if path.is_symlink():
                 left = Path(os.readlink(path))  # noqa: PTH115 - it may be gone
+                if left.name != _partial(path.name.removeprefix(_FOLDER)):
+                    continue  # somebody's link that happens to be called so
                 given_up = not left.exists() and time() - path.lstat().st_mtime > _MAKING
                 if given_up or _swept(left):
                     path.unlink()

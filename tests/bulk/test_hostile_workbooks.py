@@ -40,26 +40,21 @@ def changed(path: Path, part: str, old: str, new: str) -> Path:
     return path
 
 
+def with_far_cell(path: Path, row: int) -> Path:
+    """Write a sheet with a cell in the last column of a row far below the others."""
+    far = f'<row r="{row}"><c r="XFD{row}" t="inlineStr"><is><t>x</t></is></c></row>'
+    book = xlsx(path, Sheet([HEADER, ROW]))
+    return changed(book, "xl/worksheets/sheet1.xml", "</sheetData>", far + "</sheetData>")
+
+
 def far_cell(path: Path) -> Path:
     """A cell in the last column of the last row: 17 billion cells."""
-    far = '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>'
-    return changed(
-        xlsx(path, Sheet([HEADER, ROW])),
-        "xl/worksheets/sheet1.xml",
-        "</sheetData>",
-        far + "</sheetData>",
-    )
+    return with_far_cell(path, 1_048_576)
 
 
 def far_column(path: Path) -> Path:
     """A hundred thousand rows, the last of them with a cell in the last column."""
-    far = '<row r="100000"><c r="XFD100000" t="inlineStr"><is><t>x</t></is></c></row>'
-    return changed(
-        xlsx(path, Sheet([HEADER, ROW])),
-        "xl/worksheets/sheet1.xml",
-        "</sheetData>",
-        far + "</sheetData>",
-    )
+    return with_far_cell(path, 100_000)
 
 
 def bomb(path: Path) -> Path:

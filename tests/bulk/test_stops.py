@@ -254,9 +254,12 @@ def test_a_folder_of_somebody_else_is_left_alone(own: Program) -> None:
     """What has no lock of ours in it, or leads elsewhere, is not ours to remove."""
     (own.home / "mesocare-notes").mkdir()
     (own.home / "mesocare-notes" / "text").write_text("mine")
+    (own.home / "mesocare-notes" / "lock").write_text("mine")
     (own.home / "mesocare-link").symlink_to(own.home / "mesocare-notes")
+    (own.home / "mesocare-file").symlink_to(own.home / "mesocare-notes" / "text")
     own.run("today", "--treated", "yesterday", env={"TMPDIR": str(own.home)})
     assert (own.home / "mesocare-notes" / "text").read_text() == "mine"
+    assert (own.home / "mesocare-file").is_symlink()
 
 
 @pytest.mark.parametrize(

@@ -562,7 +562,9 @@ def test_foreign_cache_with_a_right_seal(payload: bytes, tmp_path: Path) -> None
     expected = program.run(*QUESTION, "--json")
     (path,) = program.cache.iterdir()
     digest = expected.json()["rules"]["sha256"]
-    path.write_bytes(cache._seal(cache._key(digest, cache.RULES), payload) + b"\n" + payload)
+    path.write_bytes(
+        cache._seal(cache._key(digest, cache.RULES, cache.code()), payload) + b"\n" + payload
+    )
     assert program.run(*QUESTION, "--json") == expected
 
 

@@ -89,6 +89,26 @@ def test_the_rules_that_were_named_for_one_call(settled: Program) -> None:
     assert other.read_text(encoding="utf-8") == FRAME
 
 
+@pytest.mark.parametrize("option", ["-o", "--rejects"])
+@pytest.mark.parametrize("name", ["missing/../in.csv", "./in.csv", "link.csv", "hard.csv"])
+def test_the_input_is_safe_too(name: str, option: str, settled: Program) -> None:
+    """Also by a name that leads through a folder that is not there, and out again."""
+    source = settled.place / "in.csv"
+    (settled.place / "link.csv").symlink_to(source)
+    os.link(source, settled.place / "hard.csv")
+    done = settled.run("check", "in.csv", *AT, option, name)
+    assert done.code == 2
+    assert "which would be destroyed" in done.err
+    assert source.read_text() == TABLE
+
+
+def test_a_file_of_ones_own_beside_the_record(settled: Program) -> None:
+    """An export that somebody keeps there is theirs to replace."""
+    target = settled.record / "backup.json"
+    for _ in range(2):
+        assert settled.run("export", "-o", str(target)).code == 0
+
+
 # Nothing raw on the terminal.
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2Jtreated'; $(touch owned) `touch owned` \u202e"

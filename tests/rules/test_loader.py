@@ -607,7 +607,7 @@ def _sealed(payload: bytes) -> Callable[[str, bytes], bytes]:
     """Return a file that is whole in itself, but holds something else."""
 
     def make(digest: str, _content: bytes) -> bytes:
-        return cache._seal(cache._key(digest, cache.RULES), payload) + b"\n" + payload
+        return cache._seal(cache._key(digest, cache.RULES, cache.code()), payload) + b"\n" + payload
 
     return make
 
@@ -751,7 +751,9 @@ def poisoned(store: Path, folder: Path) -> Path:
     digest = load_rules(folder).identity.sha256
     path = entry(store)
     payload = path.read_bytes().partition(b"\n")[2].replace(*POISON)
-    path.write_bytes(cache._seal(cache._key(digest, cache.RULES), payload) + b"\n" + payload)
+    path.write_bytes(
+        cache._seal(cache._key(digest, cache.RULES, cache.code()), payload) + b"\n" + payload
+    )
     assert verdicts(folder) == {Verdict.ALLOWED}  # this user's own word is believed
     return path
 

@@ -40,10 +40,12 @@ def check_target(path: Path | str, rules: str | None = None) -> None:
 def _own_files(rules: str | None) -> Iterator[tuple[str, Path]]:
     from mesocare.cli.settings import Settings, configuration_path
     from mesocare.rules.loader import built_in
+    from mesocare.store.erase import ours
+    from mesocare.store.location import record
 
     yield "your settings", configuration_path()
-    with suppress(OSError):
-        for path in files.home().iterdir():
+    with suppress(OSError, MesocareError):
+        for path in ours(record()):
             yield "your record", path
     named = [rules]
     with suppress(MesocareError):

@@ -68,7 +68,9 @@ def read(digest: str, kind: str = RULES) -> dict[str, Any] | None:
     if _unused():
         return None
     try:
-        return _opened(_shipped(kind), digest, kind) or _opened(_kept(digest, kind), digest, kind)
+        # What lies beside the code needs no digest of it: whoever changes the one has the other.
+        shipped = _opened(_shipped(kind), _key(digest, kind, _SHIPPED))
+        return shipped or _opened(_kept(digest, kind), _key(digest, kind, code()))
     except (OSError, ValueError, RuntimeError):
         return None
 
@@ -84,7 +86,7 @@ def write(digest: str, plain: dict[str, Any], kind: str = RULES) -> None:
         # A link in its place is replaced, not written through.
         with AtomicFile(folder / _name(digest, kind)) as file:
             with os.fdopen(file.handle, "wb") as opened:
-                opened.write(_sealed(digest, plain, kind))
+                opened.write(_sealed(_key(digest, kind, code()), plain))
             file.keep(durable=False)
         _discard_oldest(folder)
     except (OSError, RuntimeError):
@@ -94,7 +96,7 @@ def write(digest: str, plain: dict[str, Any], kind: str = RULES) -> None:
 def ship(folder: Path, digest: str, plain: dict[str, Any], kind: str) -> Path:
     """Write what comes with the package; return the file, to be called the same in `compiled/`."""
     path = folder / f"{kind}.json"
-    path.write_bytes(_sealed(digest, plain, kind))
+    path.write_bytes(_sealed(_key(digest, kind, _SHIPPED), plain))
     return path
 
 
@@ -120,16 +122,16 @@ def _unused() -> bool:
 
 
 def _name(digest: str, kind: str) -> str:
-    return f"{kind}-{_key(digest, kind)[:32]}.json"
+    return f"{kind}-{_key(digest, kind, code())[:32]}.json"
 
 
-def _key(digest: str, kind: str) -> str:
-    return sha256(f"{kind} {digest} {code()}".encode()).hexdigest()
+def _key(digest: str, kind: str, by: str) -> str:
+    return sha256(f"{kind} {digest} {by}".encode()).hexdigest()
 
 
-def _sealed(digest: str, plain: dict[str, Any], kind: str) -> bytes:
+def _sealed(key: str, plain: dict[str, Any]) -> bytes:
     payload = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
-    return _seal(_key(digest, kind), payload) + b"\n" + payload
+    return _seal(key, payload) + b"\n" + payload
 
 
 def _seal(key: str, payload: bytes) -> bytes:
@@ -152,35 +154,26 @@ def _kept(digest: str, kind: str) -> int | None:
         return os.open(folder / name, _FILE)
     owned = _owned_folder(folder)
     try:
-        handle = os.open(name, _FILE, dir_fd=owned)
+        return _owned(os.open(name, _FILE, dir_fd=owned))
     finally:
         os.close(owned)
-    try:
-        _check_owned(handle)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
 
 
 def _owned_folder(folder: Path) -> int:
     """Open a folder of this user's alone, itself and not what a link leads to."""
-    handle = os.open(folder, _DIRECTORY)
-    try:
-        _check_owned(handle)
-    except OSError:
+    return _owned(os.open(folder, _DIRECTORY))
+
+
+def _owned(handle: int) -> int:
+    """Return a handle of what this user owns and nobody else may write; close any other."""
+    status = os.fstat(handle)
+    if _HAS_OWNERS and (status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE):
         os.close(handle)
-        raise
+        raise PermissionError
     return handle
 
 
-def _check_owned(handle: int) -> None:
-    status = os.fstat(handle)
-    if _HAS_OWNERS and (status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE):
-        raise PermissionError
-
-
-def _opened(handle: int | None, digest: str, kind: str) -> dict[str, Any] | None:
+def _opened(handle: int | None, key: str) -> dict[str, Any] | None:
     """Return what an open file holds; `None` if that is not what was written for this content."""
     if handle is None:
         return None
@@ -189,7 +182,7 @@ def _opened(handle: int | None, digest: str, kind: str) -> dict[str, Any] | None
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
             return None
         seal, _, payload = file.read(LARGEST).partition(b"\n")
-    if seal != _seal(_key(digest, kind), payload):
+    if seal != _seal(key, payload):
         return None
     plain = json.loads(payload)
     return plain if isinstance(plain, dict) else None

@@ -44,14 +44,14 @@ def forget() -> list[Path]:
     """
     with faults(home() / NAME):
         path = record()
-        if not _ours(path):
+        if not ours(path):
             return []
         if not os.access(path.parent, os.W_OK | os.X_OK):
             raise unusable(path, "its directory cannot be written")
         with locked(path, alone=True):
             _check_unused(path)
             sweep()
-            files = _ours(path)
+            files = ours(path)
             private(beside(path, FORGOTTEN))
             on_disk(path.parent)
             _wipe(files)
@@ -79,7 +79,7 @@ def forgotten(path: Path) -> bool:
     if os.access(path.parent, os.W_OK | os.X_OK):
         with locked(path, alone=True):
             if beside(path, FORGOTTEN).is_file():
-                _wipe(_ours(path))
+                _wipe(ours(path))
                 _finished(path)
     return True
 
@@ -91,7 +91,7 @@ def _finished(path: Path) -> None:
     on_disk(path.parent)
 
 
-def _ours(path: Path) -> list[Path]:
+def ours(path: Path) -> list[Path]:
     """Return our files: logs first, the record last, so that what is left of it is never read."""
     if not path.parent.is_dir():
         return []

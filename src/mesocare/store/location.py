@@ -154,9 +154,8 @@ def locked(path: Path, *, alone: bool) -> Iterator[None]:
             os.truncate(lock, 0)  # it holds nothing; with content, SQLite would refuse it
         before = _identity(lock)
         with closing(sqlite3.connect(lock, timeout=WAIT_SECONDS, isolation_level=None)) as holder:
-            holder.execute(
-                "PRAGMA journal_mode=MEMORY"
-            )  # nothing is written, so no disk is too full
+            # Nothing is written, so no disk is too full for it.
+            holder.execute("PRAGMA journal_mode=MEMORY")
             holder.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
             holder.execute("SELECT 1 FROM sqlite_master").fetchall()
             # Whoever forgets the record deletes the lock too; then this is another's.

@@ -197,8 +197,16 @@ def check_places(job: Job) -> None:
 
 def _identity(path: str | None, standard: int) -> object:
     """Return what makes a file that one file; `None` for what is no file."""
+    if path in (None, "-"):
+        try:
+            status = os.fstat(standard)
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+    # As it will be written: a name may lead through a folder that is not there, and out again.
+    place = os.path.realpath(path or "")
     try:
-        status = os.fstat(standard) if path in (None, "-") else os.stat(path or "")  # noqa: PTH116
+        status = Path(place).stat()
     except (OSError, ValueError):
-        return None if path in (None, "-") else os.path.realpath(path or "")
+        return place
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
