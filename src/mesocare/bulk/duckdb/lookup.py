@@ -73,9 +73,11 @@ class VerdictTable:
         Each step is a query of its own, for DuckDB works an expression out wherever it is used.
         """
         top = 1 + len(self._numbers)
-        kinds = sorted({kind for kind, _, _ in self._segments})
-        types = sorted({type_ for _, type_, _ in self._segments})
-        zones = sorted({tz for _, _, tz in self._segments})
+        # A name that is no type or zone has no segments: to make room for it would cost a day each.
+        laid = [key for key, known in self._segments.items() if known]
+        kinds = sorted({kind for kind, _, _ in laid})
+        types = sorted({type_ for _, type_, _ in laid})
+        zones = sorted({tz for _, _, tz in laid})
         known = [self._segments.get(key, []) for key in product(kinds, types, zones)]
         days, hours, minutes = laid_out(known, self._first, self._length, top)
         last = self._first + self._length * ONE_DAY - _TICK
