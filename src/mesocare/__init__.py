@@ -87,7 +87,7 @@ def treatment(type_: str, when: str, *, at: datetime, zone: str) -> Treatment:
     """Return a treatment from text, understood as on the command line.
 
     Args:
-        type_: A treatment type of the rule set, such as `face`.
+        type_: The id of a treatment type of the rule set, such as `face`.
         when: When it was; a date without a time means that whole local day.
         at: The instant the text is read at, in UTC; the treatment is not after it.
         zone: The IANA time zone in which the text is read and days are counted.

@@ -44,6 +44,10 @@ class DateError(MesocareError):
     """A date or clock time that cannot be understood or accepted."""
 
 
+class OrderError(DateError):
+    """A date whose numbers have more than one reading, by the order in which they are meant."""
+
+
 class ZoneError(MesocareError):
     """A time zone that does not exist."""
 

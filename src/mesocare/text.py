@@ -54,6 +54,14 @@ def shell_quoted(text: str) -> str:
     return quote(printable(text))
 
 
+def folded(text: str) -> str:
+    """Return the letters and digits of a text alone: without case, accents, blanks and signs."""
+    from unicodedata import combining, normalize
+
+    letters = normalize("NFKD", text.casefold().replace("\u0111", "d"))
+    return "".join(each for each in letters if each.isalnum() and not combining(each))
+
+
 def lower_first(text: str) -> str:
     """Return a label as it reads inside a sentence; abbreviations keep their capitals."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]

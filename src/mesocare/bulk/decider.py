@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mesocare.bulk.verdict_table import HORIZON, TurningPoints, steps
@@ -21,16 +22,20 @@ from mesocare.core.calendar import instants
 from mesocare.core.model import Item, Treatment
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.standing import GroupSubject, subjects
-from mesocare.errors import MesocareError, TreatmentError
+from mesocare.errors import DateError, MesocareError, OrderError
 from mesocare.parsing import dates
+from mesocare.parsing.date_order import UNSETTLED, from_serial
+from mesocare.parsing.types import find_type
+from mesocare.text import folded, shell_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from mesocare.bulk.verdict_table import Cells, Steps
     from mesocare.core.model import Group, RuleSet
     from mesocare.core.verdict.standing import Subject
+    from mesocare.parsing.date_order import Orders
 
 # What is remembered must not grow with the table: some 4 MB at most.
 MOST_REMEMBERED = 16_384
@@ -44,8 +49,14 @@ _SPARE = timedelta(days=4)
 
 # Any way to write midnight that a program may have written for a date.
 _MIDNIGHT = re.compile(
-    r"\s*(?P<day>\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:[.,]0+)?)?\s*(?P<offset>Z|[+-]\d\d:?\d\d)?\s*"
+    r"\s*(?:(?P<day>\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:[.,]0+)?)?"
+    r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?"
+    r"|(?P<other>\d.*\d) (?:0?0:00(?::00(?:[.,]0+)?)?|12:00(?::00)? ?[aA]\.?[mM]\.?))\s*"
 )
+# How some write the clock: 14.30 Uhr, 14h30.
+_CLOCK = re.compile(r"(\d\d?)[.hH](\d\d)")
+_PART_OF_DAY = re.compile(r"0?[.,]\d+|0")
+_ISO_DAY, _ISO_CLOCK = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d\d:\d\d(:\d\d)?")
 
 
 class Decider:
@@ -59,9 +70,14 @@ class Decider:
         judged_at: The instant asked about, in UTC, if it is a later one than `at`.
         exact: Whether a treatment at midnight was at midnight. Otherwise it was some time that day:
             programs write 00:00 where they hold a date, and a table says that of no time at all.
+        orders: In which order the numbers of a date are meant, if somebody has said so.
+        survey: What looks at the whole column for that, once a date has more than one reading.
+        types: From a word for a type, folded, to the type that somebody said it means.
 
     Attributes:
         midnights: Whether such a treatment was met.
+        orders: The order, as soon as it is settled.
+        words: By a type, other words that were taken for it.
     """
 
     def __init__(  # noqa: PLR0913 - what one table is asked
@@ -73,9 +89,17 @@ class Decider:
         judged_at: datetime | None = None,
         *,
         exact: bool = False,
+        orders: Orders = UNSETTLED,
+        survey: Callable[[], Orders] | None = None,
+        types: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.rules = rules
         self.exact = exact
+        self.orders = orders
+        self.words: dict[str, set[str]] = {}
+        self._survey = None if orders != UNSETTLED else survey
+        self._said_types = types
+        self._types: dict[str, str | MesocareError] = {each: each for each in rules.types}
         self.midnights = False
         self.activities = tuple(activities)
         ids = {
@@ -126,15 +150,50 @@ class Decider:
         Raises:
             MesocareError: The time, the type or the zone cannot be used.
         """
-        self._check_type(type_)
-        zone = self.zone(tz)
-        midnight = None if self.exact else _MIDNIGHT.fullmatch(treated)
-        if midnight is None:
-            return Treatment(type_, dates.parse_treated(treated, at=self.at, zone=zone))
+        type_, zone = self.type(type_), self.zone(tz)
+        today = self.at.astimezone(zone).date()
+        try:
+            written = from_serial(treated, today, self.orders) or treated
+            midnight = None if self.exact else _MIDNIGHT.fullmatch(written)
+            if midnight is None:
+                return Treatment(type_, self._read(written, zone))
+            where = zone if midnight["offset"] is None else _offset(midnight["offset"])
+            day = self._read(midnight["day"] or midnight["other"], where)
+        except OrderError:
+            if self._survey is None:
+                raise
+            survey, self._survey = self._survey, None
+            self.orders = survey()
+            return self.treatment(treated, type_, tz)
         self.midnights = True
-        where = zone if midnight["offset"] is None else _offset(midnight["offset"])
-        day = dates.parse_treated(midnight["day"], at=self.at, zone=where)
         return Treatment(type_, Interval(day.earliest, day.latest, zone))
+
+    def _read(self, treated: str, zone: tzinfo) -> Interval:
+        return dates.parse_treated(treated, at=self.at, zone=zone, orders=self.orders)
+
+    def type(self, words: str) -> str:
+        """Return the type that some words name.
+
+        Raises:
+            MesocareError: They name none.
+        """
+        found = self._types.get(words)
+        if found is None:
+            try:
+                found = self._said_types.get(folded(words)) or find_type(words, self.rules)
+                if len(self.words) < _MOST_ZONES:
+                    self.words.setdefault(found, set()).add(words)
+            except MesocareError as error:
+                hint = (
+                    error.hint or f"Say what it means: --map-type {shell_quoted(f'{words}=face')}"
+                )
+                found = type(error)(error.message, hint if words else "")
+            if len(self._types) >= _MOST_ZONES:
+                self._types = {each: each for each in self.rules.types}
+            self._types[words] = found
+        if isinstance(found, MesocareError):
+            raise found.with_traceback(None)
+        return found
 
     def steps(self, type_: str, tz: str = "") -> Steps:
         """Return the verdicts by local time of treatment, for a type and a zone.
@@ -142,10 +201,9 @@ class Decider:
         Raises:
             MesocareError: There is no such type or zone.
         """
-        key = (type_, tz)
+        key = (self.type(type_), tz)
         if key not in self._steps:
-            self._check_type(type_)
-            self._steps[key] = self._compiled(type_, tz)
+            self._steps[key] = self._compiled(*key)
         return self._steps[key]
 
     @property
@@ -155,6 +213,7 @@ class Decider:
 
     def after_all(self, type_: str) -> Cells:
         """Return what holds after a treatment before `settled`: each rule is in its last phase."""
+        type_ = self.type(type_)
         if type_ not in self._settled:
             zone = self.zone("")
             past = self.judged_at - 2 * self._longest
@@ -167,7 +226,7 @@ class Decider:
         Raises:
             MesocareError: There is no such type or zone.
         """
-        self._check_type(type_)
+        type_ = self.type(type_)
         # Before `settled` every window has closed, and nothing but the type makes a difference.
         settled = self.settled.astimezone(self.zone(tz)).replace(tzinfo=None)
         return {settled, *self._turning.of(type_, tz, self.zone(tz))}
@@ -178,9 +237,8 @@ class Decider:
         Raises:
             MesocareError: There is no such type or zone.
         """
-        key = (type_, tz)
+        key = (self.type(type_), tz)
         if key not in self._steps:
-            self._check_type(type_)
             self.zone(tz)
             self._asked[key] += 1
             if self._asked[key] < _WORTH_STEPS:
@@ -205,10 +263,6 @@ class Decider:
         if isinstance(found, MesocareError):
             raise found.with_traceback(None)
         return found
-
-    def _check_type(self, type_: str) -> None:
-        if type_ not in self.rules.types:
-            raise TreatmentError.unknown_type(type_, self.rules.types)
 
     def _quickly(self, treatment: Treatment, tz: str) -> Cells | None:
         """Return the verdicts where they are known without asking the engine anew."""
@@ -252,3 +306,37 @@ class Decider:
 def _offset(text: str) -> tzinfo:
     """Return the zone of a written offset."""
     return datetime.strptime(text, "%z").tzinfo or UTC
+
+
+def joined(day: str, clock: str) -> str:
+    """Return a date and the clock time that stands beside it in one text; one without is a day.
+
+    Raises:
+        DateError: The date has another time of its own.
+    """
+    day, clock = day.strip(), clock.strip()
+    if not clock:
+        return day
+    clock = clock.removesuffix("Uhr").removesuffix("uhr").removesuffix("h").strip()
+    if found := _CLOCK.fullmatch(clock):
+        clock = f"{found[1]}:{found[2]}"
+    elif _PART_OF_DAY.fullmatch(clock):
+        # A spreadsheet's time is a part of a day.
+        minute = round(float(clock.replace(",", ".")) * 24 * 60) % (24 * 60)
+        clock = f"{minute // 60:02}:{minute % 60:02}"
+    # A date in a spreadsheet is a midnight.
+    bare = _MIDNIGHT.fullmatch(day)
+    if bare is not None and not bare["offset"]:
+        day = bare["day"] or bare["other"]
+    elif ":" in day:
+        if day.replace("T", " ").endswith(f" {clock}"):
+            return day
+        raise DateError(
+            f"{day!r} has a time of its own, and {clock!r} stands beside it.",
+            "Leave one of them out; to take no column for the time: --map treated_time=",
+        )
+    return (
+        f"{day}T{clock}"
+        if _ISO_DAY.fullmatch(day) and _ISO_CLOCK.fullmatch(clock)
+        else f"{day} {clock}"
+    )

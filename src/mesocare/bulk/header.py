@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, shortened
 from mesocare.errors import TableError
-from mesocare.text import closest, shell_quoted
+from mesocare.text import closest, folded, shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,28 +15,73 @@ if TYPE_CHECKING:
     from mesocare.bulk.job import Job
 
 DELIMITERS = (",", ";", "\t", "|")
+# A practice's own export may have its title above the header.
+LATEST_HEADER = 20
 _MOST_NAMED = 20
 
 
+class Columns:
+    """What a table may call the columns that have a meaning.
+
+    Args:
+        said: By a column of ours, the name that somebody said it has; empty for none.
+        known: By a column of ours, the names that the rule set knows for it.
+    """
+
+    def __init__(self, said: Mapping[str, str], known: Mapping[str, Sequence[str]]) -> None:
+        self._said = said
+        self._known = {
+            ours: {folded(each) for each in (ours, *known.get(ours, ()))}
+            for ours in (*REQUIRED, *OPTIONAL)
+        }
+
+    def candidates(self, ours: str, names: Sequence[str]) -> list[str]:
+        """Return which names of a header may be a column of ours: one that was said, or is ours."""
+        wanted = self._said.get(ours, ours)
+        if wanted in names or ours in self._said:
+            return [wanted] if wanted and wanted in names else []
+        taken = set(self._said.values())
+        return [each for each in names if each not in taken and folded(each) in self._known[ours]]
+
+    def found(self, header: Sequence[str]) -> dict[str, str]:
+        """Return, by each column of ours that is there beyond doubt, its name."""
+        names = [each.strip() for each in header]
+        candidates = {ours: self.candidates(ours, names) for ours in (*REQUIRED, *OPTIONAL)}
+        return {ours: each[0] for ours, each in candidates.items() if len(each) == 1}
+
+    def is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row of cells names every column that there has to be."""
+        return self.found(cells).keys() >= {*REQUIRED}
+
+
+def columns_of(job: Job) -> Columns:
+    """Return what the table of a job may call its columns."""
+    return Columns(job.columns, job.rules.columns)
+
+
 def places(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
-    """Return where the columns of ours stand in a sound header; one that is absent is left out."""
+    """Return where the columns of ours stand in a sound header; one that is absent is left out.
+
+    Args:
+        header: The names of the columns.
+        columns: By a column of ours, its name.
+    """
     names = [name.strip() for name in header]
-    wanted = {ours: columns.get(ours, ours) for ours in (*REQUIRED, *OPTIONAL)}
-    return {ours: names.index(name) for ours, name in wanted.items() if name in names}
+    return {ours: names.index(name) for ours, name in columns.items() if name in names}
 
 
 def delimiter_of(line: str, job: Job) -> str:
     """Return what stands between the cells of a header: what makes most of it a header."""
     if job.kind == "tsv":
         return "\t"
+    columns = columns_of(job)
 
     def found(delimiter: str) -> tuple[int, int]:
         try:
-            names = {name.strip() for name in next(csv.reader([line], delimiter=delimiter))}
+            names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter))]
         except csv.Error:
             return 0, 0
-        ours = sum(job.columns.get(each, each) in names for each in (*REQUIRED, *OPTIONAL))
-        return ours, len(names)
+        return len(columns.found(names)), len(set(names))
 
     return max(DELIMITERS, key=found)
 
@@ -52,9 +97,16 @@ def header_problem(header: Sequence[str], job: Job, name: str) -> TableError | N
         return TableError(
             f"{name} has columns of the same name: {said}", "Give each column a name of its own."
         )
+    columns = columns_of(job)
+    candidates = {ours: columns.candidates(ours, names) for ours in (*REQUIRED, *OPTIONAL)}
+    for ours, each in candidates.items():
+        if len(each) > 1:
+            said = " and ".join(repr(shortened(one)) for one in each)
+            hint = f"Say which: --map {shell_quoted(f'{ours}={each[0]}')}"
+            return TableError(f"{name} has {len(each)} columns for {ours}: {said}", hint)
     wanted = {ours: job.columns.get(ours, ours) for ours in REQUIRED}
-    wanted |= {ours: job.columns[ours] for ours in OPTIONAL if ours in job.columns}
-    missing = {ours: theirs for ours, theirs in wanted.items() if theirs not in names}
+    wanted |= {ours: job.columns[ours] for ours in OPTIONAL if job.columns.get(ours)}
+    missing = {ours: theirs for ours, theirs in wanted.items() if not candidates[ours]}
     if missing:
         lacks = ", ".join(repr(each) for each in missing.values())
         return TableError(f"{name} lacks the column {lacks}; {there}", _map_hint(missing, names))
@@ -73,7 +125,7 @@ def collision(names: Sequence[str], job: Job, name: str) -> TableError | None:
 
 def _unknown_condition(names: Sequence[str], job: Job) -> TableError | None:
     """Return that a condition is on no column: it would keep nothing, and say nothing."""
-    known = (*JUDGED, *names, *places(names, job.columns))
+    known = (*JUDGED, *names, *columns_of(job).found(names))
     for name, _ in job.where:
         if name not in known:
             there = ", ".join(dict.fromkeys([*JUDGED, *names]))
@@ -85,17 +137,21 @@ def _map_hint(missing: Mapping[str, str], names: Sequence[str]) -> str:
     """Return how to say which columns are meant, or that there has to be a header."""
     if len(missing) == len(REQUIRED) and any(each[:1].isdigit() for each in names):
         return "If its first line is a patient, put above it: patient_id,treated,type"
-    folded = {each.casefold(): each for each in names if each}
+    if len(names) == 1:
+        return "If something else stands between its cells, say it: --delimiter '~'"
+    near_by = {each.casefold(): each for each in names if each}
     pairs = []
     for ours, theirs in missing.items():
-        near = closest(theirs.casefold(), folded)
-        near = near or [key for key in folded if ours in key or key in ours]
-        pairs.append(f"{ours}={folded[near[0]] if near else 'COLUMN'}")
+        near = closest(theirs.casefold(), near_by)
+        near = near or [key for key in near_by if ours in key or key in ours]
+        pairs.append(f"{ours}={near_by[near[0]] if near else 'COLUMN'}")
     return f"Say which columns they are: --map {shell_quoted(','.join(pairs))}"
 
 
 def filters(job: Job, names: Sequence[str], place: Mapping[str, int]) -> list[tuple[int, str]]:
     """Return the conditions on columns: where each stands, and the text that has to stand there.
+
+    Those on the type are left out: it may be written in many ways.
 
     Args:
         job: It has the conditions.
@@ -105,5 +161,10 @@ def filters(job: Job, names: Sequence[str], place: Mapping[str, int]) -> list[tu
     return [
         (place[name] if name in place else names.index(name), text)
         for name, text in job.where
-        if name not in JUDGED
+        if name not in JUDGED and name != "type"
     ]
+
+
+def wanted_types(job: Job) -> list[str]:
+    """Return the types that a row has to be of: all of them, if there are several."""
+    return [text for name, text in job.where if name == "type"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.timespan import closing
 from mesocare.errors import DateError, MesocareError, ZoneError
+from mesocare.parsing.date_order import UNSETTLED, Orders
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from mesocare.core.model import Group, Item, RuleSet
     from mesocare.core.timespan import Span
 
-# The columns that have a meaning; `tz` may be absent. Any others are carried along.
+# The columns that have a meaning; two may be absent. Any others are carried along.
 REQUIRED = ("patient_id", "treated", "type")
-OPTIONAL = ("tz",)
+OPTIONAL = ("tz", "treated_time")
 # What a long table adds, and what it says of something that opens soon.
 LONG = ("activity", "verdict", "condition", "limited_from", "allowed_from", "protocol")
 OPENING = ("opens_as", "opens_at")
@@ -36,7 +37,8 @@ class Job(NamedTuple):
         kind: What it is: `csv`, `tsv`, `ndjson`, `parquet` or `excel`.
         output: A file's path; `None` for standard output.
         form: What is written: `csv`, `ndjson` or `parquet`.
-        columns: From a column of ours to the name it has in the input.
+        columns: From a column of ours to the name it has in the input, as somebody said, or as
+            was found out; no name for one that is to be left alone.
         activities: What is asked about, in order.
         rules: The rule set.
         at: The instant asked about, in UTC.
@@ -50,6 +52,11 @@ class Job(NamedTuple):
         encoding: The encoding of the input; `None` to find out.
         counted: Whether the verdicts are to be counted; where that would take another look at the
             rows, it is left out for somebody who is not told.
+        orders: In which order the numbers of a date are meant, as somebody said.
+        types: From a word for a type, folded, to the type that somebody said it means.
+        sheet: The sheet of a workbook to read; `None` for the one that has a header.
+        header: The line of the header of what the input was made of, if something is above it.
+        called: What the input is called in messages, where it was made of another file.
         exact: Whether a treatment at midnight was at midnight; otherwise it was some time that day.
         names: The columns of an NDJSON input that was made of a sheet; empty where the first object
             has to say.
@@ -74,6 +81,11 @@ class Job(NamedTuple):
     counted: bool = True
     names: tuple[str, ...] = ()
     exact: bool = False
+    orders: Orders = UNSETTLED
+    types: Mapping[str, str] = {}
+    sheet: str | None = None
+    header: int = 0
+    called: str | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -91,6 +103,28 @@ class Job(NamedTuple):
         if not self.long:
             return self.ids
         return LONG if self.within is None else LONG + OPENING
+
+
+@dataclass
+class Reading:
+    """How a table was read, where it is not written as it says in the reference.
+
+    Attributes:
+        columns: By a column of ours, another name that was taken for it.
+        types: By a type, other words that were taken for it.
+        orders: In which order the numbers of a date were taken, as the whole column has it.
+        header: The line of the header, the first being 1; 0 where it is the first that is not
+            empty.
+        sheet: The sheet of a workbook with several that was read.
+        long: Whether a pipe went on for too long to look at the whole column.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    types: dict[str, set[str]] = field(default_factory=dict)
+    orders: Orders = UNSETTLED
+    header: int = 0
+    sheet: str | None = None
+    long: bool = False
 
 
 @dataclass
@@ -112,6 +146,7 @@ class Tally:
     verdicts: dict[str, Counter[str]] = field(default_factory=dict)
     opening: dict[str, int] = field(default_factory=dict)
     midnights: bool = False
+    reading: Reading = field(default_factory=Reading)
 
 
 class Reject(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mesocare.bulk.decider import Decider
@@ -10,11 +11,13 @@ from mesocare.core.model import Item, Verdict
 from mesocare.core.verdict.engine import outlook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, tzinfo
 
     from mesocare.bulk.job import Job, Tally
     from mesocare.bulk.verdict_table import Cells
     from mesocare.core.verdict.engine import Outlook
+    from mesocare.parsing.date_order import Orders
 
 _MOST_ROWS_REMEMBERED = 1_024
 
@@ -45,21 +48,32 @@ class Outcome:
 
 
 class RowVerdicts:
-    """The verdicts of rows, by one job."""
+    """The verdicts of rows, by one job.
 
-    def __init__(self, job: Job) -> None:
+    Args:
+        job: What is asked.
+        survey: What looks at the whole column for the order of the numbers in its dates.
+    """
+
+    def __init__(self, job: Job, survey: Callable[[], Orders]) -> None:
         self.job = job
         self.tables: dict[tuple[str, str], Table] = {}
-        self._now = Decider(job.rules, job.activities, job.at, job.zone, exact=job.exact)
-        self._then = None
-        if job.until is not None:
-            self._then = Decider(
-                job.rules, job.activities, job.at, job.zone, job.until, exact=job.exact
-            )
+        survey = cache(survey)
+        self._now = decider(job, survey=survey)
+        self._then = None if job.until is None else decider(job, job.until, survey)
         self._outcomes: dict[tuple[Cells, Cells], Outcome] = {}
         self._rows: dict[tuple[str, str, str], dict[int, LongRow]] = {}
         self._verdicts = [text for name, text in job.where if name == "verdict"]
         self._activities = [text for name, text in job.where if name == "activity"]
+
+    @property
+    def orders(self) -> Orders:
+        """In which order the numbers of a date are meant, as far as that is settled."""
+        return self._now.orders
+
+    def type(self, words: str) -> str:
+        """Return the type that some words name, which were understood before."""
+        return self._now.type(words.strip())
 
     def outcome(self, treated: str, type_: str, tz: str) -> Outcome:
         """Return what becomes of a row, slowly; this makes the quick way when it is worth it.
@@ -90,6 +104,9 @@ class RowVerdicts:
 
         ids = self.job.ids
         tally.midnights = self._now.midnights
+        tally.reading.types = self._now.words
+        if self.orders != self.job.orders:
+            tally.reading.orders = self.orders
         tally.verdicts = {id_: Counter() for id_ in ids}
         tally.opening = dict.fromkeys(ids, 0) if self._then else {}
         for found in (each for each in self._outcomes.values() if each.count):
@@ -147,6 +164,23 @@ class RowVerdicts:
                 opens = opens_at(said, job.at, job.until)
                 found[n] += (outcome.then[n], _iso(opens, zone))
         return found
+
+
+def decider(
+    job: Job, judged_at: datetime | None = None, survey: Callable[[], Orders] | None = None
+) -> Decider:
+    """Return what decides on the rows of a job."""
+    return Decider(
+        job.rules,
+        job.activities,
+        job.at,
+        job.zone,
+        judged_at,
+        exact=job.exact,
+        orders=job.orders,
+        survey=survey,
+        types=job.types,
+    )
 
 
 def milder(one: str, other: str) -> bool:

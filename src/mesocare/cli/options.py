@@ -10,7 +10,7 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.settings import Settings
-from mesocare.errors import TreatmentError
+from mesocare.errors import SettingError, TreatmentError
 from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mesocare.core.diary.triage import Triage
     from mesocare.core.model import RuleSet, Treatment
     from mesocare.core.question import Question, Recorded
+    from mesocare.parsing.date_order import Orders
     from mesocare.store.record import Record
 
 DEFAULT_TYPE = "face"
@@ -107,6 +108,14 @@ Treated = Annotated[
 ]
 Type = Annotated[list[str] | None, _option("type", f"{TYPE_HELP}; one per --treated.", "TYPE")]
 At = Annotated[str | None, _option("at", "The instant asked about; now if left out.", "WHEN")]
+Dates = Annotated[
+    str | None,
+    _option(
+        "dates",
+        "How dates such as 01/05/2024 are meant: day-first, month-first, year-first.",
+        "ORDER",
+    ),
+]
 Tz = Annotated[str | None, _option("tz", "IANA time zone; the system's if left out.", "ZONE")]
 Rules = Annotated[str | None, _option("rules", "Another rule set or protocol.", "PATH")]
 Json = Annotated[bool | None, _option("json", "Answer in JSON.")]
@@ -117,6 +126,7 @@ _SHARED: dict[str, Any] = {
     "treated": Treated,
     "type": Type,
     "at": At,
+    "dates": Dates,
     "tz": Tz,
     "rules": Rules,
     "json": Json,
@@ -252,9 +262,28 @@ def moment_and_rules(
     at = clock.now()
     with settings.reading("at"):
         text = settings.get("at")
-        at = at if text is None else dates.parse_at(text, now=at, zone=zone)
+        orders = date_orders(settings)
+        at = at if text is None else dates.parse_at(text, now=at, zone=zone, orders=orders)
     with settings.reading("rules"):
         return at, zone, rules or load_rules(settings.get("rules"))
+
+
+def date_orders(settings: Settings | None = None) -> Orders:
+    """Return how the numbers of a date are ordered, for somebody who has said so.
+
+    Raises:
+        SettingError: No such order.
+    """
+    from mesocare.parsing.date_order import ORDERS, Orders
+
+    settings = settings or Settings({})
+    text, origin = settings.found("dates")
+    if text is None:
+        return Orders()
+    if text not in ORDERS:
+        message = f"--dates {text!r} is unknown{origin}"
+        raise SettingError(message, f"Type one of: {', '.join(ORDERS)}.")
+    return ORDERS[text]
 
 
 def _pairs(settings: Settings) -> tuple[list[str], list[str]]:
@@ -276,24 +305,15 @@ def _given(settings: Settings, at: datetime, zone: tzinfo, rules: RuleSet) -> tu
     """Return the treatments that were given for this call."""
     from mesocare.core.model import Treatment
     from mesocare.parsing import dates
+    from mesocare.parsing.types import find_type
 
     whens, types = _pairs(settings)
     with settings.reading("treated"):
-        intervals = [dates.parse_treated(when, at=at, zone=zone) for when in whens]
+        orders = date_orders(settings)
+        intervals = [dates.parse_treated(when, at=at, zone=zone, orders=orders) for when in whens]
     with settings.reading("type"):
-        for type_ in types:
-            check_type(type_, rules)
+        types = [find_type(type_, rules, "--type") for type_ in types]
     return tuple(Treatment(*pair) for pair in zip(types, intervals, strict=True))
-
-
-def check_type(type_: str, rules: RuleSet) -> None:
-    """Refuse a type that the rule set does not know.
-
-    Raises:
-        TreatmentError: It does not; the hint names the one that was probably meant.
-    """
-    if type_ not in rules.types:
-        raise TreatmentError.unknown_type(type_, rules.types, "--type")
 
 
 def _check_no_type(settings: Settings) -> None:

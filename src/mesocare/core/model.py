@@ -218,12 +218,14 @@ class Course(NamedTuple):
 class TreatmentType(NamedTuple):
     """A kind of treatment the rule set knows.
 
-    `extends` is the type whose rules a named treatment of a clinic's protocol takes over.
+    `extends` is the type whose rules a named treatment of a clinic's protocol takes over, `aliases`
+    are words that people call it by.
     """
 
     id: str
     label: str
     extends: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class Identity(NamedTuple):
@@ -249,6 +251,7 @@ class RuleSet(NamedTuple):
     `names` leads from an exact name, as `normal_form.exact_key` has it, to the id of an item or a
     group, and `sign_names` to that of a red flag or a reaction. `tables` gives the words that
     people use otherwise, as `parsing.lexicon` reads them; made when they are first needed.
+    `columns` leads from a column of ours to the names that a table may have for it.
     """
 
     identity: Identity
@@ -268,6 +271,7 @@ class RuleSet(NamedTuple):
     names: Mapping[str, str]
     sign_names: Mapping[str, str]
     tables: Callable[[], Mapping[str, str]]
+    columns: Mapping[str, tuple[str, ...]] = {}
 
 
 class Treatment(NamedTuple):

@@ -20,11 +20,13 @@ from mesocare.core.calendar import (
     next_date,
     spell,
 )
-from mesocare.errors import DateError
+from mesocare.errors import DateError, OrderError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, time, tzinfo
+
+    from mesocare.parsing.date_order import Orders
 
 LONGEST = 64
 EXAMPLES = (
@@ -38,12 +40,13 @@ _NUMBERS = re.compile(r"\d+(?:[/. -]\d+){0,2}\.?")
 
 
 class Asked(NamedTuple):
-    """One text to be read: what was typed, when and where, and the clock time found in it."""
+    """One text to be read: what was typed, when, where; its clock time, the order of numbers."""
 
     text: str
     at: datetime
     zone: tzinfo
     clock: time | None = None
+    orders: Orders | None = None
 
     @property
     def today(self) -> date:
@@ -209,8 +212,16 @@ def _ambiguous(days: Sequence[date], asked: Asked) -> DateError:
     distinct = len(set(days))
     if not distinct:
         return asked.refuse("is not a date, in whatever order its numbers are read")
-    why = f"can be read as {distinct} dates" if distinct > 1 else "is not in a form read as a date"
-    return asked.refuse(why, asked.choose(days))
+    if distinct == 1:
+        return asked.refuse("is not in a form read as a date", asked.choose(days))
+    error = asked.refuse(f"can be read as {distinct} dates", asked.choose(days))
+    order = "Or say how all your dates are meant: --dates day-first, month-first or year-first."
+    return OrderError(error.message, f"{error.hint} {order}")
+
+
+def against(order: str, days: Iterable[date], asked: Asked) -> DateError:
+    """Return the refusal of a date that is none by the order in which all are meant."""
+    return asked.refuse(f"is no date where all are {order}", asked.choose(days))
 
 
 def _single(number: str, asked: Asked) -> DateError:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
+from typing import TYPE_CHECKING
 
 from mesocare.core.calendar import (
     MONTHS,
@@ -31,6 +32,7 @@ from mesocare.parsing.date_errors import (
     LONGEST,
     OUT_OF_YEARS,
     Asked,
+    against,
     calendar_date,
     future,
     left_out,
@@ -39,7 +41,11 @@ from mesocare.parsing.date_errors import (
     recent_date,
     skipped,
 )
+from mesocare.parsing.date_order import MONTH_FIRST, numeric
 from mesocare.parsing.date_words import plain
+
+if TYPE_CHECKING:
+    from mesocare.parsing.date_order import Orders
 
 _NOON = 12
 _WIDEST_OFFSET = timedelta(hours=14)
@@ -60,9 +66,10 @@ _PART = re.compile(
 _ISO_HOUR = re.compile(r"(\d{4})-(\d\d)-(\d\d)t(\d\d)")
 _LAST_HOUR = 23
 _CENTURY = 2000
-_NUMERIC = re.compile(
-    r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})|(\d{4})[/. -](\d{1,2})[/. -](\d{1,2})|(\d{8})"
-)
+_RUN = re.compile(r"\d{8}")
+_NO_YEAR = re.compile(r"(\d\d?)[/.-](\d\d?)\.?")
+# The end of a day, by ISO 8601 and in many programs: the midnight at which the next begins.
+_DAYS_END = re.compile(r"24:00(?::00(?:\.0+)?)?(?:\s?(?:z|[+-]\d\d:\d\d(?::\d\d)?))?")
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _AGO = re.compile(r"(\d+) (minute|hour|day|week)s? ago")
 _NUMBERS = re.compile(r"\d+(?:[/. -]\d+){0,2}\.?")
@@ -84,7 +91,9 @@ _SPELLED = re.compile(
 )
 
 
-def parse_treated(text: str, *, at: datetime, zone: tzinfo) -> Interval:
+def parse_treated(
+    text: str, *, at: datetime, zone: tzinfo, orders: Orders | None = None
+) -> Interval:
     """Read when a treatment took place.
 
     A date without a clock time is that whole local day, from its first instant to the first of
@@ -98,12 +107,13 @@ def parse_treated(text: str, *, at: datetime, zone: tzinfo) -> Interval:
         at: The moment asked about, aware; what "ago" and "today" count from.
         zone: Where clock times are read and calendar days counted. A written offset
             (`2024-05-01T14:30+02:00`) fixes the instant; the days are still those of `zone`.
+        orders: In which order the numbers of a date are meant, if that is settled.
 
     Raises:
         DateError: The text has no single reading, names a date or clock time that never was, or
             lies after `at`.
     """
-    asked = Asked(text, at.astimezone(UTC), zone)
+    asked = Asked(text, at.astimezone(UTC), zone, orders=orders)
     earliest, latest = _span(asked)
     if earliest > asked.at:
         raise future(earliest, asked)
@@ -113,7 +123,7 @@ def parse_treated(text: str, *, at: datetime, zone: tzinfo) -> Interval:
     return Interval(earliest, latest, zone)
 
 
-def parse_at(text: str, *, now: datetime, zone: tzinfo) -> datetime:
+def parse_at(text: str, *, now: datetime, zone: tzinfo, orders: Orders | None = None) -> datetime:
     """Read the moment a question is about, in UTC; it may lie in the future.
 
     Takes what `parse_treated` takes, and `now`. Where the text leaves room, it is the earliest
@@ -123,7 +133,7 @@ def parse_at(text: str, *, now: datetime, zone: tzinfo) -> datetime:
     Raises:
         DateError: The text has no single reading, or names a date or clock time that never was.
     """
-    asked = Asked(text, now.astimezone(UTC), zone)
+    asked = Asked(text, now.astimezone(UTC), zone, orders=orders)
     return asked.at if text.strip().lower() == "now" else _span(asked)[0]
 
 
@@ -230,19 +240,32 @@ def _read(asked: Asked) -> tuple[date, time | None]:
         raise DateError("No date was given.", EXAMPLES)
     if not words.isascii():
         raise asked.refuse("holds characters other than plain English letters and digits")
-    if found := _CLOCK.fullmatch(words):
-        words = found["day"]
-        asked = asked._replace(clock=_clock(found, asked))
+    later = ONE_DAY * 0
+    if clock := _CLOCK.fullmatch(words):
+        words = clock["day"]
+        if _DAYS_END.fullmatch(clock["clock"]):
+            later = ONE_DAY
+            asked = asked._replace(clock=time(0, 0, 0, 0, _offset(clock["offset"])))
+        else:
+            asked = asked._replace(clock=_clock(clock, asked))
     if iso := _ISO_DATE.fullmatch(words):
-        return calendar_date(int(iso[1]), int(iso[2]), int(iso[3]), asked), asked.clock
-    day = _relative(words, asked) or _spelled(words, asked) or _numeric(words)
-    if isinstance(day, datetime):
-        return day.date(), day.timetz()
-    if day is None:
+        day = calendar_date(int(iso[1]), int(iso[2]), int(iso[3]), asked)
+        return _later(day, later, asked), asked.clock
+    found = _relative(words, asked) or _spelled(words, asked) or _numeric(words, asked)
+    if isinstance(found, datetime):
+        return found.date(), found.timetz()
+    if found is None:
         raise misread(words, asked)
     if asked.clock and asked.clock.tzinfo:
-        raise asked.refuse("has an offset, which goes with an ISO date only", asked.choose([day]))
-    return day, asked.clock
+        raise asked.refuse("has an offset, which goes with an ISO date only", asked.choose([found]))
+    return _later(found, later, asked), asked.clock
+
+
+def _later(day: date, by: timedelta, asked: Asked) -> date:
+    """Return a day, or the next one where it was told by its end, 24:00."""
+    if by and day >= date(YEARS[-1], 12, 31):
+        raise asked.refuse(OUT_OF_YEARS)
+    return day + by
 
 
 def _clock(found: re.Match[str], asked: Asked) -> time:
@@ -329,17 +352,32 @@ def _spelled(words: str, asked: Asked) -> date | None:
     )
 
 
-def _numeric(words: str) -> date | None:
-    """Read a date of bare numbers with a whole year, if only one order of them is a date."""
-    found = _NUMERIC.fullmatch(words)
-    if not found:
+def _numeric(words: str, asked: Asked) -> date | None:
+    """Read a date of bare numbers by the order that is settled, or if only one is a date."""
+    if _RUN.fullmatch(words):
+        last = [(words[4:], *order) for order in ((words[2:4], words[:2]), (words[:2], words[2:4]))]
+        days = set(readings([(words[:4], words[4:6], words[6:]), *last]))
+        return days.pop() if len(days) == 1 else None
+    if short := _NO_YEAR.fullmatch(words):
+        return _without_year(int(short[1]), int(short[2]), asked)
+    found = numeric(words)
+    if found is None:
         return None
-    if run := found[7]:
-        last = [(run[4:], *order) for order in ((run[2:4], run[:2]), (run[:2], run[2:4]))]
-        orders = [(run[:4], run[4:6], run[6:]), *last]
-    else:
-        one, other = (found[1], found[2]) if found[3] else (found[5], found[6])
-        year = found[3] or found[4]
-        orders = [(year, one, other), (year, other, one)]
-    days = set(readings(orders))
+    shape, by_order = found
+    order = None if asked.orders is None else getattr(asked.orders, shape)
+    if order is not None:
+        if order not in by_order:
+            raise against(order, by_order.values(), asked)
+        return by_order[order]
+    # Of two digits nobody can tell whether they are the year.
+    days = set() if shape == "short" else set(by_order.values())
     return days.pop() if len(days) == 1 else None
+
+
+def _without_year(one: int, other: int, asked: Asked) -> date | None:
+    """Read a day and a month by the order that is settled; `None` where none is."""
+    order = asked.orders and asked.orders.year_last
+    day, month = (other, one) if order == MONTH_FIRST else (one, other)
+    if order is None or not 1 <= month <= len(MONTHS):
+        return None
+    return recent_date(month, day, asked)

@@ -29,7 +29,7 @@ def by_streaming(
     """
     from mesocare.bulk.stream import engine
 
-    streamed = _as_lines(job, duck) if job.kind == "parquet" else job
+    streamed = as_lines(job, duck) if job.kind == "parquet" else job
     if job.form != "parquet":
         return engine.run(streamed, progress)
     form = "ndjson" if streamed.kind == "ndjson" else "csv"
@@ -49,11 +49,11 @@ def by_streaming(
     return tally
 
 
-def _as_lines(job: Job, duck: Session) -> Job:
+def as_lines(job: Job, duck: Session) -> Job:
     """Return the job with its Parquet file as lines of JSON: the number of a line is the row's."""
     source = parquet(job, duck)
     ours = {"treated": source.treated, "type": source.type, "tz": source.tz}
-    texts = {job.columns.get(each, each): text for each, text in ours.items()}
+    texts = {source.columns.get(each, each): text for each, text in ours.items()}
     columns = [
         f"{texts.get(name.strip(), f'c{n}')} AS {quoted(name)}"
         for n, name in enumerate(source.names)
@@ -64,7 +64,7 @@ def _as_lines(job: Job, duck: Session) -> Job:
             f"COPY (SELECT {', '.join(columns)} FROM {source.relation})"
             f" TO {literal(path)} (FORMAT json)"
         )
-    return job._replace(source=path, kind="ndjson")
+    return job._replace(source=path, kind="ndjson", called=job.source)
 
 
 def _streamed(job: Job, path: str, form: str) -> str:

@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from mesocare.bulk.decider import Decider
 from mesocare.bulk.duckdb import output
 from mesocare.bulk.duckdb.bridge import by_streaming
 from mesocare.bulk.duckdb.lookup import VerdictTable
@@ -22,22 +21,31 @@ from mesocare.bulk.duckdb.output import Place, Refused
 from mesocare.bulk.duckdb.refused import REFUSED, refused_rows
 from mesocare.bulk.duckdb.session import first_line, module, reading, session
 from mesocare.bulk.duckdb.source import Source, Unsure, delimited, parquet
+from mesocare.bulk.header import wanted_types
 from mesocare.bulk.io.writers import OutputFile, Rejects, check_places
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
 from mesocare.bulk.signals import StopSignals
+from mesocare.bulk.verdicts import decider
 from mesocare.errors import MesocareError, TableError
+from mesocare.parsing.date_order import UNSETTLED, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mesocare.bulk.duckdb.session import Session
     from mesocare.bulk.job import Job
+    from mesocare.parsing.date_order import Orders
 
 # Rows that are looked at to learn which types and zones there are.
 _SAMPLE = 20_000
 # From so many rows of a type and zone that the sample did not have, it is laid out too.
 _WORTH_LAYING = 1_000
 _BATCH = 10_000
+# Whether a text may be a date of numbers in some order, and whether anything but an ISO date, in
+# SQL; and how much of one tells the order.
+_UNUSUAL = r"NOT regexp_matches({0}, '^\d{{4}}-\d\d-\d\d')"
+_ORDERED = _UNUSUAL + r" AND regexp_matches({0}, '^\s*\d{{1,4}}[./ -]\d{{1,2}}[./ -]\d')"
+_DAY = len("25.11.2026 ")
 # Beyond so many treatments that are not written plainly, streaming is the shorter way.
 _MOST_ASKED = 1_000_000
 
@@ -93,14 +101,16 @@ class _Check:
     def __init__(self, job: Job, duck: Session, stopping: StopSignals) -> None:
         if job.long or job.within is not None or job.kind == "ndjson":
             raise Unsure("it is no plain lookup")
-        self.job = job
         self.duck = duck
         self.stopping = stopping
         self.source: Source = (parquet if job.kind == "parquet" else delimited)(job, duck)
-        self.conditions = output.conditions(job, self.source)
-        self.decider = Decider(job.rules, job.activities, job.at, job.zone, exact=job.exact)
+        if "treated_time" in self.source.columns:
+            raise Unsure("its times stand beside its dates")
+        self.job = job = job._replace(columns=self.source.columns)
+        self.decider = decider(job, survey=self._surveyed)
+        self.conditions = ""
         # The table is of times; which of them is a midnight that nobody meant, the source tells.
-        self.table = VerdictTable(Decider(job.rules, job.activities, job.at, job.zone, exact=True))
+        self.table = VerdictTable(decider(job._replace(exact=True)))
         self.laid_down = False
 
     def run(self, progress: Callable[[int], None]) -> Tally:
@@ -110,10 +120,13 @@ class _Check:
             Unsure: It needs more memory than is allowed, which streaming does not.
         """
         source = self.source
-        keys = f"SELECT {source.kind}, {source.type}, {source.tz}"
         tally = Tally(verdicts={id_: Counter() for id_ in self.job.ids})
         with reading(repr(self.job.source)):
             try:
+                self._settle()
+                self.conditions = output.conditions(self.job, source, self._types())
+                source = self.source
+                keys = f"SELECT {source.kind}, {source.type}, {source.tz}"
                 sample = f"(FROM {source.relation} LIMIT {_SAMPLE})"
                 self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
                 query = self._query()
@@ -130,10 +143,66 @@ class _Check:
                     place.deliver(self.stopping)
                     rejects.keep()
                 tally.read = tally.read or tally.written + tally.rejected
+                self._tell(tally)
                 progress(tally.read)
             except module().OutOfMemoryException as error:
                 raise Unsure(first_line(error)) from error
         return tally
+
+    def _settle(self) -> None:
+        """Let the dates be read by the order in which the column has them, if the sample has such.
+
+        Otherwise the column is looked at when such a date is met.
+        """
+        source, orders = self.source, self.job.orders
+        if source.text and orders == UNSETTLED:
+            sample = f"(SELECT {source.treated} AS t FROM {source.relation} LIMIT {_SAMPLE})"
+            if self._run(f"SELECT bool_or({_ORDERED.format('t')}) FROM {sample}")[0][0]:
+                orders = self.decider.orders = self._surveyed()
+        if source.text and orders.year_last:
+            self.source = source.ordered(orders.year_last, exact=self.job.exact)
+
+    def _surveyed(self) -> Orders:
+        """Look at the whole column for the order of the numbers in its dates."""
+        treated = self.source.treated
+        if self.laid_down:
+            rows = "asked"
+            treated = "treated"
+        else:
+            rows = self.source.relation
+        days = self._run(
+            f"SELECT DISTINCT left(trim({treated}), {_DAY}) FROM {rows}"
+            f" WHERE {_UNUSUAL.format(treated)}"
+        )
+        return settled((day for (day,) in days), self.job.at.astimezone(self.job.zone).date())
+
+    def _types(self) -> list[str] | None:
+        """Return every way in which the types that are wanted are written; `None` for any."""
+        wanted = wanted_types(self.job)
+        if not wanted:
+            return None
+        source, kept = self.source, []
+        for (words,) in self._run(f"SELECT DISTINCT {source.type} FROM {source.relation}"):
+            try:
+                if {self.decider.type(words.strip())} == {*wanted}:
+                    kept.append(words)
+            except MesocareError:
+                kept.append(words)  # it is rejected, wanted or not
+        return kept
+
+    def _tell(self, tally: Tally) -> None:
+        """Say how the table was read."""
+        reading_ = tally.reading
+        reading_.columns = {
+            ours: theirs for ours, theirs in self.job.columns.items() if ours != theirs
+        }
+        types = {type_ for _, type_, _ in self.table.laid}
+        for words in types - self.job.rules.types.keys():
+            self.decider.type(words.strip())
+        reading_.types = self.decider.words
+        if self.decider.orders != self.job.orders:
+            reading_.orders = self.decider.orders
+        tally.midnights |= self.decider.midnights
 
     @property
     def _rows(self) -> str:

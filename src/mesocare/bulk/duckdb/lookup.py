@@ -53,6 +53,14 @@ class VerdictTable:
         return self._numbers.setdefault(cells, 1 + len(self._numbers))
 
     @property
+    def laid(self) -> list[Wanted]:
+        """What is laid out.
+
+        A name that is no type or zone has no segments: to make room for it would cost a day each.
+        """
+        return [key for key, known in self._segments.items() if known]
+
+    @property
     def cells(self) -> list[Cells]:
         """The verdicts, in the order of their numbers from 1 on."""
         return list(self._numbers)
@@ -73,8 +81,7 @@ class VerdictTable:
         Each step is a query of its own, for DuckDB works an expression out wherever it is used.
         """
         top = 1 + len(self._numbers)
-        # A name that is no type or zone has no segments: to make room for it would cost a day each.
-        laid = [key for key, known in self._segments.items() if known]
+        laid = self.laid
         kinds = sorted({kind for kind, _, _ in laid})
         types = sorted({type_ for _, type_, _ in laid})
         zones = sorted({tz for _, _, tz in laid})

@@ -49,8 +49,13 @@ class Refused(NamedTuple):
     row: Sequence[str]
 
 
-def conditions(job: Job, source: Source) -> str:
+def conditions(job: Job, source: Source, types: list[str] | None) -> str:
     """Return what a row has to meet besides its verdicts, in SQL.
+
+    Args:
+        job: What was asked.
+        source: Where the rows came from.
+        types: Every way in which the types that are wanted are written; `None` for any.
 
     Raises:
         TableError: There is no such column.
@@ -60,6 +65,8 @@ def conditions(job: Job, source: Source) -> str:
         f"coalesce(CAST(c{n} AS VARCHAR), '') = {literal(text)}"
         for n, text in filters(job, names, places(names, job.columns))
     ]
+    if types is not None:
+        parts.append(f"{source.type} IN ({', '.join(map(literal, types))})" if types else "false")
     return " AND ".join(["true", *parts])
 
 

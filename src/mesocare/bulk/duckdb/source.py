@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.bulk.duckdb.session import literal, reading
-from mesocare.bulk.header import header_problem, places
+from mesocare.bulk.header import columns_of, header_problem, places
 from mesocare.bulk.io.lines import LONGEST_LINE, Lines
 from mesocare.bulk.io.readers import CsvRows
 from mesocare.bulk.verdict_table import DAY, INSTANT, LOCAL
+from mesocare.parsing.date_order import DAY_FIRST
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mesocare.bulk.duckdb.session import Session
     from mesocare.bulk.job import Job
 
@@ -32,6 +35,8 @@ _HARMLESS = re.compile(
 # any length that is read, in characters of four bytes, has to fit in.
 _BUFFER = 16 * LONGEST_LINE
 _DAY, _TIME = r"\d{4}-\d\d-\d\d", r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
+# A date whose order is settled, with its time.
+_NUMBERS = r"\d\d[./ -]\d\d[./ -]\d{4}( ([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?"
 _OFFSET = r"(Z|[-+](0\d|1[0-3]):[0-5]\d)"
 _MINUTE = len("2024-05-01T14:30")
 _LONGEST_DAY, _LONGEST_TIME = len("2024-05-01"), len("2024-05-01T14:30:00")
@@ -58,6 +63,8 @@ class Source(NamedTuple):
         texts: Which columns may hold what a spreadsheet takes for a formula.
         rows: How many rows it has; `None` where nobody has counted.
         plain: Whether no cell of it has to be written in quotes.
+        columns: By a column of ours, its name.
+        text: Whether the time of treatment is text, which may be written in another order.
         known: The columns of a text in which a row that the verdict table has an answer for holds
             only what is known: a time, a type, a zone.
     """
@@ -76,6 +83,20 @@ class Source(NamedTuple):
     rows: int | None = None
     plain: bool = False
     known: tuple[int, ...] = ()
+    columns: Mapping[str, str] = {}
+    text: bool = True
+
+    def ordered(self, order: str, *, exact: bool) -> Source:
+        """Return it with its dates read by an order of day and month, the year being last."""
+        day, month = (1, 4) if order == DAY_FIRST else (4, 1)
+        iso = (
+            f"substr({self.treated}, 7, 4) || '-' || substr({self.treated}, {month}, 2) || '-' ||"
+            f" substr({self.treated}, {day}, 2) || substr({self.treated}, 11)"
+        )
+        form = f"regexp_full_match({self.treated}, '{_NUMBERS}')"
+        column = f"(CASE WHEN {form} THEN {iso} ELSE {self.treated} END)"
+        kind, time, midnight = _written(column, exact=exact)
+        return self._replace(kind=kind, time=time, midnight=midnight)
 
 
 def delimited(job: Job, session: Session) -> Source:
@@ -94,6 +115,8 @@ def delimited(job: Job, session: Session) -> Source:
         lines.close()
     if codecs.lookup(job.encoding or "utf-8").name not in {"utf-8", "utf-8-sig"}:
         raise Unsure("it is in another encoding")
+    if rows.titled or rows.unnamed:
+        raise Unsure("it has more than a header and rows")
     rows_ = _examine(Path(job.source))
     names = tuple(rows.header)
     columns = ", ".join(f"{literal(f'c{n}')}: 'VARCHAR'" for n in range(len(names)))
@@ -103,7 +126,7 @@ def delimited(job: Job, session: Session) -> Source:
         f" escape = '\"', comment = '', strict_mode = true, null_padding = false,"
         f" max_line_size = {LONGEST_LINE}, buffer_size = {_BUFFER}, compression = 'none')"
     )
-    found = places(rows.header, job.columns)
+    found = places(rows.header, rows.job.columns)
     tz = f"coalesce(c{found['tz']}, '')" if "tz" in found else "''"
     kind, time, midnight = _written(f"c{found['treated']}", exact=job.exact)
     return Source(
@@ -120,6 +143,7 @@ def delimited(job: Job, session: Session) -> Source:
         delimiter=rows.delimiter,
         texts=(True,) * len(names),
         plain=True,
+        columns=rows.job.columns,
         known=tuple(found[each] for each in ("treated", "type", "tz") if each in found),
     )
 
@@ -180,7 +204,8 @@ def parquet(job: Job, session: Session) -> Source:
     problem = header_problem(header, job, name)
     if problem:
         raise problem
-    where = places(header, job.columns)
+    columns = columns_of(job).found(header)
+    where = places(header, columns)
     # By position: a name may differ from another in nothing but its case.
     aliases = ", ".join(f"c{n}" for n in range(len(header)))
     column = f"c{where['treated']}"
@@ -198,6 +223,8 @@ def parquet(job: Job, session: Session) -> Source:
         type=f"coalesce(CAST(c{where['type']} AS VARCHAR), '')",
         tz=f"coalesce(CAST(c{where['tz']} AS VARCHAR), '')" if "tz" in where else "''",
         texts=tuple(not _HARMLESS.match(each) for each in types),
+        columns=columns,
+        text=types[where["treated"]] == "VARCHAR",
     )
 
 

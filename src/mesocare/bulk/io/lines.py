@@ -40,11 +40,12 @@ class Lines:
     Args:
         source: A path, or `-` for standard input.
         encoding: The encoding; `None` for UTF-8, or UTF-16 or UTF-32 with a byte order mark.
+        called: What it is called in messages, if not by its path.
     """
 
-    def __init__(self, source: str, encoding: str | None = None) -> None:
+    def __init__(self, source: str, encoding: str | None = None, called: str | None = None) -> None:
         self.source = source
-        self.name = "standard input" if source == "-" else repr(source)
+        self.name = "standard input" if source == "-" else repr(called or source)
         self.faults: dict[int, tuple[str, str]] = {}
         self.given = 0
         self._encoding = encoding

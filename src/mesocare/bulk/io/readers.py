@@ -9,7 +9,7 @@ from io import StringIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from mesocare.bulk.header import delimiter_of, header_problem
+from mesocare.bulk.header import LATEST_HEADER, columns_of, delimiter_of, header_problem
 from mesocare.bulk.io.lines import LONGEST_LINE, UNREADABLE
 from mesocare.bulk.job import Reject, shortened
 from mesocare.errors import TableError
@@ -30,8 +30,12 @@ class CsvRows:
     """The rows of a delimited text, after its header.
 
     Attributes:
-        header: The names of the columns as they stand there.
+        header: The names of the columns as they stand there; empty ones at the end are none.
         delimiter: What stands between two cells.
+        line: The line of the header, the first being 1.
+        titled: Whether there is something above the header.
+        unnamed: How many columns without a name each row has at its end, with nothing in them.
+        job: The job, with the name of each column that has a meaning.
 
     Args:
         lines: The text.
@@ -47,10 +51,8 @@ class CsvRows:
         self._reject = reject
         self._kept: deque[tuple[int, list[str]]] = deque(maxlen=_KEPT)
         self._flow = chain.from_iterable(self._keeping())
-        first, before = self._first_line(), 0
-        while not first.strip("\r\n"):
-            before += 1
-            first = self._first_line()
+        first, before, self.titled = self._header_line(job)
+        self.line = before + 1
         if first is UNREADABLE:
             raise _unreadable_header(lines, before + 1)
         self.delimiter = job.delimiter or delimiter_of(first, job)
@@ -58,17 +60,22 @@ class CsvRows:
         self._base = self._high = before
         self._reader = self._read(chain([first], self._flow))
         try:
-            self.header = next(self._reader)
+            cells = next(self._reader)
         except csv.Error as error:
             message = f"{lines.name} has a header that cannot be read: {error}"
             raise TableError(message, "Its first line has to name the columns.") from error
+        self.header = list(cells)
+        while len(self.header) > 1 and not self.header[-1].strip():
+            self.header.pop()
+        self.unnamed = len(cells) - len(self.header)
         problem = header_problem(self.header, job, lines.name)
         if problem:
             raise problem
+        self.job = job._replace(columns=columns_of(job).found(self.header))
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | None]]:
         """Yield the number of each row's first line, and the row; `None` where it was rejected."""
-        width = len(self.header)
+        width, whole = len(self.header), len(self.header) + self.unnamed
         end = self._base + self._reader.line_num
         while True:
             reader, base = self._reader, self._base
@@ -79,6 +86,8 @@ class CsvRows:
                         continue  # a row of blanks is none, as an empty line is
                     if len(row) == width:
                         yield begin, row
+                    elif len(row) == whole and not any(map(str.strip, row[width:])):
+                        yield begin, row[:width]
                     elif row:
                         self._ragged(begin, end, row)
                         yield begin, None
@@ -93,6 +102,34 @@ class CsvRows:
         for block in self._lines.blocks():
             self._kept.append((self._lines.given - len(block), block))
             yield block
+
+    def _header_line(self, job: Job) -> tuple[str, int, bool]:
+        """Return the line of the header, how many stand before it, and whether one is a title.
+
+        It is the first with anything in it, unless only a later one of the first twenty names all
+        the columns that there have to be.
+        """
+        line, before = self._first_line(), 0
+        while not line.strip("\r\n"):
+            before += 1
+            line = self._first_line()
+        if line is UNREADABLE or self._names_all(line, job):
+            return line, before, False
+        following: list[str] = []
+        for later in islice(self._flow, LATEST_HEADER - before - 1):
+            if later is not UNREADABLE and self._names_all(later, job):
+                return later, before + 1 + len(following), True
+            following.append(later)
+        self._flow = chain(following, self._flow)
+        return line, before, False
+
+    def _names_all(self, line: str, job: Job) -> bool:
+        delimiter = job.delimiter or delimiter_of(line, job)
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            return False
+        return columns_of(job).is_header(cells)
 
     def _first_line(self) -> str:
         line = next(self._flow, None)

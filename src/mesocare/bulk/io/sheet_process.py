@@ -12,18 +12,16 @@ import sys
 from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mesocare.bulk.header import LATEST_HEADER, Columns
 from mesocare.bulk.io.workbook import cells, column_name, hides_errors
 from mesocare.errors import TableError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 # What has to be text for the engine; it says best what is wrong with a number there.
-_TEXTS = ("treated", "type", "tz")
+_TEXTS = ("treated", "treated_time", "type", "tz")
 # A zone that may be an error is none: another one might open something too early.
-_NO_ZONE = "(empty, or an error)"
+_NO_ZONE = "(empty, or an error: save it as .xlsx, which tells them apart)"
 
 
 def main() -> None:
@@ -32,7 +30,8 @@ def main() -> None:
     _bound(asked["memory"], asked["seconds"])
     said: dict[str, Any]
     try:
-        said = {"names": write_text(asked["source"], asked["columns"], Path(asked["target"]))}
+        columns = Columns(asked["columns"], asked["known"])
+        said = write_text(asked["source"], columns, Path(asked["target"]), asked["sheet"])
     except TableError as error:
         said = {"message": error.message, "hint": error.hint}
     except MemoryError:
@@ -44,27 +43,37 @@ def main() -> None:
     sys.stdout.flush()
 
 
-def write_text(source: str, columns: Mapping[str, str], target: Path) -> list[str]:
-    """Write the first sheet that is shown of a workbook as lines of JSON; return its columns.
+def write_text(
+    source: str, columns: Columns, target: Path, sheet: str | None = None
+) -> dict[str, Any]:
+    """Write a sheet of a workbook as lines of JSON; return what there is to say of it.
 
     A cell with a date is a date, one with a date and a time a local time. The number of a line of
     the text is the number of the row in the sheet. The first row with anything in it has the names
-    of the columns; a column with cells but no name is called by its letter.
+    of the columns, unless a later one of the first twenty names all that there have to be; a column
+    with cells but no name is called by its letter.
+
+    Returns:
+        `names`: the columns; `header`: the row of the header if there is a title above it, else 0;
+        `sheet`: the name of the sheet, if there are several.
 
     Raises:
         TableError: It cannot be read.
     """
-    rows = cells(source)
-    first = next((n for n, row in enumerate(rows) if any(cell != "" for cell in row)), None)
+    rows, name = cells(source, sheet, lambda rows: _header(rows, columns) is not None)
+    any_ = next((n for n, row in enumerate(rows) if any(cell != "" for cell in row)), None)
+    found = _header(rows, columns)
+    first = any_ if found is None else found
     if first is None:
         hint = "Its first row has to be: patient_id, treated, type"
         raise TableError(f"{source!r} is empty: it has no header", hint)
-    used = sorted({n for row in rows for n, cell in enumerate(row) if cell != ""})
-    for row in rows:
+    used = sorted({n for row in rows[first:] for n, cell in enumerate(row) if cell != ""})
+    for row in rows[first:]:
         row.extend([""] * (used[-1] + 1 - len(row)))
     names = [_plain(rows[first][n]).strip() or column_name(n) for n in used]
-    zone = columns.get("tz", "tz") if hides_errors(source) else None
-    texts = {columns.get(each, each) for each in _TEXTS}
+    ours = columns.found(names)
+    zone = ours.get("tz", "tz") if hides_errors(source) else None
+    texts = {ours.get(each, each) for each in _TEXTS}
     with target.open("w", encoding="utf-8") as file:
         file.write("\n" * (first + 1))
         for row in rows[first + 1 :]:
@@ -77,7 +86,13 @@ def write_text(source: str, columns: Mapping[str, str], target: Path) -> list[st
                     values[zone] = _NO_ZONE
                 file.write(json.dumps(values, ensure_ascii=False))
             file.write("\n")
-    return names
+    return {"names": names, "header": first + 1 if first != any_ else 0, "sheet": name}
+
+
+def _header(rows: list[list[Any]], columns: Columns) -> int | None:
+    """Return which of the first rows names every column that there has to be."""
+    first = enumerate(rows[:LATEST_HEADER])
+    return next((n for n, row in first if columns.is_header([*map(_plain, row)])), None)
 
 
 def _bound(memory: int, seconds: int) -> None:

@@ -1,4 +1,4 @@
-"""Excel workbooks and OpenDocument sheets: the first sheet that is shown, as lines of JSON.
+"""Excel workbooks and OpenDocument sheets: the sheet with the table, as lines of JSON.
 
 Each is read by a process of its own, which no file can make larger or slower than is allowed.
 """
@@ -28,27 +28,38 @@ _AS_CSV = "Save it as CSV; that is read in any size."
 
 
 def as_text(job: Job, folder: Path) -> Job:
-    """Write the first sheet of a workbook into a folder; return the job with it as its input.
+    """Write the table of a workbook into a folder; return the job with it as its input.
 
     Raises:
         TableError: It cannot be read within the memory and time allowed, or has not the columns
             that are needed.
     """
     name, path = repr(job.source), folder / "sheet.ndjson"
-    names = _read_apart(job, path)
+    said = _read_apart(job, path)
+    names = said["names"]
     problem = header_problem(names, job, name)
     if problem:
         raise problem
-    return job._replace(source=str(path), kind="ndjson", names=tuple(names), encoding="utf-8")
+    return job._replace(
+        source=str(path),
+        kind="ndjson",
+        names=tuple(names),
+        encoding="utf-8",
+        header=said["header"],
+        sheet=said["sheet"],
+        called=job.source,
+    )
 
 
-def _read_apart(job: Job, target: Path) -> list[str]:
-    """Let the other process read the workbook; return the names of its columns."""
+def _read_apart(job: Job, target: Path) -> dict[str, Any]:
+    """Let the other process read the workbook; return what it says of the table."""
     name = repr(job.source)
     memory, seconds = _bounds(job.source)
     asked = {
         "source": str(Path(job.source).absolute()),
         "columns": dict(job.columns),
+        "known": {ours: [*names] for ours, names in job.rules.columns.items()},
+        "sheet": job.sheet,
         "target": str(target),
         "memory": memory,
         "seconds": seconds,
@@ -74,7 +85,7 @@ def _read_apart(job: Job, target: Path) -> list[str]:
     except ValueError:  # it was ended where it asked for more memory
         said = {"memory": True}
     if "names" in said:
-        return [*said["names"]]
+        return said
     if "memory" in said:
         hint = f"{_AS_CSV} Or set {MEMORY_VARIABLE} to more."
         message = f"{name} needs more memory to read than is allowed ({memory // 1_000_000} MB)"

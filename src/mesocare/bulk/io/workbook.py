@@ -1,4 +1,4 @@
-"""The cells of the sheet that somebody sees first in a workbook."""
+"""The cells of the sheet of a workbook that holds the table."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.etree import ElementTree as ET
 
 from mesocare.errors import TableError
+from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from xml.etree.ElementTree import Element
 
 _BOOK = "xl/workbook.xml"
@@ -32,14 +33,23 @@ _DAMAGES = (
 )  # fmt: skip
 
 
-def cells(source: str) -> list[list[Any]]:
-    """Return the rows of the first sheet that is shown, from its first row and column on.
+def cells(
+    source: str, named: str | None, fits: Callable[[list[list[Any]]], bool]
+) -> tuple[list[list[Any]], str | None]:
+    """Return the rows of a sheet, from its first row and column on, and its name among several.
+
+    Of several sheets that are shown it is the one that fits.
 
     An empty cell is an empty text. In an .xlsx a cell with an error holds its name, such as `#N/A`,
     and a formula that nobody has calculated yet its text. Rows may be of different lengths.
 
+    Args:
+        source: The workbook.
+        named: The name of the sheet, if somebody gave it; even one that is hidden.
+        fits: Whether rows are those of a table with a header.
+
     Raises:
-        TableError: It cannot be read.
+        TableError: It cannot be read, has no such sheet, or several that fit.
     """
     name = repr(source)
     try:
@@ -51,10 +61,20 @@ def cells(source: str) -> list[list[Any]]:
         ) from error
     try:
         with Path(source).open("rb") as file, _opened(file, source) as workbook:
-            sheet = _shown(workbook, name)
-            rows: list[list[Any]] = workbook.get_sheet_by_name(sheet).to_python(
-                skip_empty_area=False
-            )
+            sheets = _sheets(workbook, name, named)
+            found: list[tuple[str, list[list[Any]]]] = []
+            for each in sheets:
+                rows = workbook.get_sheet_by_name(each).to_python(skip_empty_area=False)
+                if len(sheets) == 1 or fits(rows):
+                    found.append((each, rows))
+            if len(found) > 1:
+                said = ", ".join(repr(each) for each, _ in found)
+                message = f"{name} has {len(found)} sheets with a table: {said}"
+                raise TableError(message, f"Say which: --sheet {shell_quoted(found[0][0])}")
+            if not found:  # its first sheet says what is missing
+                first = workbook.get_sheet_by_name(sheets[0])
+                found = [(sheets[0], first.to_python(skip_empty_area=False))]
+        sheet, rows = found[0]
         _fill_in(rows, source, sheet)
     except OSError as error:
         why = error.strerror or str(error)
@@ -65,7 +85,7 @@ def cells(source: str) -> list[list[Any]]:
     except (python_calamine.CalamineError, *_DAMAGES) as error:
         why = " ".join(str(error).split())
         raise TableError(f"{name} is no workbook that can be read: {why}", _HINT) from error
-    return rows
+    return rows, sheet if len(sheets) > 1 or named is not None else None
 
 
 def hides_errors(source: str) -> bool:
@@ -99,13 +119,21 @@ def _opened(file: BinaryIO, source: str) -> Any:
         return load_workbook(source)
 
 
-def _shown(workbook: Any, name: str) -> str:
+def _sheets(workbook: Any, name: str, named: str | None) -> list[str]:
+    """Return the names of the sheets that are shown, or the one that was named."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    for each in workbook.sheets_metadata:
-        if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible:
-            return str(each.name)
-    raise TableError(f"{name} has no sheet that is shown", "Put the patients into one.")
+    sheets = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+    if named is not None:
+        if named in (each.name for each in sheets):
+            return [named]
+        there = ", ".join(repr(str(each.name)) for each in sheets)
+        raise TableError(f"{name} has no sheet {named!r}; it has: {there}", "Name one of them.")
+    shown = [str(each.name) for each in sheets if each.visible == SheetVisibleEnum.Visible]
+    if not shown:
+        hint = "Put the patients into one, or name a hidden one: --sheet NAME"
+        raise TableError(f"{name} has no sheet that is shown", hint)
+    return shown
 
 
 def _fill_in(rows: list[list[Any]], source: str, sheet: str) -> None:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mesocare.bulk.decider import joined
 from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.readers import CsvRows, row_text
-from mesocare.bulk.stream.base import CHUNK, Run
+from mesocare.bulk.stream.base import Run
 from mesocare.errors import MesocareError
+from mesocare.parsing.date_order import DAY_FIRST
 from mesocare.text import is_formula, without_formula
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mesocare.bulk.io.lines import Lines
     from mesocare.bulk.verdicts import Outcome
 
 _SHORT, _LONG = len("2024-05-01T14:30"), len("2024-05-01T14:30:00")
 _MIDNIGHT = "00:00"
+# What may stand between day, month and year; not nothing, which is in every text.
+_SEPARATORS = {".", "/", "-", " "}
 
 
 class CsvRun(Run):
@@ -27,6 +33,7 @@ class CsvRun(Run):
         """Judge row by row, and write what is wanted."""
         rows = CsvRows(self.lines, self.job, self.rejects.add)
         self.delimiter = rows.delimiter
+        self.understood(rows.job, rows.line if rows.titled else 0)
         names = [each.strip() for each in rows.header]
         self.place = places(rows.header, self.job.columns)
         self.filters = filters(self.job, names, self.place)
@@ -37,21 +44,37 @@ class CsvRun(Run):
             self.risky = []
         self.begin(rows.header, names)
         dressed = self._long if self.job.long else self._wide
-        records = iter(rows)
-        while chunk := list(islice(records, CHUNK)):
+        for chunk in self.chunks(iter(rows)):
             self.pass_on(dressed(self._judged(chunk)), len(chunk))
+
+    def records(self, lines: Lines) -> Iterator[tuple[int, list[str] | None]]:
+        """Yield the rows anew."""
+        return iter(CsvRows(lines, self.job, lambda _: None))
+
+    def treated(self, records: Iterable[tuple[int, list[str] | None]]) -> Iterator[str]:
+        """Yield the cell that says when the treatment was, of each row."""
+        at = self.place["treated"]
+        return (row[at] for _, row in records if row is not None)
 
     def _judged(self, chunk: list[tuple[int, list[str] | None]]) -> list[tuple[Outcome, list[str]]]:
         """Return the rows that are wanted; what is written as most do goes by the steps."""
-        at_treated, at_type, at_tz = (
-            self.place.get(each, -1) for each in ("treated", "type", "tz")
+        at_treated, at_type, at_tz, at_time = (
+            self.place.get(each, -1) for each in ("treated", "type", "tz", "treated_time")
         )
+        order = self.verdicts.orders.year_last
         table_of, read, filters_ = self.verdicts.tables.get, datetime.fromisoformat, self.filters
-        kept, exact = [], self.job.exact
+        kept, exact, types = [], self.job.exact, self.wanted_types
         for line, row in chunk:
             if row is None:
                 continue
             treated = row[at_treated]
+            if at_time >= 0:
+                both = self._joined(line, row)
+                if both is None:
+                    continue
+                treated = both
+            if order and treated[2:3] in _SEPARATORS and treated[5:6] in _SEPARATORS:
+                treated = _iso(treated, order)
             table = table_of((row[at_type], row[at_tz] if at_tz >= 0 else ""))
             outcome = None
             if (
@@ -69,19 +92,33 @@ class CsvRun(Run):
                     outcome = table[1][bisect_right(table[0], read(treated))]
                 except ValueError:
                     outcome = None  # the slow way says why
-            outcome = outcome or self._slowly(line, row)
+            outcome = outcome or self._slowly(line, row, treated)
+            order = self.verdicts.orders.year_last
             if outcome is None:
                 continue
             outcome.count += 1
-            if outcome.tail and not (filters_ and any(row[n] != text for n, text in filters_)):
+            if (
+                outcome.tail
+                and not (filters_ and any(row[n] != text for n, text in filters_))
+                and not (types and any(self.verdicts.type(row[at_type]) != each for each in types))
+            ):
                 kept.append((outcome, row))
         return kept
 
-    def _slowly(self, line: int, row: list[str]) -> Outcome | None:
+    def _joined(self, line: int, row: list[str]) -> str | None:
+        """Return the date and the time that stands beside it; reject the row if need be."""
+        values = {ours: row[n] for ours, n in self.place.items()}
+        try:
+            return joined(values["treated"], values["treated_time"])
+        except MesocareError as error:
+            self.refuse(line, error, values, row_text(row, self.delimiter))
+            return None
+
+    def _slowly(self, line: int, row: list[str], treated: str) -> Outcome | None:
         """Ask the engine, and reject the row if need be."""
         values = {ours: row[n] for ours, n in self.place.items()}
         try:
-            return self.verdicts.outcome(values["treated"], values["type"], values.get("tz", ""))
+            return self.verdicts.outcome(treated, values["type"], values.get("tz", ""))
         except MesocareError as error:
             self.refuse(line, error, values, row_text(row, self.delimiter))
             return None
@@ -98,10 +135,18 @@ class CsvRun(Run):
         found: list[Any] = []
         for outcome, row in judged:
             values = {ours: row[n] for ours, n in self.place.items()}
-            said = self.verdicts.long_rows(
-                outcome, values["treated"], values["type"], values.get("tz", "")
-            )
+            treated = joined(values["treated"], values.get("treated_time", ""))
+            said = self.verdicts.long_rows(outcome, treated, values["type"], values.get("tz", ""))
             for n in self.risky:
                 row[n] = without_formula(row[n])
             found += [[*row, *each] for each in said]
         return found
+
+
+def _iso(treated: str, order: str) -> str:
+    """Return 25.11.2026 14:30 with its date in ISO 8601; what is no such text as it is."""
+    one, other, year = treated[:2], treated[3:5], treated[6:10]
+    if not (one + other + year).isascii() or not (one + other + year).isdigit():
+        return treated
+    day, month = (one, other) if order == DAY_FIRST else (other, one)
+    return f"{year}-{month}-{day}{treated[10:]}"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mesocare.bulk.decider import joined
+from mesocare.bulk.header import columns_of
 from mesocare.bulk.io.formats import JsonFormat
 from mesocare.bulk.io.readers import JsonRows
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, Reject, shortened
-from mesocare.bulk.stream.base import CHUNK, Run
+from mesocare.bulk.stream.base import Run
 from mesocare.errors import MesocareError, TableError
 from mesocare.text import without_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mesocare.bulk.io.lines import Lines
 
 
 class JsonRun(Run):
@@ -23,19 +26,14 @@ class JsonRun(Run):
     def table(self) -> None:
         """Judge object by object; an object is written as it stood, with the verdicts added."""
         self.header = list(self.job.names)
-        self.ours = {each: self.job.columns.get(each, each) for each in (*REQUIRED, *OPTIONAL)}
-        self.filters = [
-            (self.job.columns.get(name, name), text)
-            for name, text in self.job.where
-            if name not in JUDGED
-        ]
+        self._columns(self.header)
         if self.header:
             self.begin(self.header, self.header)
-        records = iter(JsonRows(self.lines, self.rejects.add))
-        while chunk := list(islice(records, CHUNK)):
+        for chunk in self.chunks(iter(JsonRows(self.lines, self.rejects.add))):
             objects = [each for each in chunk if each is not None]
             if not self._begun and objects:
                 self.header = list(objects[0][1])
+                self._columns(self.header)
                 self.begin(self.header, self.header)
             rows = [made for each in objects for made in self._made(*each)]
             self.pass_on(rows, len(chunk))
@@ -44,6 +42,33 @@ class JsonRun(Run):
                 message = f"{self.lines.name} is empty"
                 raise TableError(message, 'A line is for example: {"patient_id": "1", ...}')
             self.begin([*self.ours.values()], [*self.ours.values()])
+
+    def _columns(self, names: Sequence[str]) -> None:
+        """Take these for the names of the columns."""
+        columns = columns_of(self.job)
+        for ours in (*REQUIRED, *OPTIONAL):
+            if len(each := columns.candidates(ours, [name.strip() for name in names])) > 1:
+                said = " and ".join(map(repr, each))
+                hint = f"Say which: --map {ours}={each[0]}"
+                raise TableError(f"{self.lines.name} has {len(each)} keys for {ours}: {said}", hint)
+        exact = {name.strip(): name for name in names}
+        found = {ours: exact[theirs] for ours, theirs in columns.found(names).items()}
+        self.understood(self.job._replace(columns={**self.job.columns, **found}))
+        self.filters = [
+            (self.ours.get(name, name), text)
+            for name, text in self.job.where
+            if name not in JUDGED and name != "type"
+        ]
+
+    def records(self, lines: Lines) -> Iterator[tuple[int, dict[str, Any], str] | None]:
+        """Yield the objects anew."""
+        return iter(JsonRows(lines, lambda _: None))
+
+    def treated(self, records: Iterable[tuple[int, dict[str, Any], str] | None]) -> Iterator[str]:
+        """Yield the text that says when the treatment was, of each object that has one."""
+        name = self.ours["treated"]
+        values = (each[1].get(name) for each in records if each is not None)
+        return (value for value in values if isinstance(value, str))
 
     def deliver(self, rows: list[Any]) -> None:
         """Write lines of JSON, or rows."""
@@ -59,14 +84,17 @@ class JsonRun(Run):
             self.rejects.add(Reject(line, *fault, shortened(text)))
             return []
         values = {ours: found.get(name) or "" for ours, name in self.ours.items()}
-        key = (values["treated"], values["type"], values["tz"])
         try:
+            treated = joined(values["treated"], values["treated_time"])
+            key = (treated, values["type"], values["tz"])
             outcome = self.verdicts.outcome(*key)
         except MesocareError as error:
             self.refuse(line, error, values, shortened(text))
             return []
         outcome.count += 1
         if not outcome.tail or any(_plain(found.get(n)) != said for n, said in self.filters):
+            return []
+        if any(self.verdicts.type(values["type"]) != each for each in self.wanted_types):
             return []
         if self.job.long:
             tails: list[Any] = self.verdicts.long_rows(outcome, *key)
@@ -90,7 +118,7 @@ class JsonRun(Run):
             if (
                 ours != "patient_id"
                 and not isinstance(value, str)
-                and not (ours == "tz" and value is None)
+                and not (ours in OPTIONAL and value is None)
             ):
                 return name, _plain(value), "is no text"
         for name, value in found.items():

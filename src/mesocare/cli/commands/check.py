@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesocare.cli.commands import check_options
-from mesocare.cli.options import At, Json, NoColor, Reply, Rules, Tz, add, moment_and_rules
+from mesocare.cli.options import (
+    At,
+    Dates,
+    Json,
+    NoColor,
+    Reply,
+    Rules,
+    Tz,
+    add,
+    date_orders,
+    moment_and_rules,
+)
 from mesocare.cli.settings import Settings
+from mesocare.errors import TableError
 
 if TYPE_CHECKING:
     from mesocare.bulk.job import Job, Tally
@@ -37,6 +49,22 @@ def check(
     map_: Annotated[
         list[str] | None,
         _option("--map", help_="A column under another name, as treated=date.", metavar="NAMES"),
+    ] = None,
+    map_type: Annotated[
+        list[str] | None,
+        _option("--map-type", help_="What a type is called there, as Glow=face.", metavar="NAME"),
+    ] = None,
+    sheet: Annotated[
+        str | None, _option("--sheet", help_="The sheet of a workbook.", metavar="NAME")
+    ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="How the first ten rows are read; writes nothing.")
+    ] = False,
+    fix: Annotated[
+        str | None,
+        _option(
+            "--fix", help_="Write the table as it is meant, and check nothing.", metavar="FILE"
+        ),
     ] = None,
     activities: Annotated[
         list[str] | None,
@@ -81,13 +109,16 @@ def check(
     ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no bar.")] = False,
     at: At = None,
+    dates: Dates = None,
     tz: Tz = None,
     rules: Rules = None,
     json: Json = None,
     no_color: NoColor = None,
 ) -> Reply:
     """Check a table of patients: what each is allowed now."""
-    settings = Settings({"at": at, "tz": tz, "rules": rules, "json": json, "no_color": no_color})
+    settings = Settings(
+        {"at": at, "dates": dates, "tz": tz, "rules": rules, "json": json, "no_color": no_color}
+    )
     kind = check_options.kind(file, input_format)
     form = check_options.form(format_, output, kind)
     at_, zone, rule_set = moment_and_rules(settings)
@@ -95,7 +126,7 @@ def check(
     from mesocare.bulk.job import Job
     from mesocare.cli.output import check_target
 
-    for target in (output, rejects):
+    for target in (output, rejects, fix):
         if target is not None and target != "-":
             check_target(target, rules)
     job = Job(
@@ -117,8 +148,44 @@ def check(
         encoding=encoding,
         counted=not quiet,
         exact=check_options.exact(times),
+        orders=date_orders(settings),
+        types=check_options.types(map_type or [], rule_set),
+        sheet=_sheet(sheet, kind),
     )
+    if preview:
+        return _preview(job, settings)
+    if fix is not None:
+        return _fix(job, fix, settings, quiet=quiet)
     return _run(job, check_options.runner(engine, job), settings, quiet=quiet)
+
+
+def _sheet(sheet: str | None, kind: str) -> str | None:
+    if sheet is not None and kind != "excel":
+        raise TableError(f"--sheet {sheet!r}: a table as {kind} has no sheets", "Leave it out.")
+    return sheet
+
+
+def _preview(job: Job, settings: Settings) -> Reply:
+    """Show how the first rows are read."""
+    from mesocare.bulk.preview import preview
+    from mesocare.render.text import check as view
+
+    found = preview(job)
+    if settings.get("json"):
+        return Reply(view.preview_json(job, found), is_data=True)
+    return Reply(view.preview_text(job, found, no_color=bool(settings.get("no_color"))))
+
+
+def _fix(job: Job, target: str, settings: Settings, *, quiet: bool) -> Reply:
+    """Write the table as it is meant."""
+    from mesocare.bulk.fix import fix
+    from mesocare.render.text import check as view
+
+    job = job._replace(output=None if target == "-" else target, form="csv")
+    tally = fix(job)
+    if not quiet and sys.stderr is not None:
+        view.say(view.fixed_text(job, tally, no_color=bool(settings.get("no_color"))))
+    return Reply(None, SOME_REJECTED if tally.rejected else 0)
 
 
 def _run(job: Job, run: Runner, settings: Settings, *, quiet: bool) -> Reply:
@@ -156,17 +223,11 @@ def _summarise(job: Job, tally: Tally, *, as_json: bool, no_color: bool, stopped
     """Write the summary to standard error; standard output has the rows."""
     from mesocare.render.text import check as view
 
-    if sys.stderr is None:
-        return
     if as_json:
         text = view.check_json(job, tally, stopped=stopped)
     else:
         text = view.check_text(job, tally, no_color=no_color, stopped=stopped)
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except OSError:
-        return  # the rows were delivered, and the exit code says the rest
+    view.say(text)
 
 
 def _about(job: Job) -> int | None:

@@ -33,7 +33,8 @@ STREAMED = ("csv", "tsv", "ndjson")
 # long for 10,000 of them, 1.14 times for 50,000 (3.1 MB) and 5.4 times for a million.
 LARGE = 4_000_000
 _SPAN = re.compile(r"([1-9]\d{0,3})\s*(h|d)(?:ours?|ays?)?", re.ASCII | re.IGNORECASE)
-_MAPPED = re.compile(r",(?=(?:patient_id|treated|type|tz)=)")
+_MAPPED = re.compile(r",(?=(?:patient_id|treated|treated_time|type|tz)=)")
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 def kind(file: str, named: str | None) -> str:
@@ -43,6 +44,9 @@ def kind(file: str, named: str | None) -> str:
         TableError: The kind is unknown, or the name does not tell it.
     """
     known = tuple(dict.fromkeys(KINDS.values()))
+    if _URL.match(file):
+        message = f"{file!r} is an address, and nothing is fetched from anywhere"
+        raise TableError(message, "Download it, and name the file.")
     if named is not None:
         if named not in known:
             raise TableError(f"--input-format {named!r} is unknown", f"Known: {', '.join(known)}.")
@@ -115,10 +119,31 @@ def columns(said: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in (pair for each in said for pair in _MAPPED.split(each)):
         ours, equals, theirs = (part.strip() for part in pair.partition("="))
-        if ours not in known or not equals or not theirs or ours in found:
+        empty = not theirs and ours not in OPTIONAL
+        if ours not in known or not equals or empty or ours in found:
             why = "is named twice" if ours in found else f"is not one of {', '.join(known)}=NAME"
             raise TableError(f"--map {pair!r} {why}", "Type for example: --map treated=date")
         found[ours] = theirs
+    return found
+
+
+def types(said: list[str], rules: RuleSet) -> dict[str, str]:
+    """Return, by a word for a type, folded, the type that somebody said it means.
+
+    Raises:
+        MesocareError: A type is unknown, or a word is named twice.
+    """
+    from mesocare.parsing.types import find_type
+    from mesocare.text import folded
+
+    found: dict[str, str] = {}
+    for pair in said:
+        words, equals, type_ = (part.strip() for part in pair.rpartition("="))
+        key = folded(words)
+        if not equals or not key or not type_ or key in found:
+            why = "is named twice" if key in found else "says of no words what they mean"
+            raise TableError(f"--map-type {pair!r} {why}", "Type for example: --map-type Glow=face")
+        found[key] = find_type(type_, rules)
     return found
 
 
@@ -143,8 +168,14 @@ def _condition(said: str, chosen: tuple[Item | Group, ...], rules: RuleSet) -> t
         raise TableError(f"--where {said!r} is no condition", "Type: --where verdict=avoid")
     if name == "verdict" and text not in list(Verdict):
         raise TableError(f"--where {said}: no such verdict", f"Known: {', '.join(Verdict)}.")
-    if name == "type" and text not in rules.types:
-        raise TableError(f"--where {said}: no such type", f"Known: {', '.join(rules.types)}.")
+    if name == "type":
+        from mesocare.parsing.types import find_type
+
+        try:
+            text = find_type(text, rules)
+        except MesocareError as error:
+            hint = f"Known: {', '.join(rules.types)}."
+            raise TableError(f"--where {said}: no such type", hint) from error
     if name == "activity":
         text = find(text.split(), rules).id
         if text not in {each.id for each in chosen}:

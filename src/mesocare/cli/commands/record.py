@@ -23,7 +23,7 @@ from mesocare.cli.fields import (
     stored_anew,
     stored_time,
 )
-from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, Tz, add, check_type, did
+from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, Tz, add, did
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
 from mesocare.text import shell_quoted
@@ -60,10 +60,11 @@ def treated(
     tz: Tz = None,
 ) -> Reply:
     """Put a treatment on record; all answers use it from then on."""
+    from mesocare.parsing.types import find_type
     from mesocare.store import database, treatments
 
     zone, now, rules = local_zone(tz), clock.now(), _rules()
-    check_type(type_, rules)
+    type_ = find_type(type_, rules, "--type")
     row = treatments.StoredTreatment(
         id=treatments.new_id(),
         type=type_,
@@ -125,6 +126,7 @@ def edit(
     tz: Tz = None,
 ) -> Reply:
     """Change what is on record of a treatment; an empty text takes off what was there."""
+    from mesocare.parsing.types import find_type
     from mesocare.store import database, treatments
 
     now = clock.now()
@@ -133,8 +135,7 @@ def edit(
     # Before the record is locked, so that nobody waits for the rules to be read.
     rules = _rules() if type_ is not None or overrides or area == "" else None
     if type_ is not None and rules is not None:
-        check_type(type_, rules)
-        changes["type"] = type_
+        type_ = changes["type"] = find_type(type_, rules, "--type")
     _need_record()
     with database.writing() as connection:
         row = treatments.find(connection, id_)
@@ -234,10 +235,10 @@ def _overrides(path: str, type_: str, rules: RuleSet) -> dict[str, dict[str, str
     """Return what a file of overrides says of a treatment of that type; nothing for no file."""
     from pathlib import Path
 
+    from mesocare.parsing.types import find_type
     from mesocare.rules.overrides import read_overrides
 
-    check_type(type_, rules)
-    return read_overrides(Path(path), rules, type_)
+    return read_overrides(Path(path), rules, find_type(type_, rules, "--type"))
 
 
 def _check_kept_overrides(row: StoredTreatment, type_: str, rules: RuleSet) -> None:

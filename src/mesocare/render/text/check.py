@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -14,13 +15,17 @@ from mesocare.core.model import Verdict
 from mesocare.render.json.answers import rules, time
 from mesocare.render.phrasing import instant_words
 from mesocare.render.text.page import Page, together
+from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mesocare.bulk.job import Job, Tally
+    from mesocare.bulk.job import Job, Reading, Tally
+    from mesocare.bulk.preview import Preview
 
 _NAME, _FIGURE = 16, 12
+_CELL = 28
+_MOST_WORDS = 6
 
 
 def check_text(job: Job, tally: Tally, *, no_color: bool, stopped: bool) -> str:
@@ -34,6 +39,8 @@ def check_text(job: Job, tally: Tally, *, no_color: bool, stopped: bool) -> str:
         f"{tally.read:,} row{'s' * (tally.read != 1)} read, {tally.written:,} written, ",
         (rejected, "bold red") if tally.rejected else rejected,
     )
+    for sentence in reading_words(tally.reading):
+        page.line(sentence)
     if tally.midnights:
         page.line("Midnight was taken for a day without a time; if it is one: --times exact")
     if job.output is not None:
@@ -68,9 +75,110 @@ def check_json(job: Job, tally: Tally, *, stopped: bool) -> str:
         },
         "opening": {id_: tally.opening.get(id_, 0) for id_ in job.ids} if job.within else None,
         "midnights": ("day" if tally.midnights else None) if not job.exact else "exact",
+        "reading": _reading(tally.reading),
         "rules": rules(job.rules.identity),
     }
     return json.dumps(plain, ensure_ascii=True) + "\n"
+
+
+def reading_words(reading: Reading) -> Iterator[str]:
+    """Yield how a table was read, where it is not as the reference says, in sentences."""
+    if reading.sheet is not None:
+        yield f"The sheet {reading.sheet!r} was read."
+    if reading.header:
+        yield f"The header was taken from line {reading.header}."
+    if reading.columns:
+        taken = (f"{ours} from {theirs!r}" for ours, theirs in reading.columns.items())
+        yield f"Columns: {', '.join(taken)}."
+    if reading.types:
+        taken = (
+            f"{', '.join(map(repr, sorted(words)[:_MOST_WORDS]))} as {type_}"
+            for type_, words in sorted(reading.types.items())
+        )
+        yield f"Types: {'; '.join(taken)}."
+    if reading.orders.said is not None:
+        yield f"Dates are {reading.orders.said}: no other order makes all of them dates."
+    if reading.long:
+        yield "The input was too long to look at all its dates first: say --dates, or name a file."
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {
+        "sheet": reading.sheet,
+        "header_line": reading.header or None,
+        "columns": reading.columns,
+        "types": {type_: sorted(words) for type_, words in sorted(reading.types.items())},
+        "dates": reading.orders.said,
+    }
+
+
+def preview_text(job: Job, rows: Preview, *, no_color: bool) -> str:
+    """Return how the first rows are read: a block for each, with its verdicts or what is wrong."""
+    page = Page(no_color=no_color)
+    page.line((f"The first {len(rows.rows)} rows, as read", "bold"))
+    for sentence in reading_words(rows.reading):
+        page.line(sentence)
+    for row in rows.rows:
+        page.gap()
+        page.line((f"line {row.line}", "bold"), f"  {row.patient}")
+        page.row([f"  {row.treated!r}"], _CELL, row.when or "")
+        if row.type:
+            page.row([f"  {row.words!r}"], _CELL, row.type)
+        if row.why:
+            page.line((f"  rejected: {row.why}", "bold red"))
+        for id_, verdict in zip(job.ids, row.verdicts, strict=False):
+            sign, style = page.verdict(Verdict(verdict))
+            page.row([f"  {id_}"], _CELL, (sign, style))
+    page.gap()
+    page.line("Nothing was written.")
+    return page.text()
+
+
+def preview_json(job: Job, rows: Preview) -> str:
+    """Return the same as `mesocare.preview/1`."""
+    plain = {
+        "schema": "mesocare.preview/1",
+        "at": time(job.at, job.zone),
+        "reading": _reading(rows.reading),
+        "rows": [
+            {
+                "line": row.line,
+                "patient_id": row.patient,
+                "treated": row.treated,
+                "earliest": row.earliest,
+                "latest": row.latest,
+                "type": row.type or None,
+                "verdicts": dict(zip(job.ids, row.verdicts, strict=False)),
+                "rejected": row.why or None,
+            }
+            for row in rows.rows
+        ],
+    }
+    return json.dumps(plain, ensure_ascii=True, indent=2) + "\n"
+
+
+def fixed_text(job: Job, tally: Tally, *, no_color: bool) -> str:
+    """Return what was written of a table as it is meant."""
+    page = Page(no_color=no_color, console=_console(no_color=no_color))
+    page.line(f"{tally.read:,} rows read, {tally.written:,} written, {tally.rejected:,} rejected")
+    for sentence in reading_words(tally.reading):
+        page.line(sentence)
+    if job.output is not None:
+        page.line(
+            f"written to {job.output}; check it by: mesocare check {shell_quoted(job.output)}"
+        )
+    return page.text()
+
+
+def say(text: str) -> None:
+    """Write to standard error, if it can be."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        return  # the rows were delivered, and the exit code says the rest
 
 
 @contextmanager

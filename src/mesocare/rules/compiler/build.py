@@ -45,7 +45,9 @@ def build(plain: Plain, sha256: str, tables: Tables) -> model.RuleSet:
     return model.RuleSet(
         identity=_identity(ruleset, sha256),
         types={
-            id_: model.TreatmentType(id_, each["label"], each.get("extends"))
+            id_: model.TreatmentType(
+                id_, each["label"], each.get("extends"), tuple(each.get("aliases", ()))
+            )
             for id_, each in ruleset["types"].items()
         },
         headline_groups=tuple(ruleset["headline_groups"]),
@@ -70,6 +72,7 @@ def build(plain: Plain, sha256: str, tables: Tables) -> model.RuleSet:
         names=plain["names"],
         sign_names=plain["sign_names"],
         tables=tables,
+        columns={ours: tuple(each) for ours, each in ruleset.get("columns", {}).items()},
     )
 
 

@@ -83,6 +83,10 @@ ACTIVITIES = Record(
 _WORDS = Listing(Text(60), empty=True)
 _WORD_LISTS = Table(_WORDS, Text(40))
 
+# What a table calls the columns that have a meaning.
+COLUMNS = ("patient_id", "treated", "treated_time", "type", "tz")
+COLUMN_NAMES = Table(_WORDS, Choice(COLUMNS))
+
 FILES: dict[str, Record] = {
     "ruleset.yaml": Record(
         {
@@ -90,13 +94,14 @@ FILES: dict[str, Record] = {
             "version": Text(20),
             "reviewed": Date(),
             "review_due": Date(),
-            "types": Table(Record({"label": Text(30)})),
+            "types": Table(Record({"label": Text(30)}, {"aliases": _ALIASES})),
             "headline_groups": Listing(Id()),
             "other_groups": Listing(Id(), empty=True),
             "contacts": Record({urgency: Text(120) for urgency in URGENCIES}),
             "listed_as": Record({verdict: Text(20) for verdict in LISTED}),
             "notice": Text(200),
-        }
+        },
+        {"columns": COLUMN_NAMES},
     ),
     "sources.yaml": Record(
         {

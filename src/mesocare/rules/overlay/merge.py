@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mesocare.rules.format.schema import COLUMNS
 from mesocare.rules.overlay.items import check_items, merged_groups
 from mesocare.rules.overlay.words import merged_words
 
@@ -62,6 +63,13 @@ def _ruleset(overlay: Overlay, sha256: str) -> Plain:
             **{id_: {**labels[id_], "extends": of} for id_, of in overlay.named.items()},
         },
         "contacts": {**ruleset["contacts"], **said.get("contacts", {})},
+        "columns": {
+            ours: [
+                *ruleset.get("columns", {}).get(ours, ()),
+                *said.get("columns", {}).get(ours, ()),
+            ]
+            for ours in COLUMNS
+        },
     }
 
 

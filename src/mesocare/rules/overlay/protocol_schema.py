@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesocare.rules.format.schema import HARMS
+from mesocare.rules.format.schema import COLUMN_NAMES, HARMS
 from mesocare.rules.format.types import (
     Choice,
     Date,
@@ -52,7 +52,8 @@ PROTOCOL = Record(
         "review_due": Date(),
     },
     {
-        "treatments": Table(Record({"extends": Id(), "label": Text(30)})),
+        "treatments": Table(Record({"extends": Id(), "label": Text(30)}, {"aliases": _ALIASES})),
+        "columns": COLUMN_NAMES,
         "changes": Table(
             Table(
                 Variants(

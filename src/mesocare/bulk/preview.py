@@ -1,0 +1,82 @@
+"""How the first rows of a table are read: what was understood, and what would be said of each."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from mesocare.bulk.understood import as_written, understood
+from mesocare.errors import DateError
+
+if TYPE_CHECKING:
+    from mesocare.bulk.job import Job, Reading
+    from mesocare.bulk.understood import Row, Understood
+
+SHOWN = 10
+
+
+class PreviewRow(NamedTuple):
+    """A row as it was read.
+
+    Attributes:
+        line: The line that it begins on.
+        patient: The patient's id.
+        treated: When the treatment was, as it is written there.
+        words: The type, as it is written there.
+        when: What was understood: a day or a moment; `None` where it cannot be.
+        earliest: The first instant that is meant, in ISO 8601 with its offset.
+        latest: The last one.
+        type: The type that was understood.
+        verdicts: What holds, in the order of the activities.
+        why: Why the row would be rejected.
+    """
+
+    line: int
+    patient: str
+    treated: str
+    words: str
+    when: str | None
+    earliest: str | None
+    latest: str | None
+    type: str
+    verdicts: tuple[str, ...]
+    why: str
+
+
+class Preview(NamedTuple):
+    """The first rows of a table, and how it was read as a whole."""
+
+    reading: Reading
+    rows: list[PreviewRow]
+
+
+def preview(job: Job) -> Preview:
+    """Return how the first ten rows of a table are read; nothing is written.
+
+    Raises:
+        TableError: The table cannot be read, or lacks a column.
+    """
+    with understood(job) as table:
+        rows = [_shown(table, row) for row in islice(table, SHOWN)]
+        return Preview(table.reading, rows)
+
+
+def _shown(table: Understood, row: Row) -> PreviewRow:
+    patient = row.cells.get(table.ours("patient_id"), "")
+    if row.treatment is None:
+        why = "" if row.reject is None else row.reject.reason
+        return PreviewRow(row.line, patient, row.treated, row.type, None, None, None, "", (), why)
+    when = row.treatment.when
+    first, last = (
+        each.astimezone(when.zone).isoformat(timespec="seconds")
+        for each in (when.earliest, when.latest)
+    )
+    try:
+        said = as_written(row.treatment)
+    except DateError:
+        said = f"{first} to {last}"
+    tz = row.cells.get(table.ours("tz"), "")
+    cells = table.decider.cells(row.treated, row.type, tz)
+    return PreviewRow(
+        row.line, patient, row.treated, row.type, said, first, last, row.treatment.type, cells, ""
+    )
