@@ -83,7 +83,7 @@ def _random_rows(rules: RuleSet, count: int, at: datetime = bulk.AT) -> list[tup
         treated, type_, tz = row
         note = random_.choice(["", "", "plain", "=1+1", "-2", "a b"])
         if n % 500 == 0:
-            treated = random_.choice(["01/05/2024", "", "2024-02-30", "2024-05-01T24:00"])
+            treated = random_.choice(["01/05/2024", "", "2024-02-30", "2024-05-01T24:30"])
         if n % 701 == 0:
             type_ = random_.choice(["fase", "", "FACE"])
         rows.append((f"P{n}", treated, type_, tz, note))
@@ -283,7 +283,7 @@ HOSTILE = {
     "formulas": '\t1,2024-05-01,face,UTC,"=A1,B1"\n@P2,\t2024-05-01,face,UTC,+\n',
     "lax times": "".join(
         f"P,{text},face,UTC,\n"
-        for text in ("2024-05-01T24:00", "2024-05-01 14:30+02", "2024-05-01  1:30",
+        for text in ("2024-05-01T24:30", "2024-05-01 14:30+02", "2024-05-01  1:30",
                      "2024-05-01T14: 0", "-024-05-01", "2024-05-01 14:30:1Z", "infinity")
     ),
 }  # fmt: skip

@@ -172,8 +172,8 @@ def test_a_table_that_cannot_be_used_is_refused(table: Table, text: str | bytes,
 def test_the_hint_says_how_to_map(table: Table) -> None:
     """A column of nearly the name is suggested."""
     with pytest.raises(TableError) as caught:
-        table.run("patient_id,Treated,kind\n1,2024-05-01,face\n")
-    assert "--map treated=Treated,type=COLUMN" in caught.value.hint
+        table.run("patient_id,Treatted,kind\n1,2024-05-01,face\n")
+    assert "--map treated=Treatted,type=COLUMN" in caught.value.hint
     with pytest.raises(TableError) as caught:
         table.run("17,2024-05-01,face\n")
     assert "patient_id,treated,type" in caught.value.hint
@@ -210,7 +210,7 @@ ROW_FAULTS = [
     ("2,01/05/2024,face,\n", "treated", "01/05/2024", "can be read as 2 dates"),
     ("2,,face,\n", "treated", "", "No date was given"),
     ("2,2024-05-03T10:00,face,\n", "treated", "2024-05-03T10:00", "2024-05-02"),
-    ("2,2024-05-01T24:00,face,\n", "treated", "2024-05-01T24:00", "does not exist"),
+    ("2,2024-05-01T24:30,face,\n", "treated", "2024-05-01T24:30", "does not exist"),
     ("2,2024-W18-3T10:00,face,\n", "treated", "2024-W18-3T10:00", ""),
     ("2,2024-02-30T10:00,face,\n", "treated", "2024-02-30T10:00", ""),
     ("2,2024-03-31T02:30,face,Europe/Berlin\n", "treated", "2024-03-31T02:30", "clocks"),

@@ -153,7 +153,7 @@ USES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("today", *ASKED, "--type", "neck"),
         ("'neck'", "face, scalp, brightening", "--type"),
     ),
-    "type in capitals": (("today", *ASKED, "--type", "Scalp"), ("'Scalp'", "--type scalp")),
+    "type of no word": (("today", *ASKED, "--type", "Scalps"), ("'Scalps'", "--type scalp")),
     "type without treated": (
         ("today", "--type", "scalp"),
         ("--type scalp", "--treated 2024-05-01T14:30"),

@@ -219,7 +219,7 @@ def test_an_import_is_refused_in_the_words_of_json(own: Program) -> None:
         assert f"treatments[0].{name} is {shown}" in done.err
 
 
-@pytest.mark.parametrize("name", ["treated on", "date;x", "$(touch owned)", "it's"])
+@pytest.mark.parametrize("name", ["treated by", "date;x", "$(touch owned)", "it's"])
 def test_names_with_blanks_are_quoted_in_hints(name: str, own: Program) -> None:
     """What is offered for typing is one word to the shell."""
     (own.place / "in.csv").write_text(f'patient_id,"{name}",type\n1,2024-05-01,face\n')

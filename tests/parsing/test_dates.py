@@ -476,7 +476,7 @@ REFUSED = [
     # Clock times.
     ("24:00", NO_SUCH_CLOCK),
     ("25:00", NO_SUCH_CLOCK),
-    ("2024-05-01T24:00", [*NO_SUCH_CLOCK, "the next day and 00:00"]),
+    ("2024-05-01T24:01", [*NO_SUCH_CLOCK, "2024-05-01T24:00"]),
     ("2024-05-01T14:60", NO_SUCH_CLOCK),
     ("2024-05-01T14:30:60", NO_SUCH_CLOCK),
     ("yesterday 25:00", NO_SUCH_CLOCK),

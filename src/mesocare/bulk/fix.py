@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from mesocare.bulk.header import Columns
 from mesocare.bulk.io.formats import CsvFormat
 from mesocare.bulk.io.writers import OutputFile, Rejects, check_places
 from mesocare.bulk.job import OPTIONAL, REQUIRED, Reject, Tally, reason
@@ -39,7 +40,7 @@ def fix(job: Job) -> Tally:
         ours = [*REQUIRED, *(["tz"] if has_zone else [])]
         taken = {table.ours(each) for each in (*REQUIRED, *OPTIONAL)}
         others = [name for name in table.names if name not in taken]
-        out.write([[*ours, *map(without_formula, others)]])
+        out.write([[*ours, *(without_formula(_kept_apart(job, each)) for each in others)]])
         for row in table:
             tally.read += 1
             reject, cells = _fixed(table, row)
@@ -57,6 +58,13 @@ def fix(job: Job) -> Tally:
     tally.rejected = rejects.count
     tally.reading = table.reading
     return tally
+
+
+def _kept_apart(job: Job, name: str) -> str:
+    """Return a name under which the next check takes a column for none of ours."""
+    columns = Columns({}, job.rules.columns)
+    is_ours = any(columns.candidates(ours, [name]) for ours in (*REQUIRED, *OPTIONAL))
+    return f"{name} (not used)" if is_ours else name
 
 
 def _fixed(table: Understood, row: Row) -> tuple[Reject | None, dict[str, str]]:

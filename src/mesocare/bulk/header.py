@@ -49,6 +49,11 @@ class Columns:
         candidates = {ours: self.candidates(ours, names) for ours in (*REQUIRED, *OPTIONAL)}
         return {ours: each[0] for ours, each in candidates.items() if len(each) == 1}
 
+    def settled(self, header: Sequence[str]) -> dict[str, str]:
+        """Return the same with what somebody said is not there, as an empty name."""
+        absent = {ours: "" for ours, theirs in self._said.items() if not theirs}
+        return {**absent, **self.found(header)}
+
     def is_header(self, cells: Sequence[str]) -> bool:
         """Whether a row of cells names every column that there has to be."""
         return self.found(cells).keys() >= {*REQUIRED}
@@ -67,7 +72,7 @@ def places(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
         columns: By a column of ours, its name.
     """
     names = [name.strip() for name in header]
-    return {ours: names.index(name) for ours, name in columns.items() if name in names}
+    return {ours: names.index(name) for ours, name in columns.items() if name and name in names}
 
 
 def delimiter_of(line: str, job: Job) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.bulk.decider import joined
@@ -73,7 +73,7 @@ class Understood:
         self.decider: Decider = decider(self._job)
         self.reading.types = self.decider.words
         self.reading.columns = {
-            ours: theirs for ours, theirs in self._job.columns.items() if ours != theirs
+            ours: theirs for ours, theirs in self._job.columns.items() if theirs not in {"", ours}
         }
 
     def ours(self, column: str) -> str:
@@ -140,7 +140,7 @@ class Understood:
                 problem = header_problem(self.names, self._job, lines.name)
                 if problem:
                     raise problem
-                columns = columns_of(self._job).found(self.names)
+                columns = columns_of(self._job).settled(self.names)
                 self._job = self._job._replace(columns=columns)
             yield line, {name: _plain(found.get(name)) for name in self.names}, shortened(text)
 
@@ -193,6 +193,10 @@ def as_written(treatment: Treatment) -> str:
     when = treatment.when
     first, last = (each.astimezone(when.zone) for each in (when.earliest, when.latest))
     if when.earliest == when.latest:
+        if first.time() == time(0):
+            # As the beginning of a day it would be taken for the day.
+            offset = first.strftime("%z")
+            return f"{first.date() - _DAY}T24:00{offset[:3]}:{offset[3:]}"
         # The offset settles a time that the clocks showed twice.
         return first.isoformat(timespec="minutes" if not first.second else "seconds")
     if first.date() == last.date() or last.replace(tzinfo=None) == datetime.combine(

@@ -215,7 +215,7 @@ def _ambiguous(days: Sequence[date], asked: Asked) -> DateError:
     if distinct == 1:
         return asked.refuse("is not in a form read as a date", asked.choose(days))
     error = asked.refuse(f"can be read as {distinct} dates", asked.choose(days))
-    order = "Or say how all your dates are meant: --dates day-first, month-first or year-first."
+    order = "Or say the order of all your dates: --dates day-first, month-first or year-first."
     return OrderError(error.message, f"{error.hint} {order}")
 
 

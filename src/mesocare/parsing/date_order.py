@@ -37,8 +37,7 @@ _WHOLE = {shape: re.compile(pattern) for shape, pattern in _SHAPES.items()}
 # ISO 8601 says of itself what it means, and nothing of other dates.
 _ISO = r"(?!\d{4}-\d\d-\d\d(?!\d))"
 _START = {
-    shape: re.compile(rf"{_ISO}{pattern}(?!\d|{_SEPARATOR}\d)")
-    for shape, pattern in _SHAPES.items()
+    shape: re.compile(rf"{_ISO}{pattern}(?!\d|[/.-]\d)") for shape, pattern in _SHAPES.items()
 }
 
 
@@ -114,6 +113,18 @@ def settled(texts: Iterable[str], today: date) -> Orders:
                 left[shape] &= possible.keys()
     one = {shape: next(iter(orders)) or None for shape, orders in left.items() if len(orders) == 1}
     return Orders(**one, serial=serial)
+
+
+def in_doubt(texts: Iterable[str], today: date) -> bool:
+    """Whether a cell has more than one reading as long as no order is settled."""
+    for text in texts:
+        if SERIAL.fullmatch(text.strip()) and _serial_days(text.strip())[-1] <= today:
+            return True
+        for shape, pattern in _START.items():
+            found = pattern.match(text.strip())
+            if found and (shape == "short" or len(_dates(shape, found.groups())) > 1):
+                return True
+    return False
 
 
 # A spreadsheet counts days from an epoch, and the hours as parts of a day. Some count from 1904,

@@ -243,7 +243,7 @@ def _read(asked: Asked) -> tuple[date, time | None]:
     later = ONE_DAY * 0
     if clock := _CLOCK.fullmatch(words):
         words = clock["day"]
-        if _DAYS_END.fullmatch(clock["clock"]):
+        if words and _DAYS_END.fullmatch(clock["clock"]):
             later = ONE_DAY
             asked = asked._replace(clock=time(0, 0, 0, 0, _offset(clock["offset"])))
         else:
@@ -286,8 +286,7 @@ def _clock(found: re.Match[str], asked: Asked) -> time:
     except ValueError:
         raise asked.refuse(
             "has a clock time that does not exist: they run from 00:00 to 23:59, offsets to 14:00",
-            "Type the time as in 2024-05-01T14:30; for midnight at a day's end, the next day and"
-            " 00:00.",
+            "Type the time as in 2024-05-01T14:30; for midnight at a day's end, 2024-05-01T24:00.",
         ) from None
 
 
@@ -365,7 +364,7 @@ def _numeric(words: str, asked: Asked) -> date | None:
         return None
     shape, by_order = found
     order = None if asked.orders is None else getattr(asked.orders, shape)
-    if order is not None:
+    if order is not None and by_order:
         if order not in by_order:
             raise against(order, by_order.values(), asked)
         return by_order[order]

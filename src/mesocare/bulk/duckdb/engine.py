@@ -27,7 +27,7 @@ from mesocare.bulk.job import Interrupted, Tally, blamed, reason
 from mesocare.bulk.signals import StopSignals
 from mesocare.bulk.verdicts import decider
 from mesocare.errors import MesocareError, TableError
-from mesocare.parsing.date_order import UNSETTLED, settled
+from mesocare.parsing.date_order import UNSETTLED, in_doubt, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +45,10 @@ _BATCH = 10_000
 # SQL; and how much of one tells the order.
 _UNUSUAL = r"NOT regexp_matches({0}, '^\d{{4}}-\d\d-\d\d')"
 _ORDERED = _UNUSUAL + r" AND regexp_matches({0}, '^\s*\d{{1,4}}[./ -]\d{{1,2}}[./ -]\d')"
+# A row that says neither when nor what, in SQL.
+_NOTHING = (
+    "SELECT 1 FROM rows WHERE cell IS NULL AND NOT regexp_matches({} || {}, '[[:alnum:]]') LIMIT 1"
+)
 _DAY = len("25.11.2026 ")
 # Beyond so many treatments that are not written plainly, streaming is the shorter way.
 _MOST_ASKED = 1_000_000
@@ -104,7 +108,7 @@ class _Check:
         self.duck = duck
         self.stopping = stopping
         self.source: Source = (parquet if job.kind == "parquet" else delimited)(job, duck)
-        if "treated_time" in self.source.columns:
+        if self.source.columns.get("treated_time"):
             raise Unsure("its times stand beside its dates")
         self.job = job = job._replace(columns=self.source.columns)
         self.decider = decider(job, survey=self._surveyed)
@@ -112,6 +116,7 @@ class _Check:
         # The table is of times; which of them is a midnight that nobody meant, the source tells.
         self.table = VerdictTable(decider(job._replace(exact=True)))
         self.laid_down = False
+        self.told = False
 
     def run(self, progress: Callable[[int], None]) -> Tally:
         """Do it; nothing is delivered before all rows have been written.
@@ -174,7 +179,10 @@ class _Check:
             f"SELECT DISTINCT left(trim({treated}), {_DAY}) FROM {rows}"
             f" WHERE {_UNUSUAL.format(treated)}"
         )
-        return settled((day for (day,) in days), self.job.at.astimezone(self.job.zone).date())
+        texts = [day for (day,) in days]
+        today = self.job.at.astimezone(self.job.zone).date()
+        self.told = in_doubt(texts, today)
+        return settled(texts, today)
 
     def _types(self) -> list[str] | None:
         """Return every way in which the types that are wanted are written; `None` for any."""
@@ -194,13 +202,13 @@ class _Check:
         """Say how the table was read."""
         reading_ = tally.reading
         reading_.columns = {
-            ours: theirs for ours, theirs in self.job.columns.items() if ours != theirs
+            ours: theirs for ours, theirs in self.job.columns.items() if theirs not in {"", ours}
         }
         types = {type_ for _, type_, _ in self.table.laid}
         for words in types - self.job.rules.types.keys():
             self.decider.type(words.strip())
         reading_.types = self.decider.words
-        if self.decider.orders != self.job.orders:
+        if self.told and self.decider.orders != self.job.orders:
             reading_.orders = self.decider.orders
         tally.midnights |= self.decider.midnights
 
@@ -244,6 +252,8 @@ class _Check:
                 )
             )
         self.laid_down = True
+        if self.job.kind != "parquet" and self._run(_NOTHING.format(source.treated, source.type)):
+            raise Unsure("it may have rows of blanks, which are none")
 
     def _ask(self) -> None:
         """Ask the engine of every distinct treatment that the table has no answer for."""

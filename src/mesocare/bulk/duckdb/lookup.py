@@ -18,17 +18,13 @@ from mesocare.bulk.verdict_table import HORIZON, segments
 from mesocare.core.calendar import ONE_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mesocare.bulk.decider import Decider
     from mesocare.bulk.duckdb.source import Source
     from mesocare.bulk.verdict_table import Cells, Segment, Wanted
 
 _TICK = timedelta(microseconds=1)
-# The signs that stand for a number: all that print, from `0` on. The one after the last says that
-# a number takes several signs, and a blank that there is none.
-_ZERO, _MORE, _NONE = ord("0"), "~", " "
-_BASE = ord(_MORE) - _ZERO
 
 
 class VerdictTable:
@@ -117,28 +113,18 @@ def _deeper(above: str, name: str, values: Sequence[int | None], top: int, withi
 def _listed(values: Sequence[int | None], at: str) -> str:
     """Return the value at a place of a long list, the first being 0, in SQL.
 
-    The list is a text, a sign for each value: DuckDB copies a list for each lookup.
+    The list is a row of bits for each binary digit, in which a place is found in no time however
+    long it is. DuckDB copies a list for each lookup, and counts through the letters of a text.
     """
-    known = set(values)
-
-    def sign(signs: Mapping[int | None, str]) -> str:
-        text = "".join(map(signs.__getitem__, values))
-        return f"substring({literal(text)}, CAST({at} + 1 AS BIGINT), 1)"
-
-    def one(value: int | None) -> str:
-        return _NONE if value is None else chr(_ZERO + value) if value < _BASE else _MORE
-
-    first = sign({each: one(each) for each in known})
-    plain = f"ascii(nullif({first}, '{_NONE}')) - {_ZERO}"
-    largest = max((each for each in known if each is not None), default=0)
-    if largest < _BASE:
-        return plain
-    digits, scale = [], 1
-    while scale <= largest:
-        digit = sign({each: chr(_ZERO + (each or 0) // scale % _BASE) for each in known})
-        digits.append(f"(ascii({digit}) - {_ZERO}) * {scale}")
-        scale *= _BASE
-    return f"CASE {first} WHEN '{_MORE}' THEN {' + '.join(digits)} ELSE {plain} END"
+    # None is 0, so that every value has a digit.
+    numbers = [0 if each is None else each + 1 for each in values]
+    place = f"greatest(CAST({at} AS INTEGER), 0)"  # a place that is not asked for is worked out too
+    digits = [
+        f"get_bit('{''.join(str(each >> digit & 1) for each in numbers)}'::BIT, {place})"
+        f" * {1 << digit}"
+        for digit in range(max(numbers, default=0).bit_length())
+    ]
+    return f"nullif({' + '.join(digits)}, 0) - 1" if digits else "NULL::INTEGER"
 
 
 def _place(column: str, values: Iterable[str]) -> str:

@@ -71,7 +71,7 @@ class CsvRows:
         problem = header_problem(self.header, job, lines.name)
         if problem:
             raise problem
-        self.job = job._replace(columns=columns_of(job).found(self.header))
+        self.job = job._replace(columns=columns_of(job).settled(self.header))
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | None]]:
         """Yield the number of each row's first line, and the row; `None` where it was rejected."""

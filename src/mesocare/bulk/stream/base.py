@@ -128,7 +128,7 @@ class Run(ABC):
         self.tally.reading.header = header or job.header
         self.tally.reading.sheet = job.sheet
         self.tally.reading.columns = {
-            ours: theirs for ours, theirs in job.columns.items() if ours != theirs
+            ours: theirs for ours, theirs in job.columns.items() if theirs not in {"", ours}
         }
 
     def surveyed(self) -> Orders:

@@ -73,6 +73,7 @@ class CsvRun(Run):
                 if both is None:
                     continue
                 treated = both
+            given = treated
             if order and treated[2:3] in _SEPARATORS and treated[5:6] in _SEPARATORS:
                 treated = _iso(treated, order)
             table = table_of((row[at_type], row[at_tz] if at_tz >= 0 else ""))
@@ -92,7 +93,7 @@ class CsvRun(Run):
                     outcome = table[1][bisect_right(table[0], read(treated))]
                 except ValueError:
                     outcome = None  # the slow way says why
-            outcome = outcome or self._slowly(line, row, treated)
+            outcome = outcome or self._slowly(line, row, given)
             order = self.verdicts.orders.year_last
             if outcome is None:
                 continue
@@ -146,7 +147,8 @@ class CsvRun(Run):
 def _iso(treated: str, order: str) -> str:
     """Return 25.11.2026 14:30 with its date in ISO 8601; what is no such text as it is."""
     one, other, year = treated[:2], treated[3:5], treated[6:10]
-    if not (one + other + year).isascii() or not (one + other + year).isdigit():
+    numbers = one + other + year
+    if len(numbers) < len("25112026") or not numbers.isascii() or not numbers.isdigit():
         return treated
     day, month = (one, other) if order == DAY_FIRST else (other, one)
     return f"{year}-{month}-{day}{treated[10:]}"
