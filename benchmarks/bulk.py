@@ -57,13 +57,16 @@ class Run(NamedTuple):
     memory: int
 
 
-def patients(path: Path, rows: int, *, odd: bool = True, at_night: bool = False) -> Path:
+def patients(
+    path: Path, rows: int, *, odd: bool = True, at_night: bool = False, form: str = "%Y-%m-%dT%H:%M"
+) -> Path:
     """Write so many patients, treated within the last 120 days, most of them to the minute.
 
     Args:
         path: The file.
         rows: How many.
         odd: Whether some are written in another way.
+        form: How the time of a treatment is written.
         at_night: Whether they were treated round the clock, and so at times that clocks left out
             as well; otherwise between 08:00 and 20:00, as a clinic's are.
     """
@@ -75,7 +78,7 @@ def patients(path: Path, rows: int, *, odd: bool = True, at_night: bool = False)
             day = (at - timedelta(days=random_.randrange(1, 121))).replace(hour=0, minute=0)
             hours = (0, 24) if at_night else (8, 20)
             treated = day + timedelta(minutes=random_.randrange(hours[0] * 60, hours[1] * 60))
-            text = treated.isoformat(timespec="minutes")
+            text = treated.strftime(form)
             if odd and n % ODD == 0:
                 text = text[:10] if n % (2 * ODD) else f"{text}+00:00"
             file.write(
@@ -148,6 +151,13 @@ def measure(rows: int, pairs: int) -> list[Row]:
                 [one.seconds / other.seconds for one, other in both],
             )
         ]
+        numbers = patients(folder / "numbers.csv", rows, odd=False, form="%d.%m.%Y %H:%M")
+        runs = [
+            (check(numbers, target, *STREAM), check(plain, target, *STREAM)) for _ in range(pairs)
+        ]
+        ratios = [one.seconds / other.seconds for one, other in runs]
+        found.append(Row(f"`check`, {told}, as 25.11.2026 14:30", "in ISO 8601", 1.3, ratios))
+        numbers.unlink()
         plain.unlink()
         small = patients(folder / "small.csv", SMALL)
         large = patients(folder / "large.csv", rows)

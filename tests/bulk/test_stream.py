@@ -38,7 +38,7 @@ class Table:
         source.write_bytes(text.encode() if isinstance(text, str) else text)
         given = {"rejects": str(self.rejects), **changes}
         self.tally = run(job(self.rules, source, self.target)._replace(**given), lambda _: None)
-        with self.target.open(encoding="utf-8", newline="") as file:
+        with self.target.open(encoding="utf-8-sig", newline="") as file:
             return file.read()
 
     def rows(self, text: str | bytes, **changes: Any) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 """Tables as practices export them: each with what its rows mean, or why one is refused."""
 
+# ruff: noqa: E501 - a table on a line is read as a table
 from __future__ import annotations
 
 import csv
@@ -410,7 +411,7 @@ FORMS = (
 
 @pytest.mark.parametrize("kind", ["csv", "time apart", "parquet", "ndjson"])
 @pytest.mark.parametrize("count", shared_out([800, 10_000]))
-def test_rows_in_all_forms_are_read_alike(
+def test_rows_in_all_forms_are_read_alike(  # noqa: PLR0915 - one table in all its forms
     kind: str, count: int, rules: RuleSet, tmp_path: Path, searched: Searched
 ) -> None:
     """By streaming, by DuckDB and one by one; across zones, changes of clocks and orders."""
@@ -483,10 +484,11 @@ def test_rows_in_all_forms_are_read_alike(
 def test_a_sheet_is_found_by_its_header(rules: RuleSet, tmp_path: Path) -> None:
     """Under a title, among others; several are refused, and one may be named, even hidden."""
     notes = Sheet([["Opening hours"], ["Mon", "9 to 5"]])
-    table = Sheet(
+    rows: list[list[object]] = (
         [["Clinic Rose"], [], ["Patient ID", "Date of treatment", "Time", "Treatment", ""],
          ["1", datetime(2024, 4, 1), time(14, 30), "Hair", ""], ["2", 45383, "", "Face", ""]]
     )  # fmt: skip
+    table = Sheet(rows)
     source = tmp_path / "in.xlsx"
     job = bulk.job(rules, source, tmp_path / "out", kind="excel")
     xlsx(source, notes, table)
@@ -511,7 +513,7 @@ def test_a_sheet_is_found_by_its_header(rules: RuleSet, tmp_path: Path) -> None:
 def test_merged_cells_percents_and_formulas_without_values(rules: RuleSet, tmp_path: Path) -> None:
     """None passes for a treatment; each row is named with what stands there."""
     source = tmp_path / "in.xlsx"
-    rows = [
+    rows: list[list[object]] = [
         ["Patient ID", "Treated", "Type"],
         ["1", "2024-04-01", "Face"],
         ["2", "2024-04-02", ""],  # merged with the cell above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import unicodedata
@@ -300,3 +301,50 @@ def test_a_score_of_ten(text: str, own: Program) -> None:
     assert own.run("feel", *text.split()).code in {0, 1, 3}
     (entry,) = own.run("diary", "--json").json()["entries"]
     assert (entry["sign"], entry["score"]) == ("redness", 3)
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_quoted_date_is_told_that_its_quotes_are_too_much(quote: str, own: Program) -> None:
+    """The form is right, and would be offered again."""
+    (own.place / "clinic.yaml").write_text(
+        f"extends: mesocare\nname: rose\nversion: '1'\nclinic: {{name: Rose}}\nreviewer: A\n"
+        f"reviewed: {quote}2024-05-01{quote}\nreview_due: 2025-05-01\n"
+    )
+    done = own.run("rules", "check", "clinic.yaml")
+    assert done.code != 0
+    assert "'2024-05-01' in quotes" in done.out + done.err
+
+
+def test_a_table_for_excel_begins_with_a_mark(own: Program) -> None:
+    """Where the input does, or where it is asked for; nothing else does."""
+    mark = codecs.BOM_UTF8
+    text = "patient_id,treated,type,note\n1,2024-04-01,face,é\n".encode()
+    for given, more, marked in (
+        (text, (), False),
+        (mark + text, (), True),
+        (text, ("--bom",), True),
+        (mark + text, ("--format", "ndjson"), False),
+    ):
+        (own.place / "in.csv").write_bytes(given)
+        written = set()
+        for engine in ("stream", "duckdb"):
+            name = f"{engine}.out"
+            asked = ("check", "in.csv", *AT, "--engine", engine, "-o", name, "--format", "csv")
+            done = own.run(*asked[: None if "--format" not in more else -2], *more)
+            assert done.code == 0, done.err
+            written.add((own.place / name).read_bytes())
+        assert len(written) == 1
+        assert written.pop().startswith(mark) == marked
+    own.run("treated", "2024-05-01T10:00")
+    own.run("feel", "redness", "3")
+    assert own.run("diary", "--csv", "--bom").out.startswith("\ufeffat,sign")
+    assert own.run("diary", "--csv").out.startswith("at,sign")
+
+
+def test_an_unknown_delimiter_is_asked_for(own: Program) -> None:
+    """A header of one cell has something else between its cells."""
+    (own.place / "in.csv").write_text("patient_id~treated~type\n1~2024-04-01~face\n")
+    done = own.run("check", "in.csv", *AT)
+    assert done.code == 2
+    assert "--delimiter" in done.err
+    assert own.run("check", "in.csv", *AT, "--delimiter", "~").code == 0

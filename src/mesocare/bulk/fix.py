@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ def fix(job: Job) -> Tally:
     with understood(job) as table, ExitStack() as held:
         file = held.enter_context(OutputFile(job.output))
         rejects = held.enter_context(Rejects(job.rejects))
+        if job.mark:
+            file.write(BOM_UTF8)
         out = CsvFormat(file.write, ",")
         has_zone = "tz" in {ours for ours in OPTIONAL if table.ours(ours) in table.names}
         ours = [*REQUIRED, *(["tz"] if has_zone else [])]

@@ -55,6 +55,8 @@ class Job(NamedTuple):
         orders: In which order the numbers of a date are meant, as somebody said.
         types: From a word for a type, folded, to the type that somebody said it means.
         sheet: The sheet of a workbook to read; `None` for the one that has a header.
+        mark: Whether CSV begins with a byte order mark, without which Excel takes its letters for
+            others; otherwise it does where the input does.
         header: The line of the header of what the input was made of, if something is above it.
         called: What the input is called in messages, where it was made of another file.
         exact: Whether a treatment at midnight was at midnight; otherwise it was some time that day.
@@ -84,6 +86,7 @@ class Job(NamedTuple):
     orders: Orders = UNSETTLED
     types: Mapping[str, str] = {}
     sheet: str | None = None
+    mark: bool = False
     header: int = 0
     called: str | None = None
 

@@ -103,7 +103,7 @@ class _Check:
     """One bulk check."""
 
     def __init__(self, job: Job, duck: Session, stopping: StopSignals) -> None:
-        if job.long or job.within is not None or job.kind == "ndjson":
+        if job.long or job.within is not None or job.kind == "ndjson" or job.mark:
             raise Unsure("it is no plain lookup")
         self.duck = duck
         self.stopping = stopping
@@ -244,7 +244,9 @@ class _Check:
         carried = ", ".join(f"c{n}" for n in range(len(source.names)))
         while again:
             judged = self.table.judged(source, source.relation)
-            self._run(f"CREATE OR REPLACE TABLE rows AS SELECT {carried}, cell FROM {judged}")
+            self._run(
+                f"CREATE OR REPLACE TABLE rows AS SELECT {carried}{source.more}, cell FROM {judged}"
+            )
             again = self.table.add(
                 self.duck.rows(
                     f"SELECT {source.kind}, {source.type}, {source.tz} FROM rows"

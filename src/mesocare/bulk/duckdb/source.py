@@ -32,10 +32,9 @@ _HARMLESS = re.compile(
 # any length that is read, in characters of four bytes, has to fit in.
 _BUFFER = 16 * LONGEST_LINE
 _DAY, _TIME = r"\d{4}-\d\d-\d\d", r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
-# A date whose order is settled, with its time.
-_NUMBERS = r"\d\d[./ -]\d\d[./ -]\d{4}( ([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?"
 _OFFSET = r"(Z|[-+](0\d|1[0-3]):[0-5]\d)"
 _MINUTE = len("2024-05-01T14:30")
+_SIGNS = "('.', '/', '-', ' ')"
 _LONGEST_DAY, _LONGEST_TIME = len("2024-05-01"), len("2024-05-01T14:30:00")
 
 
@@ -48,7 +47,6 @@ class Source(NamedTuple):
 
     Attributes:
         relation: The table, in SQL.
-        numbered: The same with the number of each row as `n`, the first being 0.
         names: Its columns, as they are called there.
         treated: The time of treatment as text, in SQL.
         kind: What kind of row it is, in SQL.
@@ -62,12 +60,12 @@ class Source(NamedTuple):
         plain: Whether no cell of it has to be written in quotes.
         columns: By a column of ours, its name.
         text: Whether the time of treatment is text, which may be written in another order.
+        more: What the relation has besides its columns and the rows need, in SQL.
         known: The columns of a text in which a row that the verdict table has an answer for holds
             only what is known: a time, a type, a zone.
     """
 
     relation: str
-    numbered: str
     names: tuple[str, ...]
     treated: str
     kind: str
@@ -82,18 +80,31 @@ class Source(NamedTuple):
     known: tuple[int, ...] = ()
     columns: Mapping[str, str] = {}
     text: bool = True
+    more: str = ""
 
     def ordered(self, order: str, *, exact: bool) -> Source:
         """Return it with its dates read by an order of day and month, the year being last."""
+        given = self.treated
         day, month = (1, 4) if order == DAY_FIRST else (4, 1)
-        iso = (
-            f"substr({self.treated}, 7, 4) || '-' || substr({self.treated}, {month}, 2) || '-' ||"
-            f" substr({self.treated}, {day}, 2) || substr({self.treated}, 11)"
+        # What has the look of such a date; whether it is one, is seen when it is read as ISO.
+        looks = (
+            f"strlen({given}) IN ({_LONGEST_DAY}, {_MINUTE}, {_LONGEST_TIME})"
+            f" AND substr({given}, 3, 1) IN {_SIGNS} AND substr({given}, 6, 1) IN {_SIGNS}"
+            f" AND substr({given}, 11, 1) IN ('', ' ')"
         )
-        form = f"regexp_full_match({self.treated}, '{_NUMBERS}')"
-        column = f"(CASE WHEN {form} THEN {iso} ELSE {self.treated} END)"
-        kind, time, midnight = _written(column, exact=exact)
-        return self._replace(kind=kind, time=time, midnight=midnight)
+        iso = (
+            f"substr({given}, 7, 4) || '-' || substr({given}, {month}, 2) || '-' ||"
+            f" substr({given}, {day}, 2) || substr({given}, 11)"
+        )
+        column = f"CASE WHEN {looks} THEN {iso} ELSE {given} END AS iso"
+        kind, time, midnight = _written("iso", exact=exact)
+        return self._replace(
+            relation=f"(SELECT *, {column} FROM {self.relation})",
+            kind=kind,
+            time=time,
+            midnight=midnight,
+            more=", iso",
+        )
 
 
 def delimited(job: Job, session: Session) -> Source:
@@ -112,6 +123,8 @@ def delimited(job: Job, session: Session) -> Source:
         lines.close()
     if codecs.lookup(job.encoding or "utf-8").name not in {"utf-8", "utf-8-sig"}:
         raise Unsure("it is in another encoding")
+    if lines.marked:
+        raise Unsure("it begins with a mark")
     if rows.titled or rows.unnamed:
         raise Unsure("it has more than a header and rows")
     rows_ = _examine(Path(job.source))
@@ -128,7 +141,6 @@ def delimited(job: Job, session: Session) -> Source:
     kind, time, midnight = _written(f"c{found['treated']}", exact=job.exact)
     return Source(
         relation=relation,
-        numbered=f"(SELECT *, row_number() OVER () - 1 AS n FROM {relation})",
         names=names,
         rows=rows_,
         treated=f"coalesce(c{found['treated']}, '')",
@@ -207,8 +219,6 @@ def parquet(job: Job, session: Session) -> Source:
     kind, time, midnight, text = _typed(column, types[where["treated"]], exact=job.exact)
     return Source(
         relation=f"(SELECT * FROM read_parquet({file}) AS given({aliases}))",
-        numbered=f"(SELECT {aliases}, n FROM read_parquet({file}, file_row_number = true)"
-        f" AS given({aliases}, n))",
         names=tuple(header),
         rows=rows,
         treated=text,

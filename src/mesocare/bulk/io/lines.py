@@ -36,6 +36,7 @@ class Lines:
         faults: Lines that could not be read, by their number from 1: their beginning, and why. In
             their place stands `UNREADABLE`. Whoever rejects one takes it out.
         given: How many lines have been handed out.
+        marked: Whether the text begins with a byte order mark.
 
     Args:
         source: A path, or `-` for standard input.
@@ -48,6 +49,7 @@ class Lines:
         self.name = "standard input" if source == "-" else repr(called or source)
         self.faults: dict[int, tuple[str, str]] = {}
         self.given = 0
+        self.marked = False
         self._encoding = encoding
         self._file = _opened(source, self.name)
         self._carry = ""
@@ -86,6 +88,7 @@ class Lines:
 
     def _decoder(self, chunk: bytes) -> codecs.IncrementalDecoder:
         found = next((name for mark, name in _MARKS if chunk.startswith(mark)), "utf-8")
+        self.marked = any(chunk.startswith(mark) for mark, _ in _MARKS)
         self._encoding = self._encoding or found
         try:
             decoder = codecs.getincrementaldecoder(self._encoding)("strict")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from codecs import BOM_UTF8
 from collections import deque
 from contextlib import ExitStack, suppress
 from itertools import islice
@@ -180,6 +181,8 @@ class Run(ABC):
         if self.job.form == "ndjson":
             self.out = JsonFormat(self.file.write, [*names, *self.job.added])
             return
+        if self.job.mark or (self.job.kind != "ndjson" and self.lines.marked):
+            self.file.write(BOM_UTF8)
         self.out = CsvFormat(self.file.write, self.delimiter)
         shown = [each if self.job.raw else without_formula(each) for each in header]
         self.out.write([[*shown, *self.job.added]])

@@ -11,7 +11,7 @@ from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.readers import CsvRows, row_text
 from mesocare.bulk.stream.base import Run
 from mesocare.errors import MesocareError
-from mesocare.parsing.date_order import DAY_FIRST
+from mesocare.parsing.date_order import DAY_FIRST, MONTH_FIRST
 from mesocare.text import is_formula, without_formula
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ _SHORT, _LONG = len("2024-05-01T14:30"), len("2024-05-01T14:30:00")
 _MIDNIGHT = "00:00"
 # What may stand between day, month and year; not nothing, which is in every text.
 _SEPARATORS = {".", "/", "-", " "}
+# 25.11.2026 14:30 in ISO 8601; what has only the look of it is refused by what reads that.
+_AS_ISO = {
+    DAY_FIRST: lambda text: f"{text[6:10]}-{text[3:5]}-{text[:2]}{text[10:]}",
+    MONTH_FIRST: lambda text: f"{text[6:10]}-{text[:2]}-{text[3:5]}{text[10:]}",
+}
 
 
 class CsvRun(Run):
@@ -74,8 +79,13 @@ class CsvRun(Run):
                     continue
                 treated = both
             given = treated
-            if order and treated[2:3] in _SEPARATORS and treated[5:6] in _SEPARATORS:
-                treated = _iso(treated, order)
+            if (
+                order
+                and treated[2:3] in _SEPARATORS
+                and treated[5:6] in _SEPARATORS
+                and treated[10:11] == " "
+            ):
+                treated = _AS_ISO[order](treated)
             table = table_of((row[at_type], row[at_tz] if at_tz >= 0 else ""))
             outcome = None
             if (
@@ -142,13 +152,3 @@ class CsvRun(Run):
                 row[n] = without_formula(row[n])
             found += [[*row, *each] for each in said]
         return found
-
-
-def _iso(treated: str, order: str) -> str:
-    """Return 25.11.2026 14:30 with its date in ISO 8601; what is no such text as it is."""
-    one, other, year = treated[:2], treated[3:5], treated[6:10]
-    numbers = one + other + year
-    if len(numbers) < len("25112026") or not numbers.isascii() or not numbers.isdigit():
-        return treated
-    day, month = (one, other) if order == DAY_FIRST else (other, one)
-    return f"{year}-{month}-{day}{treated[10:]}"

@@ -88,6 +88,7 @@ def check(
         str | None, _option("--rejects", help_="Rejected rows go here.", metavar="FILE")
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Leave cells like =1+1 as they are.")] = False,
+    bom: Annotated[bool, typer.Option("--bom", help="Begin CSV with a mark, for Excel.")] = False,
     format_: Annotated[
         str | None, _option("--format", help_="csv, ndjson or parquet.", metavar="FORMAT")
     ] = None,
@@ -151,6 +152,7 @@ def check(
         orders=date_orders(settings),
         types=check_options.types(map_type or [], rule_set),
         sheet=_sheet(sheet, kind),
+        mark=bom and form == "csv",
     )
     if preview:
         return _preview(job, settings)

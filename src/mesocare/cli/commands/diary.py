@@ -27,6 +27,7 @@ def diary(
     *,
     json: AsJson = False,
     csv_: Annotated[bool, typer.Option("--csv", help="As a table for a spreadsheet.")] = False,
+    bom: Annotated[bool, typer.Option("--bom", help="Begin --csv with a mark, for Excel.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every chart and entry.")] = False,
     at: At = None,
     tz: Tz = None,
@@ -50,7 +51,7 @@ def diary(
 
         return Reply(record.diary(entries, question.zone))
     if csv_:
-        return Reply(_table(entries), is_data=True)
+        return Reply(("\ufeff" if bom else "") + _table(entries), is_data=True)
     from mesocare.render.text.diary import diary_text
 
     return Reply(diary_text(entries, question, everything=everything))

@@ -75,7 +75,9 @@ class Walk:
         """Return the text of a scalar that YAML reads as `kind`; note what it is otherwise."""
         if isinstance(node, yaml.ScalarNode) and node.tag == TAG + kind:
             return str(node.value)
-        self.note(node, path, f"expected {wanted}, got {shown(node)}")
+        quoted = isinstance(node, yaml.ScalarNode) and node.style in {"'", '"'} and kind != "str"
+        quotes = " in quotes, which make it a text; leave them out" if quoted else ""
+        self.note(node, path, f"expected {wanted}, got {shown(node)}{quotes}")
         return None
 
 
