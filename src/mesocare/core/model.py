@@ -251,7 +251,8 @@ class RuleSet(NamedTuple):
     `names` leads from an exact name, as `normal_form.exact_key` has it, to the id of an item or a
     group, and `sign_names` to that of a red flag or a reaction. `tables` gives the words that
     people use otherwise, as `parsing.lexicon` reads them; made when they are first needed.
-    `columns` leads from a column of ours to the names that a table may have for it.
+    `columns` leads from a column of ours to the names that a table may have for it,
+    `contacts_in_short` from an urgency to whom to call, where there is little room.
     """
 
     identity: Identity
@@ -272,6 +273,7 @@ class RuleSet(NamedTuple):
     sign_names: Mapping[str, str]
     tables: Callable[[], Mapping[str, str]]
     columns: Mapping[str, tuple[str, ...]] = {}
+    contacts_in_short: Mapping[str, str] = {}
 
 
 class Treatment(NamedTuple):

@@ -91,18 +91,21 @@ def _floor(hours: float) -> str:
     return f"{days} days" + (f" {rest} h" if rest and days < 14 else "")
 
 
-def treated_words(treatment: Treatment) -> str:
-    """Return when a treatment was, as understood: the full date, and the time if it is known."""
+def treated_words(treatment: Treatment, near: datetime | None = None) -> str:
+    """Return when a treatment was, as understood: the full date, and the time if it is known.
+
+    The year is left out where `near` is in the same one.
+    """
     when = treatment.when
-    first = instant_words(when.earliest, when.zone)
+    first = instant_words(when.earliest, when.zone, near)
     if when.earliest == when.latest:
         return first
     if came_twice(treatment):
-        return f"{first} or {instant_words(when.latest, when.zone)}"
+        return f"{first} or {instant_words(when.latest, when.zone, near)}"
     whole = day_span(when.earliest.astimezone(when.zone).date(), when.zone)
     if whole is None or whole[0] != when.earliest:  # a part of a day, such as last night
         return f"{first} to {instant_words(when.latest, when.zone, near=when.earliest)}"
-    return f"{date_words(when.earliest, when.zone)}, time not given"
+    return f"{date_words(when.earliest, when.zone, near)}, time not given"
 
 
 def typed_words(treatment: Treatment) -> str:

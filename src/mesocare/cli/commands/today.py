@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mesocare.cli.options import Reply, Request, command, no_treatment
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mesocare.core.model import RuleSet
+    from mesocare.core.verdict.answer import Assessment
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(help="A group, as makeup: everything in it.", metavar="[GROUP]"),
+]
 Everything = Annotated[
     bool,
     typer.Option("--all", help="Everything: every activity, red flag and care instruction."),
@@ -23,13 +33,18 @@ def register(app: typer.Typer) -> None:
         example="mesocare today --treated 2024-05-01T14:30 --type face",
         needs_treatment=False,
     )
-    def today(request: Request, everything: Everything = False) -> Reply:  # noqa: FBT002 - Typer's way to declare a flag
+    def today(request: Request, words: Words = None, everything: Everything = False) -> Reply:  # noqa: FBT002 - Typer's way to declare a flag
         """Where you are, what is allowed now, what to watch for."""
-        return reply(request, everything=everything)
+        return reply(request, words or (), everything=everything)
 
 
-def reply(request: Request, *, everything: bool = False) -> Reply:
+def reply(request: Request, words: Sequence[str] = (), *, everything: bool = False) -> Reply:
     """Return the day's assessment as the request wants it; what the diary means leads it.
+
+    Args:
+        request: What was asked.
+        words: For a group, of which every item is shown; the whole day if left out.
+        everything: Whether nothing is left out.
 
     Raises:
         TreatmentError: There is no treatment; whom to call all the same, if the diary says so.
@@ -44,11 +59,34 @@ def reply(request: Request, *, everything: bool = False) -> Reply:
         raise no_treatment(calls(meaning, question.rules) if meaning else "")
     held_by = meaning.open_ids if meaning else ()
     assessment = assess(question.treatments, question.rules, question.at, held_by)
+    if words:
+        assessment = _of_group(assessment, words, question.rules)
     if request.json:
         from mesocare.render.json import answers
 
         return request.reply(answers.today(assessment, question, meaning), meaning=meaning)
     from mesocare.render.text.today import today_text
 
-    text = today_text(assessment, question, everything=everything, meaning=meaning)
+    text = today_text(
+        assessment,
+        question,
+        shown="group" if words else "all" if everything else "day",
+        meaning=meaning,
+    )
     return request.reply(text, meaning=meaning)
+
+
+def _of_group(assessment: Assessment, words: Sequence[str], rules: RuleSet) -> Assessment:
+    """Return an assessment of one group alone, that of an item if words name one.
+
+    Raises:
+        ActivityError: The words name nothing.
+    """
+    from mesocare.core.model import Item
+    from mesocare.parsing.activities import find
+
+    found = find(words, rules)
+    id_ = found.group if isinstance(found, Item) else found.id
+    return assessment._replace(
+        answers=tuple(each for each in assessment.answers if each.activity == id_)
+    )

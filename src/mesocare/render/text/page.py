@@ -128,6 +128,19 @@ class Page:
         label.append(" " * max(1, column - label.cell_len))
         self.line(label, *body, hang=column)
 
+    @property
+    def height(self) -> int:
+        """How many lines there are."""
+        return len(self._lines)
+
+    def cut(self, height: int) -> None:
+        """Take off every line after so many."""
+        del self._lines[height:]
+
+    def lines_of(self, words: str, width: int) -> int:
+        """Return how many lines of a width a text takes."""
+        return len(Text(_UNIT.sub(_JOINED, words)).wrap(self.console, width))
+
     def gap(self) -> None:
         """Add an empty line, unless there is one."""
         if self._lines and self._lines[-1].plain:

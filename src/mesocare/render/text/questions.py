@@ -178,12 +178,19 @@ def unsure(answer: Answer, question: Question) -> str:
     """Say what knowing the time of treatment would change, and how to give it."""
     vague = next(each for each in question.treatments if each.when.earliest != each.when.latest)
     local = vague.when.earliest.astimezone(vague.when.zone)
-    exact = local.isoformat(timespec="minutes") if came_twice(vague) else f"{local:%Y-%m-%d}THH:MM"
     return (
         f"The time of treatment decides. Had it been as early as {local:%H:%M}, this would be "
         f"{answer.verdict_if_earliest.value} already. With the time, the answer is exact: "
-        f"{_exact_time(vague, exact, question)}"
+        f"{unsure_command(question)}"
     )
+
+
+def unsure_command(question: Question) -> str:
+    """Return what to type to give the time of the treatment whose time is not known."""
+    vague = next(each for each in question.treatments if each.when.earliest != each.when.latest)
+    local = vague.when.earliest.astimezone(vague.when.zone)
+    exact = local.isoformat(timespec="minutes") if came_twice(vague) else f"{local:%Y-%m-%d}THH:MM"
+    return _exact_time(vague, exact, question)
 
 
 def _exact_time(vague: Treatment, exact: str, question: Question) -> str:
@@ -238,9 +245,10 @@ def _explain_command(answer: Answer, question: Question) -> str:
     return " ".join(words)
 
 
-def footer(page: Page, question: Question) -> None:
+def footer(page: Page, question: Question, *, gap: bool = True) -> None:
     """End a page: whose instructions come first, and whether the rules are due for review."""
-    page.gap()
+    if gap:
+        page.gap()
     due = question.rules.identity.review_due
     if question.at.date().isoformat() > due:
         page.line((f"These rules were due for review on {due}.", "yellow"))

@@ -1,10 +1,13 @@
-"""The view of a whole assessment: one screen that a worried person understands in ten seconds."""
+"""The view of a whole assessment: one screen that a worried person understands in ten seconds.
+
+It is drawn with less and less of what can wait, until it fits.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from itertools import groupby, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mesocare.core.model import Verdict
 from mesocare.core.signs import Urgency
@@ -14,6 +17,7 @@ from mesocare.render.phrasing import (
     changes_words,
     date_words,
     elapsed_words,
+    hours_words,
     instant_words,
     joined,
     treated_words,
@@ -21,36 +25,89 @@ from mesocare.render.phrasing import (
 )
 from mesocare.render.text import today_all, triage
 from mesocare.render.text.page import URGENCY_STYLES, Page
-from mesocare.render.text.questions import clinic_words, footer, unsure, until_words
+from mesocare.render.text.questions import clinic_words, footer, unsure, unsure_command
 from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from mesocare.core.aftercare.advice import Advice, Alert
     from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Assessment, Change
 
-COLUMN = 24
-CHANGES_SHOWN = 2
 NAMES_SHOWN = 1
+FULL = 80
+_HOURS = 72
+# The rows of a screen: what they are, of which activities, and the rest.
+COLUMN, LABELS = 12, 30
+# So many lines has a screen for one treatment, and for each more; a narrow one is scrolled anyway.
+LINES, MORE_LINES, NARROW_LINES = 22, 8, 42
+
+
+Shown = Literal["day", "group", "all"]
+
+
+class Room(NamedTuple):
+    """How much of each part is shown; every emergency is, whatever the room.
+
+    Attributes:
+        gaps: How many of the empty lines between parts.
+        conditions: Whether what makes an activity fine is said: all, a sentence, or nothing.
+        upcoming: Whether the next thing that opens is.
+        care: Lines on what to do.
+        normal: Lines on what is expected.
+        doctor: Lines on what a doctor has to see.
+        clinic: Lines on what the clinic should hear of.
+        also: Lines on each list of further activities.
+    """
+
+    gaps: int
+    conditions: int
+    upcoming: bool
+    care: int
+    normal: int
+    doctor: int
+    clinic: int
+    also: int
+
+
+# From all there is to say down to what a small screen holds.
+ROOMS = (
+    Room(gaps=3, conditions=2, upcoming=True, care=3, normal=4, doctor=3, clinic=3, also=3),
+    Room(gaps=3, conditions=2, upcoming=True, care=2, normal=3, doctor=2, clinic=2, also=2),
+    Room(gaps=3, conditions=1, upcoming=False, care=2, normal=2, doctor=2, clinic=1, also=2),
+    Room(gaps=2, conditions=1, upcoming=False, care=1, normal=2, doctor=1, clinic=1, also=2),
+    Room(gaps=2, conditions=1, upcoming=False, care=1, normal=1, doctor=1, clinic=1, also=1),
+    Room(gaps=1, conditions=1, upcoming=False, care=1, normal=1, doctor=1, clinic=1, also=1),
+    Room(gaps=1, conditions=0, upcoming=False, care=1, normal=1, doctor=1, clinic=1, also=1),
+    Room(gaps=0, conditions=0, upcoming=False, care=1, normal=1, doctor=1, clinic=1, also=1),
+)
+# How the rows are called, by their verdict; allowed ones are named last.
+HEADS = {Verdict.AVOID: "Not yet", Verdict.ASK: "Ask first", Verdict.LIMITED: "With care"}
+FINE = "Fine"
+NOT_ALL = " (in part)"
 
 
 def today_text(
     assessment: Assessment,
     question: Question,
     *,
-    everything: bool = False,
+    shown: Shown = "day",
     meaning: Triage | None = None,
     page: Page | None = None,
 ) -> str:
-    """Return the screen: where, what is allowed, what changes, what is normal, what is not.
+    """Return the screen: where, what is not yet allowed, what to do, what is normal, what is not.
+
+    It fits the screen: what there is no room for is behind `--all`. Findings of the diary come
+    first, and take as much room as they need.
 
     Args:
         assessment: What to show.
         question: The instant, the rules and how to show it.
-        everything: Show every activity, change, care instruction and red flag in full.
+        shown: The day on one screen; the one group of the assessment, item by item; or everything:
+            each activity, change, care instruction and red flag in full.
         meaning: What the diary means; its findings lead the page.
         page: Where to draw; a page for standard output if left out.
     """
@@ -58,52 +115,165 @@ def today_text(
     if meaning is not None and meaning.findings:
         triage.draw(page, meaning, question)
         page.gap()
-    _where(page, assessment, question)
-    if everything:
+    begun = page.height
+    if shown == "group":
+        _where(page, assessment, question, brief=True)
+        today_all.groups(page, assessment, question)
+        page.gap()
+        _red_flags(page, assessment.red_flags, question, ROOMS[-1])
+        footer(page, question)
+        return page.text()
+    if shown == "all":
+        _where(page, assessment, question, brief=False)
         today_all.draw(page, assessment, question)
-    else:
-        _draw(page, assessment, question)
-    footer(page, question)
+        footer(page, question)
+        return page.text()
+    most = LINES + MORE_LINES * (len(question.treatments) - 1)
+    if page.width < FULL:
+        most += NARROW_LINES - LINES
+    for room in ROOMS:
+        page.cut(begun)
+        _draw(page, assessment, question, room)
+        if page.height - begun <= most:
+            break
     return page.text()
 
 
-def _draw(page: Page, assessment: Assessment, question: Question) -> None:
-    headline = assessment.answers[: len(question.rules.headline_groups)]
-    others = assessment.answers[len(headline) :]
-    page.gap()
-    for answer in headline:
-        _answer(page, answer, question)
-    _others(page, others)
+def _draw(page: Page, assessment: Assessment, question: Question, room: Room) -> None:
+    _where(page, assessment, question, brief=room.conditions < ROOMS[0].conditions)
+    _gap(page, room, 1)
+    for verdict in (Verdict.AVOID, Verdict.ASK, Verdict.LIMITED):
+        _rows(page, verdict, assessment, question, room)
+    _fine(page, assessment, room)
     for text in clinic_words([each for group in assessment.answers for each in group.items]):
         page.row([("Clinic", "bold")], COLUMN, text)
     _protocol(page, assessment)
-    page.gap()
-    _next(page, assessment.upcoming, question)
-    _normal(page, assessment.normal, question)
-    page.gap()
-    _red_flags(page, assessment.red_flags, question)
+    _gap(page, room, 3)
+    if room.upcoming:
+        _next(page, assessment.upcoming, question)
+    care = list(dict.fromkeys(lower_first(each.label) for each in assessment.care))
+    _listed(page, "Do today", care, ", ", room.care)
+    _listed(page, "Normal", _normal(assessment.normal, question), "; ", room.normal)
+    _gap(page, room, 2)
+    _red_flags(page, assessment.red_flags, question, room)
+    footer(page, question, gap=room.gaps > 1)
 
 
-def _where(page: Page, assessment: Assessment, question: Question) -> None:
-    days = [
-        f"Day {day_number(each.when.earliest, question.at, each.when.zone)} after "
-        + type_words(each.type, question.rules)
-        for each in question.treatments
-    ]
-    page.line((joined([days[0], *(lower_first(day) for day in days[1:])]), "bold"))
-    for each in question.treatments:
-        label = f"{question.rules.types[each.type].label}: " if len(question.treatments) > 1 else ""
-        page.line(
-            (f"{label}{treated_words(each)} ({elapsed_words(each, question.at)})", "dim"), hang=2
+def _gap(page: Page, room: Room, rank: int) -> None:
+    """Add an empty line where there is room for one of that rank."""
+    if rank <= room.gaps:
+        page.gap()
+
+
+def _rows(
+    page: Page, verdict: Verdict, assessment: Assessment, question: Question, room: Room
+) -> None:
+    """Show the groups of one verdict: the headline ones with until when, then the others."""
+    headline = set(question.rules.headline_groups)
+    of = [each for each in assessment.answers if each.verdict is verdict]
+    first, others = (
+        [each for each in of if (each.activity in headline) is shown] for shown in (True, False)
+    )
+    sign, style = page.verdict(verdict)
+    head = f"{sign[:1]} {HEADS[verdict]}".ljust(COLUMN)
+    # What opens at one instant, and in one way, shares a line.
+    for (until, condition), answers in groupby(
+        first, key=lambda each: _until(each, question, conditions=room.conditions > 0)
+    ):
+        named = ", ".join(
+            each.label if n == 0 else lower_first(each.label) for n, each in enumerate(answers)
         )
+        if page.narrow:
+            lead = f"{head.strip()} " if head.strip() else "  "
+            page.line((lead, style), (f"{named} ", "bold"), until, hang=4)
+        else:
+            page.row([(head, style), (f"{named} ", "bold")], LABELS, until)
+        head = " " * COLUMN
+        if condition:
+            said = condition if room.conditions > 1 else f"{condition.split('. ')[0].rstrip('.')}."
+            page.line((said, "dim"), indent=2 if page.narrow else COLUMN)
+    if others:
+        labels = [lower_first(each.label) for each in others]
+        lead = "also: " if first else ""
+        words = _within(page, labels, ", ", room.also, lead)
+        _row(page, ("" if first else head.rstrip(), style), words)
+
+
+def _until(answer: Answer, question: Question, *, conditions: bool) -> tuple[str, str | None]:
+    """Return until when an answer holds, and under which condition it is fine, if that is shown."""
+    opens = answer.limited_from if answer.verdict.closed else answer.allowed_from
+    shown = conditions and answer.verdict is Verdict.LIMITED
+    condition = answer.condition if shown else None
+    if opens is None:
+        return "until your practitioner says otherwise", condition
+    words = f"until {instant_words(opens, question.zone, question.at)}"
+    words += f" ({_wait(opens, question.at)})"
+    if answer.verdict.closed and answer.allowed_from != opens:
+        words += ", then with care"
+    return words, condition
+
+
+def _wait(opens: datetime, at: datetime) -> str:
+    """Return how long it is, in hours or, where that is enough, in days; never less."""
+    hours = (opens - at) / timedelta(hours=1)
+    return hours_words(hours) if hours <= _HOURS else f"{-int(-hours // 24)} days"
+
+
+def _fine(page: Page, assessment: Assessment, room: Room) -> None:
+    labels = [
+        lower_first(each.label) + (NOT_ALL if each.condition else "")
+        for each in assessment.answers
+        if each.verdict is Verdict.ALLOWED
+    ]
+    if labels:
+        sign, style = page.verdict(Verdict.ALLOWED)
+        words = _within(page, labels, ", ", room.also)
+        _row(page, (f"{sign[:1]} {FINE}", style), words)
+
+
+def _listed(page: Page, head: str, parts: Sequence[str], between: str, lines: int) -> None:
+    if parts:
+        _row(page, (head, "bold"), _within(page, parts, between, lines))
+
+
+def _row(page: Page, head: tuple[str, str], words: str) -> None:
+    """Add a row; on a narrow page its words follow its head."""
+    if page.narrow:
+        words = f" {words}" if head[0] else f"  {words}"
+        page.line(head, words, hang=2 if head[0] else 4)
+    else:
+        page.row([head], COLUMN, words)
+
+
+def _within(  # noqa: PLR0913, PLR0917 - what stands before the parts, and how far in
+    page: Page, parts: Sequence[str], between: str, lines: int, lead: str = "", used: int = COLUMN
+) -> str:
+    """Return as many parts as fit so many lines, after a lead, and how many are left out."""
+    width = page.width - (2 if page.narrow else used)
+    for count in range(len(parts), 0, -1):
+        rest = f"{between}{len(parts) - count} more" if count < len(parts) else ""
+        words = lead + between.join(parts[:count]) + rest
+        if page.lines_of(words, width) <= lines:
+            return words
+    return f"{lead}{parts[0]}{between}{len(parts) - 1} more" if parts[1:] else lead + parts[0]
+
+
+def _where(page: Page, assessment: Assessment, question: Question, *, brief: bool) -> None:
+    for n, each in enumerate(question.treatments):
+        day = f"Day {day_number(each.when.earliest, question.at, each.when.zone)} after "
+        words = day + type_words(each.type, question.rules)
+        near = question.at if brief else None
+        when = f"{treated_words(each, near)} ({elapsed_words(each, question.at)})"
+        page.line((lower_first(words) if n else words, "bold"), (f"  {when}", "dim"), hang=2)
     _bar(page, assessment, question)
     doubtful = next((each for each in assessment.answers if not each.certain), None)
     if doubtful:
-        page.line(
-            ("! ", "bold yellow"),
-            f"{doubtful.label}: {lower_first(unsure(doubtful, question))}",
-            hang=2,
+        words = (
+            f"Without the time of treatment the later one counts: {unsure_command(question)}"
+            if brief
+            else f"{doubtful.label}: {lower_first(unsure(doubtful, question))}"
         )
+        page.line(("! ", "bold yellow"), words, hang=2)
 
 
 def _bar(page: Page, assessment: Assessment, question: Question) -> None:
@@ -134,23 +304,6 @@ def _bar(page: Page, assessment: Assessment, question: Question) -> None:
     )
 
 
-def _answer(page: Page, answer: Answer, question: Question) -> None:
-    """Show one headline group: verdict, until when, and what to do instead or how."""
-    head = [page.verdict(answer.verdict, 11), (answer.label, "bold")]
-    page.row(head, COLUMN, until_words(answer, question))
-    detail = answer.condition or (answer.instead if answer.verdict.closed else None)
-    if detail:
-        page.line((detail, "dim"), indent=2 if page.narrow else COLUMN)
-
-
-def _others(page: Page, answers: Sequence[Answer]) -> None:
-    """Name the other groups by verdict, strictest first."""
-    for verdict in reversed(Verdict):
-        labels = [lower_first(each.label) for each in answers if each.verdict is verdict]
-        if labels:
-            page.row([page.verdict(verdict, 11), "Also"], COLUMN, ", ".join(labels))
-
-
 def _protocol(page: Page, assessment: Assessment) -> None:
     """Say once that a clinic's protocol decides, and what is built in where it matters most."""
     items = [each for group in assessment.answers for each in group.items]
@@ -169,20 +322,18 @@ def _protocol(page: Page, assessment: Assessment) -> None:
 
 
 def _next(page: Page, upcoming: Sequence[Change], question: Question) -> None:
-    """Show the next instants at which something opens, the headline groups' items first."""
+    """Show what opens next, the headline groups' items first."""
     headline = {
         id_ for name in question.rules.headline_groups for id_ in question.rules.groups[name].items
     }
-    by_instant = groupby(upcoming, key=lambda change: change.at)
-    for n, (at, group) in enumerate(islice(by_instant, CHANGES_SHOWN)):
+    for at, group in islice(groupby(upcoming, key=lambda change: change.at), 1):
         changes = sorted(group, key=lambda change: change.activity not in headline)
-        label = "Then" if n else "Next"
         when = instant_words(at, question.zone, question.at)
-        page.row([(label, "bold"), f"  {when}"], COLUMN, changes_words(changes, NAMES_SHOWN))
+        page.row([("Next", "bold")], COLUMN, f"{when}: {changes_words(changes, NAMES_SHOWN)}")
 
 
-def _normal(page: Page, normal: Sequence[Advice], question: Question) -> None:
-    """Name the expected reactions by the last whole day on which they are expected."""
+def _normal(normal: Sequence[Advice], question: Question) -> list[str]:
+    """Return the expected reactions by the last whole day on which they are expected."""
     ends: dict[str, list[str]] = {}
     for each in sorted(normal, key=lambda advice: str(advice.until)):
         if each.until is not None:
@@ -190,24 +341,27 @@ def _normal(page: Page, normal: Sequence[Advice], question: Question) -> None:
             # before is the one to name.
             last = date_words(each.until - timedelta(days=1), question.zone, question.at)
             ends.setdefault(last, []).append(_sign(each, question))
-    parts = [f"{joined(labels)} (to {last})" for last, labels in ends.items()]
-    if parts:
-        page.row([("Normal", "bold"), "  if mild"], COLUMN, "; ".join(parts))
+    return [f"{', '.join(labels)} to {last}" for last, labels in ends.items()]
 
 
-def _red_flags(page: Page, alerts: Sequence[Alert], question: Question) -> None:
-    """Say whom to call for what, most urgent first."""
+def _red_flags(page: Page, alerts: Sequence[Alert], question: Question, room: Room) -> None:
+    """Say whom to call for what, most urgent first; every emergency that is listed, whole."""
+    lines = {Urgency.SAME_DAY: room.doctor, Urgency.CONTACT_CLINIC: room.clinic}
     for urgency in reversed(Urgency):
         labels = [
             lower_first(each.label)
             for each in alerts
             if each.urgency is urgency and not each.persisting and not _aside(each, question)
         ]
-        contact = question.rules.contacts[urgency.value]
-        page.line((f"{contact}: ", URGENCY_STYLES[urgency]), f"{'; '.join(labels)}.", hang=2)
-    lasting = [_sign(each, question) for each in alerts if each.persisting]
-    if lasting:
-        page.line(f"Also call it if still there: {joined(lasting, 'or')}.", indent=2)
+        if urgency is Urgency.CONTACT_CLINIC:
+            lasting = [_sign(each, question) for each in alerts if each.persisting]
+            labels += [f"{each} still there" for each in lasting]
+        contact = f"{question.rules.contacts_in_short[urgency.value]}: "
+        words = "; ".join(labels)
+        if urgency in lines:
+            cut = _within(page, labels, "; ", lines[urgency], contact, used=2)
+            words = cut.removeprefix(contact)
+        page.line((contact, URGENCY_STYLES[urgency]), f"{words}.", hang=2)
 
 
 def _aside(alert: Alert, question: Question) -> bool:

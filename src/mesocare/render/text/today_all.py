@@ -22,6 +22,21 @@ ITEM_COLUMN = 54
 
 def draw(page: Page, assessment: Assessment, question: Question) -> None:
     """Add everything the assessment holds to the page."""
+    groups(page, assessment, question)
+    _upcoming(page, assessment, question)
+    _advice(page, "Care", assessment.care, question)
+    _advice(page, "Results to expect now", assessment.results, question)
+    _advice(page, "Normal now, if mild", assessment.normal, question)
+    for urgency in reversed(Urgency):
+        page.gap()
+        page.line((question.rules.contacts[urgency.value], URGENCY_STYLES[urgency]))
+        for alert in (each for each in assessment.red_flags if each.urgency is urgency):
+            action = f" {alert.action}" if alert.action else ""
+            page.line(f"{page.signs.bullet} {alert.text}{action}", indent=1, hang=2)
+
+
+def groups(page: Page, assessment: Assessment, question: Question) -> None:
+    """Add every item of every group: its verdict, until when, and how."""
     for group in assessment.answers:
         page.gap()
         page.line((group.label, "bold underline"))
@@ -35,16 +50,6 @@ def draw(page: Page, assessment: Assessment, question: Question) -> None:
             if item.protocol is not None:
                 words = protocol_words(item.protocol)
                 page.line((words, "dim"), indent=2 if page.narrow else 11)
-    _upcoming(page, assessment, question)
-    _advice(page, "Care", assessment.care, question)
-    _advice(page, "Results to expect now", assessment.results, question)
-    _advice(page, "Normal now, if mild", assessment.normal, question)
-    for urgency in reversed(Urgency):
-        page.gap()
-        page.line((question.rules.contacts[urgency.value], URGENCY_STYLES[urgency]))
-        for alert in (each for each in assessment.red_flags if each.urgency is urgency):
-            action = f" {alert.action}" if alert.action else ""
-            page.line(f"{page.signs.bullet} {alert.text}{action}", indent=1, hang=2)
 
 
 def _upcoming(page: Page, assessment: Assessment, question: Question) -> None:

@@ -72,6 +72,7 @@ def build(plain: Plain, sha256: str, tables: Tables) -> model.RuleSet:
         names=plain["names"],
         sign_names=plain["sign_names"],
         tables=tables,
+        contacts_in_short={**ruleset["contacts"], **ruleset.get("contacts_in_short", {})},
         columns={ours: tuple(each) for ours, each in ruleset.get("columns", {}).items()},
     )
 

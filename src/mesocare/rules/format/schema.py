@@ -101,7 +101,10 @@ FILES: dict[str, Record] = {
             "listed_as": Record({verdict: Text(20) for verdict in LISTED}),
             "notice": Text(200),
         },
-        {"columns": COLUMN_NAMES},
+        {
+            "columns": COLUMN_NAMES,
+            "contacts_in_short": Record({urgency: Text(60) for urgency in URGENCIES}),
+        },
     ),
     "sources.yaml": Record(
         {

@@ -63,6 +63,11 @@ def _ruleset(overlay: Overlay, sha256: str) -> Plain:
             **{id_: {**labels[id_], "extends": of} for id_, of in overlay.named.items()},
         },
         "contacts": {**ruleset["contacts"], **said.get("contacts", {})},
+        "contacts_in_short": {
+            urgency: words
+            for urgency, words in ruleset.get("contacts_in_short", {}).items()
+            if urgency not in said.get("contacts", {})
+        },
         "columns": {
             ours: [
                 *ruleset.get("columns", {}).get(ours, ()),

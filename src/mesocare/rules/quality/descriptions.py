@@ -48,6 +48,7 @@ _TEXTS = {
     "by_mouth_only": "Items and groups that are swallowed or breathed in.",
     "beyond": "What the sign means past its expected duration.",
     "care": "Care instructions by id.",
+    "contacts_in_short": "The same where there is little room.",
     "columns": "What a table calls the columns that have a meaning; without case, accents, signs.",
     "cases": "The cases of this file.",
     "cases.findings": "The expected findings, all of them: the urgency of each by its id.",
