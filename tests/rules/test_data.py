@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from mesocare.core.model import Item, Verdict
-from mesocare.core.timespan import Days, closing
+from mesocare.core.model import Item, Treatment, Verdict
+from mesocare.core.timespan import Days, Interval, closing
+from mesocare.core.verdict.engine import answer
 from mesocare.parsing.activities import find
 from tests.support.cases import read_all
 
@@ -307,6 +308,7 @@ def _read_by_people(rules: RuleSet) -> Iterator[str]:
     """Yield every text of the rules that is meant to be followed."""
     for item in rules.items.values():
         yield item.instead or ""
+        yield item.at_first[1] if item.at_first else ""
         for rule in item.rules.values():
             for phase in rule.phases:
                 yield from (phase.reason, phase.condition or "")
@@ -388,3 +390,35 @@ def _at(rule: Rule, hour: int) -> Verdict:
         for phase in rule.phases
         if phase.until is None or hour < phase.until.nominal_hours
     )
+
+
+# What names a time that passes while the text still stands there.
+PASSING = re.compile(
+    r"\b(?:after|from|for|until|in) (?:the )?(?:first )?\d+ ?(?:h|hours?|d|days?|weeks?)\b"
+    r"|\bfirst (?:few )?(?:\d+ )?(?:hours?|days?|weeks?)\b|\bthis week\b|\btomorrow\b",
+    re.IGNORECASE,
+)
+
+
+def test_no_advice_names_a_time_that_passes(rules: RuleSet) -> None:
+    """What stands beside a verdict is true for as long as it stands there."""
+    for item in rules.items.values():
+        texts = [item.instead or "", item.at_first[1] if item.at_first else ""]
+        texts += [p.condition or "" for rule in item.rules.values() for p in rule.phases]
+        for text in texts:
+            assert not PASSING.search(text), (item.id, text)
+
+
+def test_what_to_do_at_first_ends_with_its_hours(rules: RuleSet) -> None:
+    """To the minute, and by the latest that the treatment can have been."""
+    treated = datetime(2024, 5, 1, 10, tzinfo=UTC)
+    exact = Treatment("face", Interval(treated, treated, UTC))
+    vague = Treatment("face", Interval(treated - timedelta(hours=9), treated, UTC))
+    with_one = [item for item in rules.items.values() if item.at_first]
+    assert len(with_one) > 15
+    for item in with_one:
+        assert item.at_first is not None
+        for each in (exact, vague):
+            for minutes, wanted in ((-1, item.at_first[1]), (0, item.instead), (1, item.instead)):
+                at = treated + timedelta(hours=12, minutes=minutes)
+                assert answer(item, [each], rules, at).instead == wanted

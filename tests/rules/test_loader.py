@@ -73,7 +73,7 @@ EDITS = [
     # Keys
     (LIFE, HOOK, "    lable: Drinking\n" + HOOK, 0, "unknown key 'lable' (did you mean label?)"),
     (LIFE, HOOK, "    lable: Drinking\n" + HOOK, 0,
-     "allowed here: label, rules, aliases, harm, instead, aside"),
+     "allowed here: label, rules, aliases, harm, instead, at_first, aside"),
     (LIFE, HOOK, HOOK + "    label: Wine\n", 0, "items.alcohol.label: this key stands here twice"),
     (LIFE, HOOK, "    12: x\n" + HOOK, 0, "the key '12', which YAML reads as int is not text"),
     (LIFE, HOOK, "    yes: x\n" + HOOK, 0, "the key 'yes', which YAML reads as bool is not text"),

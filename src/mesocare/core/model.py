@@ -142,6 +142,9 @@ class Item(NamedTuple):
     vaccination among peels and lasers, a cold compress under heat. `apart` marks one
     that leaves the treated area alone; the others are not open while the clinic has something to
     see there first.
+
+    `instead` is what to do meanwhile; `at_first` until when after a treatment that is something
+    else, and what.
     """
 
     id: str
@@ -153,6 +156,7 @@ class Item(NamedTuple):
     aside: bool
     rules: Mapping[str, Rule]
     apart: bool = False
+    at_first: tuple[Span, str] | None = None
 
 
 class Group(NamedTuple):

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.model import Evidence, Item, Verdict
-from mesocare.core.timespan import check_aware, last_closing
+from mesocare.core.timespan import check_aware, closing, last_closing
 from mesocare.core.verdict.answer import Answer, Assessment, Change, Step
 from mesocare.core.verdict.standing import GroupSubject, subjects
 
@@ -149,7 +149,18 @@ def _answer_item(subject: ItemSubject, asked: _Asked) -> Answer:
     item = subject.item
     rule = subject.standing(asked.at).treatment.rule_for(item)
     rows = sorted((asked.rules.evidence[id_] for id_ in rule.evidence), key=_by_figure)
-    return _answer(item, subject, asked, _Basis(rule, item.instead, tuple(rows)))
+    return _answer(item, subject, asked, _Basis(rule, _instead(subject, asked), tuple(rows)))
+
+
+def _instead(subject: ItemSubject, asked: _Asked) -> str | None:
+    """Return what to do meanwhile, by the latest that a treatment can have been."""
+    item = subject.item
+    if item.at_first is not None:
+        span, words = item.at_first
+        whens = [each.when for each in subject.treatments]
+        if any(asked.at < closing(each.latest, span, each.zone) for each in whens):
+            return words
+    return item.instead
 
 
 def _answer_group(subject: GroupSubject, asked: _Asked) -> Answer:

@@ -99,9 +99,14 @@ class ItemSubject:
         self._made: list[Windows] = []
 
     @property
+    def treatments(self) -> list[Treatment]:
+        """What it is asked after."""
+        return [each.treatment for each in self._closings]
+
+    @property
     def begins(self) -> datetime:
         """The latest possible time (UTC) of the last treatment; nothing is asked of before."""
-        return max(each.treatment.when.latest for each in self._closings)
+        return max(each.when.latest for each in self.treatments)
 
     @property
     def _windows(self) -> list[Windows]:

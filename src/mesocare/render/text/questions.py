@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from mesocare.render.text.page import Page
 from mesocare.text import lower_first
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from mesocare.core.diary.triage import Triage
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from mesocare.core.verdict.answer import Answer
 
 COLUMN = 10
+# For one answer, with the treatments and the notice.
+LINES = 8
+# What a treatment is taken for that nobody named.
+USUAL_TYPE = "face"
 GONE = "say so with 0 and the words of the diary: mesocare feel WORDS 0"
 # How words are read that are a name to the letter.
 EXACT = "exact"
@@ -45,40 +50,64 @@ def can_i_text(
 
     Of several things asked about at once, the strictest comes first. `reading` is how the words
     were understood, and said unless they were a name. What the clinic has to see first, as the
-    diary says, leads the page.
+    diary says, leads the page. An answer takes no more than eight lines where that can be: what
+    comes last gives way first.
     """
     page = Page(no_color=question.no_color)
     triage.lead(page, meaning, question)
     _read_as(page, answers, reading)
     for answer in answers:
-        _verdict(page, answer, question)
+        ways = [partial(_verdict, page, answer, question, brief=n) for n in range(4)]
+        _fitting(page, ways, answers[0], question)
     _treatments(page, answers[0], question)
-    footer(page, question)
+    footer(page, question, gap=False)
     return page.text()
 
 
-def _verdict(page: Page, answer: Answer, question: Question) -> None:
-    head = page.verdict(answer.verdict)
-    page.line(head, ("  " + answer.label, "bold"))
-    page.gap()
+def _fitting(
+    page: Page, ways: Sequence[Callable[[], None]], answer: Answer, question: Question
+) -> None:
+    """Draw in the first way that leaves room for the end of the page; in the last if none does."""
+    end = [*(treatment_words(each, answer, question) for each in question.treatments)]
+    room = LINES - sum(page.lines_of(each, page.width) for each in [*end, question.rules.notice])
+    begun = page.height
+    for draw in ways:
+        page.cut(begun)
+        draw()
+        if page.height - begun <= room:
+            return
+
+
+def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> None:
+    opening = [f"{label.lower()} {text}" for label, text in _opening(answer, question)]
+    if brief > 1:
+        opening = [text.partition(" (")[0] for text in opening]
+    until = f"  {', '.join(opening)}" if opening else ""
+    page.line(page.verdict(answer.verdict), (f"  {answer.label}", "bold"), until, hang=2)
     if answer.condition:
         _row(page, "Which" if answer.items else "How", answer.condition)
-    _row(page, "Why", answer.reason)
+    if brief < 3 or not answer.condition:  # noqa: PLR2004 - how it is fine comes before why
+        _row(page, "Why", _sentence(answer.reason) if brief else answer.reason)
     _protocol(page, answer, answer.reason)
     _clinic(page, answer.items[1:])
-    for label, text in _opening(answer, question):
-        _row(page, label, text)
     if answer.instead and answer.verdict.closed:
         _row(page, "Instead", answer.instead)
     if answer.held_by:
         _row(page, "If gone", GONE)
     if not answer.certain:
-        _row(page, "Unsure", unsure(answer, question))
+        said = unsure(answer, question)
+        _row(page, "Unsure", said if brief < 2 else unsure_shortly(question))  # noqa: PLR2004
     figures = figures_words(answer)
-    if figures:
+    if figures and brief < 2:  # noqa: PLR2004 - the last way to draw it
         _row(page, "Sources", figures)
+    if figures and brief < 3:  # noqa: PLR2004
         _row(page, "More", _explain_command(answer, question))
-    page.gap()
+
+
+def _sentence(text: str) -> str:
+    """Return the first sentence of a text."""
+    first, dot, _ = text.partition(". ")
+    return first + dot.strip()
 
 
 def _read_as(page: Page, answers: Sequence[Answer], reading: str) -> None:
@@ -92,39 +121,49 @@ def _read_as(page: Page, answers: Sequence[Answer], reading: str) -> None:
 def when_text(
     answers: Sequence[Answer], question: Question, reading: str, meaning: Triage | None = None
 ) -> str:
-    """Return the answer to `when`: every step of the course on the calendar."""
+    """Return the answer to `when`: every step of the course on the calendar, in few lines."""
     page = Page(no_color=question.no_color)
     triage.lead(page, meaning, question)
     _read_as(page, answers, reading)
     for answer in answers:
-        _course(page, answer, question)
+        ways = [partial(_course, page, answer, question, brief=n) for n in range(4)]
+        _fitting(page, ways, answers[0], question)
     _treatments(page, answers[0], question)
-    footer(page, question)
+    footer(page, question, gap=False)
     return page.text()
 
 
-def _course(page: Page, answer: Answer, question: Question) -> None:
-    page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict))
-    page.gap()
+def _course(page: Page, answer: Answer, question: Question, *, brief: int) -> None:
+    waits = [
+        wait_words(each, question.at)
+        for each in (answer.limited_from, answer.allowed_from)
+        if each is not None and each > question.at
+    ]
+    wait = f", next {waits[0]}" if waits and answer.verdict is not Verdict.ALLOWED else ""
+    page.line((answer.label, "bold"), "  now: ", page.verdict(answer.verdict), wait)
     if answer.by_clinic or answer.held_by:
         _row(page, "Why", answer.reason)
     _protocol(page, answer)
     _clinic(page, answer.items[1:])
-    for label, text in _opening(answer, question):
-        _row(page, label, text)
     if not answer.certain:
-        _row(page, "Unsure", unsure(answer, question))
-    page.gap()
+        said = unsure_shortly(question) if brief else unsure(answer, question)
+        _row(page, "Unsure", said)
+    if answer.verdict is not Verdict.ALLOWED and answer.allowed_from is None:
+        _row(page, "Allowed", _from(None, question))
+    before = None
     for n, step in enumerate(answer.steps):
+        if brief > 2 and step.verdict is before:  # noqa: PLR2004
+            continue  # nothing of it would be seen
+        before = step.verdict
         since = (
             f"from {instant_words(step.at, question.zone, question.at)}"
             if n
             else "after the treatment"
         )
         page.row([page.verdict(step.verdict, 11)], 12, since)
-        if step.condition:
-            page.line((step.condition, "dim"), indent=2 if page.narrow else 12)
-    page.gap()
+        if step.condition and (brief < 2 or step.condition == answer.condition):  # noqa: PLR2004
+            said = _sentence(step.condition) if brief else step.condition
+            page.line((said, "dim"), indent=2 if page.narrow else 12)
 
 
 def _row(page: Page, label: str, text: str) -> None:
@@ -185,6 +224,11 @@ def unsure(answer: Answer, question: Question) -> str:
     )
 
 
+def unsure_shortly(question: Question) -> str:
+    """Say in a line that the time of treatment decides, and how to give it."""
+    return f"The time of treatment decides: {unsure_command(question)}"
+
+
 def unsure_command(question: Question) -> str:
     """Return what to type to give the time of the treatment whose time is not known."""
     vague = next(each for each in question.treatments if each.when.earliest != each.when.latest)
@@ -237,8 +281,10 @@ def _explain_command(answer: Answer, question: Question) -> str:
     """Return the command that shows the evidence, ready to run."""
     words = [f"mesocare explain {answer.activity}"]
     if not question.recorded:
+        usual = {each.type for each in question.treatments} == {USUAL_TYPE}
         words += [
-            f"--treated {typed_words(each)} --type {each.type}" for each in question.treatments
+            f"--treated {typed_words(each)}" + ("" if usual else f" --type {each.type}")
+            for each in question.treatments
         ]
     if question.rules_given:
         words.append(f"--rules {quote(question.rules_given)}")
@@ -256,17 +302,15 @@ def footer(page: Page, question: Question, *, gap: bool = True) -> None:
 
 
 def _treatments(page: Page, answer: Answer, question: Question) -> None:
-    """Say which treatments were meant, as understood, and which one governs."""
-    page.gap()
+    """Say which treatments were meant, as understood, which one governs, and at what time."""
     for each in question.treatments:
         page.line((treatment_words(each, answer, question), "dim"), hang=2)
-    now = question.at.replace(second=0)
-    page.line((f"As at {instant_words(now, question.zone)}.", "dim"))
 
 
 def treatment_words(treatment: Treatment, answer: Answer, question: Question) -> str:
     """Return one treatment as understood; with several, whether it is the one that governs."""
     words = f"After {type_words(treatment.type, question.rules)}, {treated_words(treatment)}"
-    words += f" ({elapsed_words(treatment, question.at)})"
+    now = instant_words(question.at.replace(second=0), question.zone, treatment.when.earliest)
+    words += f" ({elapsed_words(treatment, question.at).removesuffix('ago')}before {now})"
     governs = len(question.treatments) > 1 and treatment == answer.governed_by
     return words + (": this one decides." if governs else ".")

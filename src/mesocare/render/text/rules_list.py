@@ -120,6 +120,9 @@ def show_text(named: Item | Group, rules: RuleSet, *, no_color: bool) -> str:
     _fact(page, "Words", ", ".join(named.aliases))
     _fact(page, "Harm", named.harm)
     _fact(page, "Instead", named.instead)
+    if named.at_first is not None:
+        span, words = named.at_first
+        _fact(page, "At first", f"{words.rstrip('.')} (until {span}).")
     if named.aside:
         _fact(page, "Aside", "that it is allowed says nothing about the rest of its group.")
     if named.apart:
@@ -215,6 +218,8 @@ def show_json(named: Item | Group, rules: RuleSet) -> str:
                 "aliases": list(item.aliases),
                 "harm": item.harm,
                 "instead": item.instead,
+                "at_first": item.at_first
+                and {"until": str(item.at_first[0]), "instead": item.at_first[1]},
                 "aside": item.aside,
                 "apart": item.apart,
                 "types": {

@@ -134,6 +134,7 @@ def _item(id_: str, group: str, each: Plain) -> model.Item:
         each.get("aside", False),
         rules,
         each.get("apart", False),
+        (parse_span(first["until"]), first["instead"]) if (first := each.get("at_first")) else None,
     )
 
 

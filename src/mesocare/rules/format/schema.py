@@ -68,6 +68,7 @@ _ITEM = Record(
         "aliases": _ALIASES,
         "harm": Choice(HARMS),
         "instead": Text(120),
+        "at_first": Record({"until": Duration(), "instead": Text(120)}),
         "aside": Truth(),
         "apart": Truth(),
     },

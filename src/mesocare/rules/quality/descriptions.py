@@ -87,6 +87,7 @@ _TEXTS = {
     "headline_groups": "The groups that people ask about most, in order.",
     "id": "The case's name, used once.",
     "includes": "Items of other groups that are shown here too.",
+    "at_first": "What to do in place of that, until the end of a span after a treatment.",
     "instead": "What to do meanwhile.",
     "items": "The items of the group by id.",
     "joined": "By what is read: the ways to write it.",
