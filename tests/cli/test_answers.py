@@ -622,10 +622,12 @@ def test_uncertain_date(program: Program) -> None:
     assert answer["allowed_from"] == "2024-05-04T00:00:00+02:00"
     for command in ("can-i", "when"):
         said = flat(program.run(command, "makeup", *vague))
-        assert "Had it been as early as 00:00, this would be allowed already." in said
+        assert "The time of treatment decides" in said
         assert "--treated 2024-05-01T" in said
     day = flat(program.run("today", *vague))
-    assert "! Make-up: the time of treatment decides. Had it been as early as 00:00" in day
+    assert "! Without the time of treatment the later one counts: --treated 2024-05-01T" in day
+    whole = flat(program.run("today", "--all", *vague))
+    assert "! Make-up: the time of treatment decides. Had it been as early as 00:00" in whole
     exact = asked(program, "can-i", "makeup", "--treated", "2024-05-01T14:30", *vague[2:])["answer"]
     assert (exact["certain"], exact["verdict"]) == (True, "avoid")
     early = asked(program, "can-i", "makeup", "--treated", "2024-05-01T11:30", *vague[2:])["answer"]
@@ -734,9 +736,8 @@ def test_when_names_one_instant(words: str, scene: tuple[str, ...], program: Pro
         return
     instant_ = datetime.fromisoformat(answer["allowed_from"])
     expected = f"{instant_:%a} {instant_.day} {instant_:%b, %H:%M}"
-    # The row "Allowed" and the first step that is; later steps may lift exceptions.
-    assert named[:2] == [expected] * len(named[:2])
-    assert named
+    # The first step that is; later steps may lift exceptions.
+    assert named[0] == expected
 
 
 def test_answers_move_on_with_time(program: Program) -> None:

@@ -181,7 +181,7 @@ USES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "flag with a value": (("today", *ASKED, "--no-color=1"), ("--no-color",)),
     "unknown command": (("frobnicate",), ("'frobnicate'", "mesocare --help")),
     "misspelt command": (("todya", *ASKED), ("'todya'", "today")),
-    "words where none belong": (("today", "makeup", *ASKED), ("makeup", "mesocare today --help")),
+    "words where none belong": (("course", "makeup", *ASKED), ("makeup", "mesocare course --help")),
 }
 
 

@@ -43,7 +43,7 @@ def test_whose_protocol_and_what_is_built_in(
     text = " ".join(ran.out.split())
     assert "Rose Clinic's protocol, reviewed 2026-11-01: We wait three days." in text
     assert "Built in: avoid until 48 h, then allowed." in text
-    assert "Your clinic's own instructions come first;" in text
+    assert "Your clinic comes first;" in text
     assert max(map(len, ran.out.splitlines())) <= int(width)
 
 
@@ -85,7 +85,8 @@ def test_a_sibling_that_is_milder_says_so_in_the_groups_answer(
     asked = ("can-i", "heat", "--treated", "2024-05-01T14:30", "--at", "2024-05-01T20:00")
     assert text_of(program, *asked).startswith("x avoid Heat and cold")
     text = text_of(program, *asked, "--rules", str(write(tmp_path, milder)))
-    assert text.startswith("~ limited Heat and cold Which Fine: hot shower or bath.")
+    assert text.startswith("~ limited Heat and cold, until ")
+    assert "Which Fine: hot shower or bath." in text
     said = "Hot shower or bath: as Rose Clinic has it, milder than what is built in, approved by"
     assert f"Protocol {said} Dr A. Built in: avoid until 72 h, limited until 7 days" in text
 

@@ -74,20 +74,19 @@ def _fitting(
     for draw in ways:
         page.cut(begun)
         draw()
-        if page.height - begun <= room:
+        if page.narrow or page.height - begun <= room:
             return
 
 
 def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> None:
-    opening = [f"{label.lower()} {text}" for label, text in _opening(answer, question)]
-    if brief > 1:
-        opening = [text.partition(" (")[0] for text in opening]
-    until = f"  {', '.join(opening)}" if opening else ""
+    until = _until(answer, question, waits=brief < 2)  # noqa: PLR2004
     page.line(page.verdict(answer.verdict), (f"  {answer.label}", "bold"), until, hang=2)
     if answer.condition:
         _row(page, "Which" if answer.items else "How", answer.condition)
-    if brief < 3 or not answer.condition:  # noqa: PLR2004 - how it is fine comes before why
-        _row(page, "Why", _sentence(answer.reason) if brief else answer.reason)
+    # What the clinic says, or has to see first, is never shortened.
+    told = answer.held_by or answer.by_clinic or answer.protocol is not None
+    if told or brief < 3 or not answer.condition:  # noqa: PLR2004 - how it is fine comes before why
+        _row(page, "Why", _sentence(answer.reason) if brief and not told else answer.reason)
     _protocol(page, answer, answer.reason)
     _clinic(page, answer.items[1:])
     if answer.instead and answer.verdict.closed:
@@ -100,8 +99,29 @@ def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> N
     figures = figures_words(answer)
     if figures and brief < 2:  # noqa: PLR2004 - the last way to draw it
         _row(page, "Sources", figures)
-    if figures and brief < 3:  # noqa: PLR2004
+    if figures:
         _row(page, "More", _explain_command(answer, question))
+
+
+def _until(answer: Answer, question: Question, *, waits: bool) -> str:
+    """Return until when a verdict holds and what follows, for the line that begins with it.
+
+    It has no other verdict in it, which might be read as the answer.
+    """
+    if answer.verdict is Verdict.ALLOWED:
+        return ""
+    opens = answer.limited_from if answer.verdict.closed else answer.allowed_from
+    if opens is None:
+        return ", with no date: your practitioner decides"
+
+    def words(instant: datetime) -> str:
+        said = f"until {instant_words(instant, question.zone, question.at)}"
+        return f"{said} ({wait_words(instant, question.at).removeprefix('in ')})" if waits else said
+
+    if answer.verdict.closed and answer.allowed_from != opens:
+        last = f" {words(answer.allowed_from)}" if answer.allowed_from else ""
+        return f", {words(opens)}, then with care{last}"
+    return f", {words(opens)}"
 
 
 def _sentence(text: str) -> str:
@@ -193,17 +213,6 @@ def clinic_words(items: Sequence[Answer]) -> list[str]:
     return [
         f"{each.label}: {each.verdict.value}. {each.reason}" for each in items if each.by_clinic
     ]
-
-
-def _opening(answer: Answer, question: Question) -> list[tuple[str, str]]:
-    """Return when the answer becomes milder, as labelled rows."""
-    if answer.verdict is Verdict.ALLOWED:
-        return []
-    rows = []
-    if answer.verdict.closed and answer.limited_from != answer.allowed_from:
-        rows.append(("Limited", _from(answer.limited_from, question)))
-    rows.append(("Allowed", _from(answer.allowed_from, question)))
-    return rows
 
 
 def _from(instant: datetime | None, question: Question) -> str:
