@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mesocare import __version__
 from mesocare.cli.options import Reply, request
 
-# Each command's module, in the order `--help` lists them. Typer reads a command's whole signature
-# to know it, so only the one that was typed is loaded; for help, all are.
+# Each command's module. Typer reads a command's whole signature to know it, so only the one that
+# was typed is loaded; for help, all are.
 COMMANDS = {
     "today": "today",
     "can-i": "questions",
@@ -35,6 +36,15 @@ COMMANDS = {
     "words": "words",
     "rules": "rules.base",
 }
+# How `--help` lists them: those that matter first come first.
+SECTIONS = {
+    "Answers": ("today", "can-i", "when", "feel", "triage", "explain", "course"),
+    "Your record": (
+        "treated", "treatments", "edit", "remove", "undo", "diary", "check-in", "report", "export",
+        "import", "forget",
+    ),
+    "For practices": ("check", "rules", "words"),
+}  # fmt: skip
 _EXAMPLES = """\b
 Examples:
   mesocare today --treated 2024-05-01T14:30
@@ -51,18 +61,38 @@ _EPILOG = (
 )
 
 
-def build(command: str | None = None) -> typer.Typer:
-    """Return the command line; with only what a command needs, if it is one of ours."""
+class Sectioned(TyperGroup):
+    """The commands, listed in sections."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each section under its title."""
+        for title, names in SECTIONS.items():
+            known = [(name, self.get_command(ctx, name)) for name in names]
+            rows = [(name, each.get_short_help_str(60)) for name, each in known if each]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+def build(command: str | None = None, *, completing: bool = False) -> typer.Typer:
+    """Return the command line; with only what a command needs, if it is one of ours.
+
+    Args:
+        command: What was typed first.
+        completing: Whether a shell asks for completions.
+    """
+    known = command in COMMANDS
     app = typer.Typer(
+        cls=Sectioned,
         help=_EXAMPLES,
         epilog=_EPILOG,
-        add_completion=False,
+        # Its options are read before any command, and cost what no command is to pay.
+        add_completion=completing or not known,
         no_args_is_help=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
     app.callback(invoke_without_command=True)(root)
-    modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
+    modules = [COMMANDS[command or ""]] if known else dict.fromkeys(COMMANDS.values())
     for name in modules:
         import_module(f"mesocare.cli.commands.{name}").register(app)
     return app
@@ -79,17 +109,19 @@ def root(
     if version:
         return Reply(_versions())
     if context.invoked_subcommand is None:
-        return _greeting(context)
+        return _greeting()
     return None
 
 
-def _greeting(context: typer.Context) -> Reply:
-    """Show today if something is on record, otherwise how to begin."""
+def _greeting() -> Reply:
+    """Show today if something is on record; otherwise ask, or say how to begin."""
     from mesocare.store import record
 
     kept = record.read()
     if not kept.treatments and kept.recovery is None:
-        return Reply(context.get_help() + "\n")
+        from mesocare.cli import first_minute
+
+        return first_minute.begin() if first_minute.is_terminal() else Reply(first_minute.HOW)
     from mesocare.cli.commands import today
 
     return today.reply(request(record=kept))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.completion import recorded
 from mesocare.cli.settings import Settings
 from mesocare.errors import DateError, MesocareError, StoreError, ZoneError
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
     from mesocare.store.treatments import StoredTreatment
 
-Id = Annotated[str, typer.Argument(help="The treatment's id, or how it begins.")]
+Id = Annotated[
+    str,
+    typer.Argument(help="The treatment's id, or how it begins.", autocompletion=recorded),
+]
 Area = Annotated[str | None, typer.Option(help="What was treated, in your words.")]
 Clinic = Annotated[str | None, typer.Option(help="The clinic's name.")]
 Phone = Annotated[str | None, typer.Option(help="The clinic's telephone number.")]

@@ -66,12 +66,17 @@ def _answer(arguments: Sequence[str]) -> Reply | int | None:
     """Return what the command replies; Typer writes help by itself and returns an exit code."""
     import typer
 
+    from mesocare.cli import completion
     from mesocare.cli.app import build
 
-    # Nothing completes words yet, and what is set for it would be taken for a command.
-    os.environ.pop("_MESOCARE_COMPLETE", None)
+    command = arguments[0] if arguments else None
+    completing = os.environ.get(completion.VARIABLE) in completion.ASKED
+    if completing:
+        command = completion.command_of(os.environ)
+    else:  # it would be taken for a command
+        os.environ.pop(completion.VARIABLE, None)
     try:
-        app = build(arguments[0] if arguments else None)
+        app = build(command, completing=completing)
         return app(list(arguments), prog_name="mesocare", standalone_mode=False)  # type: ignore[no-any-return]
     except typer.TyperException as error:
         raise _usage_error(error, arguments) from error
@@ -80,7 +85,10 @@ def _answer(arguments: Sequence[str]) -> Reply | int | None:
             raise KeyboardInterrupt from error
         message = "the question was not answered, so nothing was changed"
         raise MesocareError(message, "Run the command again to be asked once more.") from error
-    except SystemExit as error:  # how Typer says that whoever was reading its help has left
+    except SystemExit as error:
+        if not error.code:  # completions were written
+            return 0
+        # How Typer says that whoever was reading its help has left.
         raise _undelivered("nobody is reading any more") from error
     except OSError as error:
         raise _undelivered(error.strerror) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.completion import types
 from mesocare.cli.settings import Settings
 from mesocare.errors import SettingError, TreatmentError
 from mesocare.text import shell_quoted
@@ -95,10 +96,19 @@ def did(text: str) -> Reply:
     return Reply(text, done=text.strip())
 
 
-def _option(name: str, help_: str, metavar: str | None = None) -> Any:
+def _option(
+    name: str,
+    help_: str,
+    metavar: str | None = None,
+    words: Callable[[str], list[tuple[str, str]]] | None = None,
+) -> Any:
     variable = f"MESOCARE_{name.upper().replace('-', '_')}"
     return typer.Option(
-        f"--{name}", help=f"{help_} [env: {variable}]", metavar=metavar, show_default=False
+        f"--{name}",
+        help=f"{help_} [env: {variable}]",
+        metavar=metavar,
+        show_default=False,
+        autocompletion=words,
     )
 
 
@@ -106,7 +116,9 @@ def _option(name: str, help_: str, metavar: str | None = None) -> Any:
 Treated = Annotated[
     list[str] | None, _option("treated", "When the treatment was; may be repeated.", "WHEN")
 ]
-Type = Annotated[list[str] | None, _option("type", f"{TYPE_HELP}; one per --treated.", "TYPE")]
+Type = Annotated[
+    list[str] | None, _option("type", f"{TYPE_HELP}; one per --treated.", "TYPE", types)
+]
 At = Annotated[str | None, _option("at", "The instant asked about; now if left out.", "WHEN")]
 Dates = Annotated[
     str | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.dialog import line, say
 from mesocare.cli.options import Reply, Request, command
 from mesocare.errors import DateError, MesocareError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mesocare.core.diary.entries import Entry
 
 LARGEST_FILE = 1024 * 1024
-LONGEST_ANSWER = len(" yes")
 TEMPERATURE = "temperature"
 YES, NO = {"yes", "y", "true"}, {"no", "n", "false"}
 _FORM = "They are JSON by sign, such as: " + '{"redness": 3, "infection": false}'
@@ -75,7 +75,7 @@ def _asked(request: Request) -> list[Entry]:
     treatments = judged_by(question)
     questions = asks(diary, treatments, question.rules, question.at)
     given: list[Entry] = []
-    _say(
+    say(
         f"{len(questions)} questions. Answer yes or no; yes if any part of it is so. "
         "Where a figure is asked for, answer 0 (not there) to 10. Enter skips a question, "
         "Ctrl-C stops. Nothing is kept before the last answer."
@@ -85,63 +85,40 @@ def _asked(request: Request) -> list[Entry]:
             entry = _answer(f"{n}/{len(questions)}", each, request)
             given += [entry] if entry else []
             if entry and (call := calls_alone([entry], question)):
-                _say(call)
+                say(call)
         meaning = triage([*diary, *given], treatments, question.rules, question.at)
         for missing in meaning.missing:
             if missing.id == TEMPERATURE and (entry := _temperature(missing.text, request)):
                 given.append(entry)
     except KeyboardInterrupt:
-        _say("Nothing was kept.")
+        say("Nothing was kept.")
         raise
     except EOFError as error:
         message = "the questions were not answered to the end, so nothing was kept"
         stopped = MesocareError(message, "To begin again, type: mesocare check-in")
         raise still_calling(stopped, given, question) from error
-    _say("")
+    say("")
     return given
 
 
 def _answer(number: str, ask: Ask, request: Request) -> Entry | None:
     """Ask one question until its answer can be used; `None` if it is skipped."""
     form = "0 to 10" if ask.scored else "yes or no"
-    while text := _line(f"{number}  {ask.text} ({form})"):
+    while text := line(f"{number}  {ask.text} ({form})"):
         try:
             return _entry(ask.id, text, request)
         except MesocareError as error:
-            _say(f"{error.hint} Enter skips the question.")
+            say(f"{error.hint} Enter skips the question.")
     return None
 
 
 def _temperature(question: str, request: Request) -> Entry | None:
-    while text := _line(f"{question} (degrees Celsius, such as 37.2)"):
+    while text := line(f"{question} (degrees Celsius, such as 37.2)"):
         try:
             return _entry(TEMPERATURE, text, request)
         except MesocareError as error:
-            _say(f"{error.message}. {error.hint}")
+            say(f"{error.message}. {error.hint}")
     return None
-
-
-def _line(question: str) -> str:
-    """Show a question and return what is typed; nothing if it is skipped.
-
-    Raises:
-        EOFError: Nobody answers any more.
-    """
-    _say(f"\n{question}", end=" ")
-    typed = sys.stdin.buffer.readline()
-    if not typed:
-        _say("")
-        raise EOFError
-    return typed.decode(errors="replace").strip()
-
-
-def _say(text: str, end: str = "\n") -> None:
-    """Write to standard error, wrapped; standard output is for what the diary means."""
-    from mesocare.render.text.plain import wrapped
-
-    if sys.stderr is not None:
-        sys.stderr.write(wrapped(text, 0 if end == "\n" else LONGEST_ANSWER) + end)
-        sys.stderr.flush()
 
 
 def _from_file(name: str, request: Request) -> list[Entry]:

@@ -9,6 +9,7 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.commands.triage import EXIT_CODES, NOTED
+from mesocare.cli.completion import signs
 from mesocare.cli.fields import Note, kept_text, local_zone
 from mesocare.cli.options import Reply, Tz, add
 from mesocare.cli.settings import Settings
@@ -50,7 +51,8 @@ def register(app: typer.Typer) -> None:
 
 def feel(
     words: Annotated[
-        list[str] | None, typer.Argument(help="A sign, and how strong it is: 0 to 10.")
+        list[str] | None,
+        typer.Argument(help="A sign, and how strong it is: 0 to 10.", autocompletion=signs),
     ] = None,
     at: Annotated[str | None, typer.Option(help="When it was so; now if left out.")] = None,
     temperature: Annotated[

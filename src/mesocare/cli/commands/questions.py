@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mesocare.cli.completion import activities
 from mesocare.cli.options import Reply, Request, command
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {"allowed": 0, "avoid": 1, "limited": 3, "ask": 4}
 
-Words = Annotated[list[str], typer.Argument(help="An activity, in your own words.")]
+Words = Annotated[
+    list[str], typer.Argument(help="An activity, in your own words.", autocompletion=activities)
+]
 
 
 def register(app: typer.Typer) -> None:

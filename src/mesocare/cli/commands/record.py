@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.completion import types
 from mesocare.cli.fields import (
     Area,
     AsJson,
@@ -51,7 +52,9 @@ def register(app: typer.Typer) -> None:
 
 def treated(
     when: Annotated[str, typer.Argument(help="When the treatment was.")],
-    type_: Annotated[str, typer.Option("--type", help=f"{TYPE_HELP}.")] = DEFAULT_TYPE,
+    type_: Annotated[
+        str, typer.Option("--type", help=f"{TYPE_HELP}.", autocompletion=types)
+    ] = DEFAULT_TYPE,
     area: Area = None,
     clinic: Clinic = None,
     phone: Phone = None,
@@ -117,7 +120,9 @@ def treatments(
 def edit(
     id_: Id,
     when: Annotated[str | None, typer.Option(help="When the treatment was.")] = None,
-    type_: Annotated[str | None, typer.Option("--type", help=f"{TYPE_HELP}.")] = None,
+    type_: Annotated[
+        str | None, typer.Option("--type", help=f"{TYPE_HELP}.", autocompletion=types)
+    ] = None,
     area: Area = None,
     clinic: Clinic = None,
     phone: Phone = None,

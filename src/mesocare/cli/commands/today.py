@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mesocare.cli.completion import groups
 from mesocare.cli.options import Reply, Request, command, no_treatment
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(help="A group, as makeup: everything in it.", metavar="[GROUP]"),
+    typer.Argument(
+        help="A group, as makeup: everything in it.", metavar="[GROUP]", autocompletion=groups
+    ),
 ]
 Everything = Annotated[
     bool,

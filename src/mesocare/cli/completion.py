@@ -1,0 +1,91 @@
+"""Words that a shell offers: activities, signs, types and what is on record.
+
+A completer never fails: where it cannot know, it offers nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mesocare.errors import MesocareError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mesocare.core.model import RuleSet
+
+Offer = list[tuple[str, str]]
+# What a shell sets, and its values, when it asks for completions.
+VARIABLE = "_MESOCARE_COMPLETE"
+SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
+ASKED = {f"{what}_{shell}" for what in ("complete", "source") for shell in SHELLS}
+
+
+def command_of(environment: Mapping[str, str]) -> str | None:
+    """Return the command whose words are being completed; `None` while it is being typed."""
+    line = environment.get("_TYPER_COMPLETE_ARGS") or environment.get("COMP_WORDS") or ""
+    words = line.split()
+    # What follows the command is another word, or at least a blank.
+    return words[1] if len(words) > 2 or (len(words) > 1 and line[-1:].isspace()) else None  # noqa: PLR2004
+
+
+def activities(incomplete: str) -> Offer:
+    """Return the ids of activities and groups that begin so."""
+    rules = _rules()
+    if rules is None:
+        return []
+    return _beginning(incomplete, [*rules.groups.items(), *rules.items.items()])
+
+
+def groups(incomplete: str) -> Offer:
+    """Return the ids of groups that begin so."""
+    rules = _rules()
+    return [] if rules is None else _beginning(incomplete, rules.groups.items())
+
+
+def signs(incomplete: str) -> Offer:
+    """Return the ids of signs that begin so."""
+    rules = _rules()
+    if rules is None:
+        return []
+    return _beginning(incomplete, [*rules.reactions.items(), *rules.red_flags.items()])
+
+
+def types(incomplete: str) -> Offer:
+    """Return the treatment types that begin so."""
+    rules = _rules()
+    return [] if rules is None else _beginning(incomplete, rules.types.items())
+
+
+def recorded(incomplete: str) -> Offer:
+    """Return the treatments on record whose ids begin so."""
+    from mesocare.render.phrasing import stored_words
+    from mesocare.store import record
+
+    with suppress(MesocareError):
+        return [
+            (row.id[:8], stored_words(row))
+            for row in record.read().treatments
+            if row.id.startswith(incomplete)
+        ]
+    return []
+
+
+def _rules() -> RuleSet | None:
+    from mesocare.cli.settings import Settings
+    from mesocare.rules.loader import load_rules
+
+    with suppress(MesocareError):
+        return load_rules(Settings({}).get("rules"))
+    return None
+
+
+def _beginning(incomplete: str, named: Iterable[tuple[str, object]]) -> Offer:
+    """Return what begins with what was typed; an id and a group of one name are one."""
+    wanted = incomplete.lower()
+    found: dict[str, str] = {}
+    for id_, each in named:
+        if id_.startswith(wanted):
+            found.setdefault(id_, str(getattr(each, "label", "")))
+    return list(found.items())
