@@ -275,6 +275,10 @@ def meets(found: str, wanted: str) -> bool:
     return found.startswith(f"! {line} ") and any(each in found for each in words.split("|"))
 
 
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, set) else vars(value)
+
+
 def both(job: Any, folder: Path) -> tuple[list[str], list[str]]:
     """Return what streaming and DuckDB write, reject, count and say of one job."""
     told = []
@@ -282,9 +286,8 @@ def both(job: Any, folder: Path) -> tuple[list[str], list[str]]:
         out, bad = folder / "out", folder / "bad"
         given_ = job._replace(output=str(out), rejects=str(bad))
         tally = engine.run(given_, lambda _: None)
-        types = {type_: sorted(words) for type_, words in sorted(tally.reading.types.items())}
-        tally.reading.types = {}
-        told.append([out.read_text("utf-8"), bad.read_text("utf-8"), f"{tally} {types}"])
+        said = json.dumps(vars(tally), sort_keys=True, default=_plain)
+        told.append([out.read_text("utf-8"), bad.read_text("utf-8"), said])
     return told[0], told[1]
 
 

@@ -480,12 +480,12 @@ def test_forgetting(own: Program) -> None:
 
 def test_alone(own: Program) -> None:
     """The program alone shows today if something is on record, otherwise how to begin."""
-    assert "Put a treatment on record" in done(own)
+    assert "mesocare today --treated yesterday" in done(own)
     assert not own.record.exists()
     known = treated(own, "today")
     assert done(own).splitlines()[0] == done(own, "today").splitlines()[0]
     done(own, "remove", known, "--yes")
-    assert "Put a treatment on record" in done(own)
+    assert "mesocare today --treated yesterday" in done(own)
 
 
 def same_answer(ended: Finished) -> tuple[int, Any]:

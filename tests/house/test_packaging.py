@@ -138,7 +138,10 @@ def test_wheel_holds_what_it_needs(built: Built) -> None:
     assert any(name.startswith("mesocare/data/cases/") for name in held)
     assert any(name.endswith("/licenses/LICENSE") for name in held)
     tops = {name.partition("/")[0] for name in held}
-    assert tops == {"mesocare", f"mesocare-{__version__}.dist-info"}
+    # The manual page goes where `man` looks for it.
+    named = f"mesocare-{__version__}"
+    assert tops == {"mesocare", f"{named}.dist-info", f"{named}.data"}
+    assert f"{named}.data/data/share/man/man1/mesocare.1" in held
     assert not [name for name in held if "tests" in name or "__pycache__" in name]
     suffixes = {Path(name).suffix for name in held if name.startswith("mesocare/")}
     assert suffixes == {".py", ".typed", ".yaml", ".tsv", ".txt", ".json", ".j2", ".css"}
