@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark words english picture man mutants clean
+.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark words english picture man plain mutants clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ words: ## Print how many of the words that people type are read right
 
 picture: ## Draw README's picture anew
 	$(PYTHON) scripts/picture.py
+
+plain: ## Print how plainly the texts of the rule set are written
+	$(PYTHON) scripts/plain_words.py
 
 man: ## Write the manual page anew
 	$(PYTHON) scripts/man.py

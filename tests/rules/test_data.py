@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -422,3 +423,20 @@ def test_what_to_do_at_first_ends_with_its_hours(rules: RuleSet) -> None:
             for minutes, wanted in ((-1, item.at_first[1]), (0, item.instead), (1, item.instead)):
                 at = treated + timedelta(hours=12, minutes=minutes)
                 assert answer(item, [each], rules, at).instead == wanted
+
+
+def test_texts_are_plain(rules: RuleSet) -> None:
+    """No text asks for more than nine years of school, half of them for five, in short sentences."""
+    spec = importlib.util.spec_from_file_location(
+        "plain_words", Path(__file__).resolve().parents[2] / "scripts" / "plain_words.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    plain = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+    assert 5 < plain.grade("A knock, a fall or a strap pressing on treated skin can bruise it.") < 7
+    found = plain.measured(rules)
+    assert len(found) > 500
+    assert max(found)[0] <= plain.HIGHEST, max(found)
+    assert found[len(found) // 2][0] <= plain.MIDDLE
+    assert max(words for _, words, _ in found) <= plain.LONGEST

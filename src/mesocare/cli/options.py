@@ -280,18 +280,18 @@ def moment_and_rules(
         return at, zone, rules or load_rules(settings.get("rules"))
 
 
-def date_orders(settings: Settings | None = None) -> Orders:
-    """Return how the numbers of a date are ordered, for somebody who has said so.
+def date_orders(settings: Settings | None = None) -> Orders | None:
+    """Return how the numbers of a date are ordered, for somebody who has said so; else `None`.
 
     Raises:
         SettingError: No such order.
     """
-    from mesocare.parsing.date_order import ORDERS, Orders
-
     settings = settings or Settings({})
     text, origin = settings.found("dates")
     if text is None:
-        return Orders()
+        return None
+    from mesocare.parsing.date_order import ORDERS
+
     if text not in ORDERS:
         message = f"--dates {text!r} is unknown{origin}"
         raise SettingError(message, f"Type one of: {', '.join(ORDERS)}.")

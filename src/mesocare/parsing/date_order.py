@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mesocare.errors import OrderError
@@ -33,12 +34,16 @@ _PLACES: dict[Shape, dict[str, tuple[int, int, int]]] = {
     "year_first": {YEAR_FIRST: (2, 1, 0), "": (1, 2, 0)},
     "short": {DAY_FIRST: (0, 1, 2), MONTH_FIRST: (1, 0, 2), YEAR_FIRST: (2, 1, 0)},
 }
-_WHOLE = {shape: re.compile(pattern) for shape, pattern in _SHAPES.items()}
 # ISO 8601 says of itself what it means, and nothing of other dates.
 _ISO = r"(?!\d{4}-\d\d-\d\d(?!\d))"
-_START = {
-    shape: re.compile(rf"{_ISO}{pattern}(?!\d|[/.-]\d)") for shape, pattern in _SHAPES.items()
-}
+
+
+@cache
+def _begins() -> dict[Shape, re.Pattern[str]]:
+    """Return what a cell begins with that is a date of each shape; few questions need it."""
+    return {
+        shape: re.compile(rf"{_ISO}{pattern}(?!\d|[/.-]\d)") for shape, pattern in _SHAPES.items()
+    }
 
 
 class Orders(NamedTuple):
@@ -74,8 +79,8 @@ def numeric(words: str) -> tuple[Shape, dict[str, date]] | None:
 
     `None` where the words are none.
     """
-    for shape, pattern in _WHOLE.items():
-        if found := pattern.fullmatch(words):
+    for shape, pattern in _SHAPES.items():
+        if found := re.fullmatch(pattern, words):
             return shape, _dates(shape, found.groups())
     return None
 
@@ -105,9 +110,9 @@ def settled(texts: Iterable[str], today: date) -> Orders:
         if begin in seen:
             continue
         seen.add(begin)
-        if SERIAL.fullmatch(given) and _serial_days(given)[-1] > today:
+        if re.fullmatch(_SERIAL, given) and _serial_days(given)[-1] > today:
             serial = FROM_1900
-        for shape, pattern in _START.items():
+        for shape, pattern in _begins().items():
             found = pattern.match(given)
             if found and (possible := _dates(shape, found.groups())):
                 left[shape] &= possible.keys()
@@ -118,9 +123,9 @@ def settled(texts: Iterable[str], today: date) -> Orders:
 def in_doubt(texts: Iterable[str], today: date) -> bool:
     """Whether a cell has more than one reading as long as no order is settled."""
     for text in texts:
-        if SERIAL.fullmatch(text.strip()) and _serial_days(text.strip())[-1] <= today:
+        if re.fullmatch(_SERIAL, text.strip()) and _serial_days(text.strip())[-1] <= today:
             return True
-        for shape, pattern in _START.items():
+        for shape, pattern in _begins().items():
             found = pattern.match(text.strip())
             if found and (shape == "short" or len(_dates(shape, found.groups())) > 1):
                 return True
@@ -129,7 +134,7 @@ def in_doubt(texts: Iterable[str], today: date) -> bool:
 
 # A spreadsheet counts days from an epoch, and the hours as parts of a day. Some count from 1904,
 # so that a number may mean two days, four years apart.
-SERIAL = re.compile(r"([34567]\d{4})(?:[.,](\d{1,12}))?")
+_SERIAL = r"([34567]\d{4})(?:[.,](\d{1,12}))?"
 FROM_1900 = "from 1900"
 _EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
 _SECONDS = 24 * 60 * 60
@@ -146,7 +151,7 @@ def from_serial(text: str, today: date, orders: Orders) -> str | None:
     Raises:
         OrderError: It may count from 1900 or from 1904, and both are dates that have been.
     """
-    found = SERIAL.fullmatch(text.strip())
+    found = re.fullmatch(_SERIAL, text.strip())
     if found is None:
         return None
     day, other = _serial_days(found[1])

@@ -41,8 +41,6 @@ from mesocare.parsing.date_errors import (
     recent_date,
     skipped,
 )
-from mesocare.parsing.date_order import MONTH_FIRST, numeric
-from mesocare.parsing.date_words import plain
 
 if TYPE_CHECKING:
     from mesocare.parsing.date_order import Orders
@@ -70,9 +68,9 @@ _RUN = re.compile(r"\d{8}")
 _NO_YEAR = re.compile(r"(\d\d?)[/.-](\d\d?)\.?")
 # The end of a day, by ISO 8601 and in many programs: the midnight at which the next begins.
 _DAYS_END = re.compile(r"24:00(?::00(?:\.0+)?)?(?:\s?(?:z|[+-]\d\d:\d\d(?::\d\d)?))?")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?", re.ASCII)
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _AGO = re.compile(r"(\d+) (minute|hour|day|week)s? ago")
-_NUMBERS = re.compile(r"\d+(?:[/. -]\d+){0,2}\.?")
 _CLOCK = re.compile(
     r"""(?P<day>.*?) (?: ^ | (?<=-\d\d)t | \s ) (?:at\s)? (?P<clock>
         (?=\d\d?(?::|\s?[ap]\.?m))
@@ -205,12 +203,21 @@ def _span(asked: Asked) -> tuple[datetime, datetime]:
     raise skipped(wall, asked)
 
 
+def _plain(text: str) -> str:
+    """Return a text in the form that is read; in ISO 8601, as most are, it is plain already."""
+    if _ISO.fullmatch(text):
+        return text.lower()
+    from mesocare.parsing.date_words import plain
+
+    return plain(text)
+
+
 def _part_of_day(asked: Asked) -> tuple[datetime, datetime] | None:
     """Return the ends of a part of a day, such as last night, or of an hour of ISO 8601.
 
     Each is taken as wide as anybody would mean it.
     """
-    words = plain(asked.text) if len(asked.text) <= LONGEST else ""
+    words = _plain(asked.text) if len(asked.text) <= LONGEST else ""
     if hour := _ISO_HOUR.fullmatch(words):
         day = calendar_date(int(hour[1]), int(hour[2]), int(hour[3]), asked)
         if int(hour[4]) > _LAST_HOUR:
@@ -233,7 +240,7 @@ def _part_of_day(asked: Asked) -> tuple[datetime, datetime] | None:
 
 def _read(asked: Asked) -> tuple[date, time | None]:
     """Return the day meant and the clock time, if one was given; exact instants are in UTC."""
-    words = plain(asked.text) if len(asked.text) <= LONGEST else asked.text
+    words = _plain(asked.text) if len(asked.text) <= LONGEST else asked.text
     if len(asked.text) > LONGEST:
         raise asked.refuse(f"is longer than the {LONGEST} characters that are read as a date")
     if not words:
@@ -359,6 +366,8 @@ def _numeric(words: str, asked: Asked) -> date | None:
         return days.pop() if len(days) == 1 else None
     if short := _NO_YEAR.fullmatch(words):
         return _without_year(int(short[1]), int(short[2]), asked)
+    from mesocare.parsing.date_order import numeric
+
     found = numeric(words)
     if found is None:
         return None
@@ -375,6 +384,8 @@ def _numeric(words: str, asked: Asked) -> date | None:
 
 def _without_year(one: int, other: int, asked: Asked) -> date | None:
     """Read a day and a month by the order that is settled; `None` where none is."""
+    from mesocare.parsing.date_order import MONTH_FIRST
+
     order = asked.orders and asked.orders.year_last
     day, month = (other, one) if order == MONTH_FIRST else (one, other)
     if order is None or not 1 <= month <= len(MONTHS):

@@ -126,6 +126,7 @@ def check(
     chosen = check_options.chosen(activities or [], rule_set)
     from mesocare.bulk.job import Job
     from mesocare.cli.output import check_target
+    from mesocare.parsing.date_order import UNSETTLED
 
     for target in (output, rejects, fix):
         if target is not None and target != "-":
@@ -149,7 +150,7 @@ def check(
         encoding=encoding,
         counted=not quiet,
         exact=check_options.exact(times),
-        orders=date_orders(settings),
+        orders=date_orders(settings) or UNSETTLED,
         types=check_options.types(map_type or [], rule_set),
         sheet=_sheet(sheet, kind),
         mark=bom and form == "csv",
