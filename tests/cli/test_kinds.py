@@ -348,3 +348,24 @@ def test_an_unknown_delimiter_is_asked_for(own: Program) -> None:
     assert done.code == 2
     assert "--delimiter" in done.err
     assert own.run("check", "in.csv", *AT, "--delimiter", "~").code == 0
+
+
+def test_an_order_of_dates_is_said_once(own: Program) -> None:
+    """By an option, the environment or the configuration; what is kept needs no order."""
+    asked = ("can-i", "makeup", "--treated", "01/05/2024", "--at", "2024-05-02", "--json")
+    assert own.run(*asked).code == 2
+    day = own.run(*asked, "--dates", "day-first").json()["treatments"][0]["treated_earliest"]
+    assert day.startswith("2024-05-01")
+    assert own.run(*asked, env={"MESOCARE_DATES": "day-first"}).code == 1
+    (own.place / "config.toml").write_text('dates = "month-first"\n')
+    kept = {"MESOCARE_CONFIG": str(own.place / "config.toml")}
+    found = own.run(*asked, env=kept).json()["treatments"][0]["treated_earliest"]
+    assert found.startswith("2024-01-05")
+    assert own.run(*asked, "--dates", "day-first", env=kept).code == 1
+    done = own.run(*asked, env={"MESOCARE_DATES": "us"})
+    assert done.code == 2
+    assert "(from MESOCARE_DATES)" in done.err
+    own.run("treated", "01/05/2024", env={"MESOCARE_DATES": "day-first"})
+    (row,) = own.run("treatments", "--json").json()["treatments"]
+    assert row["typed"] == "2024-05-01"
+    assert own.run("edit", row["id"][:8], "--tz", "Asia/Tokyo").code == 0

@@ -9,12 +9,13 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mesocare.core.calendar import day_span, gap_end, instants, local_iso, next_date
 from mesocare.core.timespan import Interval
 from mesocare.errors import DateError, ZoneError
+from mesocare.parsing.date_order import ORDERS
 from mesocare.parsing.dates import parse_at, parse_treated, parse_zone
 
 BERLIN = "Europe/Berlin"
@@ -892,3 +893,60 @@ def test_a_day_that_no_year_has_any_more() -> None:
     """At the end of all years that are known there is no next one."""
     assert next_date(2, 29, date(2997, 3, 1)) is None
     assert next_date(2, 29, date(2024, 3, 1)) == date(2028, 2, 29)
+
+
+ORDERS_BY_FORM = {
+    "day-first": ("%d/%m/%Y", "%d.%m.%y", "%d-%m-%Y 14:30"),
+    "month-first": ("%m/%d/%Y", "%m.%d.%y", "%m-%d-%Y 14:30"),
+    "year-first": ("%Y/%m/%d", "%y.%m.%d", "%Y.%m.%d 14:30"),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS_BY_FORM)
+@given(day=st.dates(date(2001, 1, 1), date(2024, 4, 30)))
+@settings(max_examples=150, derandomize=True, deadline=None)
+def test_a_settled_order_is_kept_to(order: str, day: date) -> None:
+    """What is written in it is that date; an ISO date and a word are what they always are."""
+    at = datetime(2024, 5, 20, 12, tzinfo=UTC)
+
+    def read(text: str, said: str | None) -> Interval | None:
+        try:
+            return parse_treated(text, at=at, zone=UTC, orders=ORDERS[said] if said else None)
+        except DateError:
+            return None
+
+    for form in ORDERS_BY_FORM[order]:
+        text = day.strftime(form)
+        found = read(text, order)
+        assert found is not None, text
+        assert found.earliest.date() == day
+        # Without it, or by another, it is that date, refused, or openly another one.
+        alone = read(text, None)
+        assert alone in {None, found}
+    for text in (day.isoformat(), f"{day.day} {day:%B} {day.year}"):
+        assert read(text, order) == read(text, None) is not None
+
+
+def test_what_is_no_date_by_the_order_is_refused() -> None:
+    """Although it would be one by another: whoever says how they write may have mistyped."""
+    at = datetime(2024, 5, 20, 12, tzinfo=UTC)
+    for order, text in (("day-first", "05/13/2023"), ("month-first", "13/05/2023")):
+        with pytest.raises(DateError) as caught:
+            parse_treated(text, at=at, zone=UTC, orders=ORDERS[order])
+        assert f"no date where all are {order}" in caught.value.message
+        assert "2023-05-13" in caught.value.hint
+
+
+def test_the_end_of_a_day_is_the_beginning_of_the_next() -> None:
+    """24:00, with seconds and an offset too; no other time beyond 23:59."""
+    at = datetime(2024, 5, 20, 12, tzinfo=UTC)
+    for text in (
+        "2024-05-01T24:00",
+        "2024-05-01 24:00:00",
+        "2024-05-01T24:00Z",
+        "1 May 2024 24:00",
+    ):
+        found = parse_treated(text, at=at, zone=UTC)
+        assert found.earliest == found.latest == datetime(2024, 5, 2, tzinfo=UTC)
+    offset = parse_treated("2024-04-30T24:00+02:00", at=at, zone=UTC)
+    assert offset.earliest == datetime(2024, 4, 30, 22, tzinfo=UTC)

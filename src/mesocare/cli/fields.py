@@ -17,6 +17,7 @@ from mesocare.errors import DateError, MesocareError, StoreError, ZoneError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from mesocare.core.timespan import Interval
     from mesocare.store.treatments import StoredTreatment
 
 Id = Annotated[
@@ -86,12 +87,31 @@ def stored_time(typed: str, zone: tzinfo, now: datetime) -> dict[str, str]:
     Raises:
         MesocareError: The text names no time, or the zone cannot be kept.
     """
+    from mesocare.cli.options import date_orders
     from mesocare.parsing import dates
     from mesocare.store import treatments
 
-    earliest, latest = treatments.instants(dates.parse_treated(typed, at=now, zone=zone))
+    orders = date_orders()
+    when = dates.parse_treated(typed, at=now, zone=zone, orders=orders)
+    earliest, latest = treatments.instants(when)
     said = " ".join(typed.split())
+    if orders is not None and not _same_without(typed, when, now, zone):
+        # It has to be read again one day, by a program that was told of no order.
+        from mesocare.core.model import Treatment
+        from mesocare.render.phrasing import typed_words
+
+        said = typed_words(Treatment("", when))
     return {"typed": said, "earliest": earliest, "latest": latest, "zone": zone_name(zone)}
+
+
+def _same_without(typed: str, when: Interval, now: datetime, zone: tzinfo) -> bool:
+    """Whether a text means the same where no order of its numbers is settled."""
+    from mesocare.parsing import dates
+
+    try:
+        return dates.parse_treated(typed, at=now, zone=zone) == when
+    except DateError:
+        return False
 
 
 def stored_anew(

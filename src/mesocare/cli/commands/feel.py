@@ -11,7 +11,7 @@ from mesocare.cli import clock
 from mesocare.cli.commands.triage import EXIT_CODES, NOTED
 from mesocare.cli.completion import signs
 from mesocare.cli.fields import Note, kept_text, local_zone
-from mesocare.cli.options import Reply, Tz, add
+from mesocare.cli.options import Reply, Tz, add, date_orders
 from mesocare.cli.settings import Settings
 from mesocare.core.diary.entries import SCORES
 from mesocare.errors import DateError, MesocareError
@@ -212,7 +212,7 @@ def degrees(text: str | None) -> float | None:
 def _moment(at: str | None, now: datetime, zone: tzinfo) -> datetime:
     from mesocare.parsing import dates
 
-    moment = now if at is None else dates.parse_at(at, now=now, zone=zone)
+    moment = now if at is None else dates.parse_at(at, now=now, zone=zone, orders=date_orders())
     if moment > now:
         raise DateError(f"{at!r} is in the future", "Say when it was, or leave --at out for now.")
     return moment
