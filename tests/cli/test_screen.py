@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.style import Style
 
 from mesocare.cli import main
 from mesocare.cli.options import Reply
@@ -20,7 +21,7 @@ from mesocare.core.signs import Urgency
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.engine import answer, assess
 from mesocare.render.text.explain import explain_text
-from mesocare.render.text.page import Page
+from mesocare.render.text.page import URGENCY_STYLES, VERDICT_STYLES, Page
 from mesocare.render.text.questions import can_i_text, when_text
 from mesocare.render.text.today import today_text
 from mesocare.text import lower_first
@@ -154,7 +155,7 @@ PLAIN: dict[str, tuple[tuple[str, ...], dict[str, str | None]]] = {
     "MESOCARE_NO_COLOR": ((), {"MESOCARE_NO_COLOR": "1"}),
     "TERM=dumb": ((), {"TERM": "dumb"}),
 }
-COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|4[0-7])m")
+COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|38;5;\d+|9[0-7]|4[0-7])m")
 COMMANDS = ("today", "today --all", "can-i makeup", "when sun", "explain sauna")
 
 
@@ -528,3 +529,23 @@ def test_an_empty_answer_is_a_fault(text: str, capsys: pytest.CaptureFixture[str
         patch.setattr(main, "_answer", lambda _: Reply(text, 1))
         assert main.run(["can-i", "makeup"]) == main.UNFORESEEN
     assert "no answer was given" in capsys.readouterr().err
+
+
+def _luminance(style: str) -> float:
+    """Return how light the colour of a style is, from 0 to 1 (WCAG 2.2)."""
+    colour = Style.parse(style).color
+    assert colour is not None
+    parts = [part / 255 for part in colour.get_truecolor()]
+    lit = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(factor * part for factor, part in zip((0.2126, 0.7152, 0.0722), lit, strict=True))
+
+
+def test_colours_can_be_read_on_black_and_on_white() -> None:
+    """At least 3 to 1, what large or bold letters need; most have 4 to 1 on either."""
+    styles = {*VERDICT_STYLES.values(), *URGENCY_STYLES.values()} - {"bold"}
+    found = [_luminance(style) for style in styles]
+    assert len(found) >= 4
+    for light in found:
+        assert 1.05 / (light + 0.05) >= 3
+        assert (light + 0.05) / 0.05 >= 3
+    assert sum(min(1.05 / (each + 0.05), (each + 0.05) / 0.05) > 3.8 for each in found) >= 3

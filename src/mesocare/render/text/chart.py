@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core.diary.chart import Kind, columns
 from mesocare.core.diary.entries import SCORES
 from mesocare.render.phrasing import instant_words, joined
-from mesocare.render.text.page import URGENCY_STYLES
+from mesocare.render.text.page import AMBER, BLUE, RED, URGENCY_STYLES
 from mesocare.render.text.sign_phrasing import day_words, expected_words, latest_words
 from mesocare.text import lower_first, printable
 
@@ -31,7 +31,7 @@ WIDEST_CELL = 4
 FIGURES_FIT = 3
 SPARK_DAYS = 14
 STEPS = (1, 2, 5, 7, 14, 28, 50, 100, 200, 500, 1000, 5000)
-STYLES = {True: "bold yellow", False: "cyan"}
+STYLES = {True: f"bold {AMBER}", False: BLUE}
 
 
 class Glyphs(NamedTuple):
@@ -135,7 +135,7 @@ def temperatures(page: Page, entries: Sequence[Entry], axis: Axis, question: Que
     for index in range(axis.columns):
         degrees = found.get(index)
         fever = degrees is not None and degrees >= limit
-        above.append(((marks.fever if fever else marks.limit).ljust(cell), "red" if fever else ""))
+        above.append(((marks.fever if fever else marks.limit).ljust(cell), RED if fever else ""))
         mark = marks.nothing if degrees is None else " " if fever else marks.measured
         below.append((mark.ljust(cell), ""))
     above = [(text.replace(" ", marks.limit), style) for text, style in above]
@@ -201,10 +201,10 @@ def _window(page: Page, sign: Sign, axis: Axis, cell: int, question: Question) -
     line = _brackets(sign, axis, cell, glyphs(page))
     words = (expected_words(sign, question), _style(sign, question))
     if line and GUTTER + len(line) + len(words[0]) < page.width:
-        page.line(" " * GUTTER, (line, "cyan"), " ", words)
+        page.line(" " * GUTTER, (line, BLUE), " ", words)
         return
     if line:
-        page.line(" " * GUTTER, (line, "cyan"))
+        page.line(" " * GUTTER, (line, BLUE))
     page.line(words, indent=GUTTER)
 
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from mesocare.core.model import Verdict
 from mesocare.render.json.answers import rules, time
 from mesocare.render.phrasing import instant_words
-from mesocare.render.text.page import Page, together
+from mesocare.render.text.page import RED, Page, together
 from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def check_text(job: Job, tally: Tally, *, no_color: bool, stopped: bool) -> str:
     page = Page(no_color=no_color, console=_console(no_color=no_color))
     page.line((f"Checked for {instant_words(job.at, job.zone)}", "bold"))
     if stopped:
-        page.line(("Stopped before the end.", "bold red"), " What follows is as far as it came.")
+        page.line(("Stopped before the end.", f"bold {RED}"), " What follows is as far as it came.")
     rejected = together(f"{tally.rejected:,} rejected")
     page.line(
         f"{tally.read:,} row{'s' * (tally.read != 1)} read, {tally.written:,} written, ",
-        (rejected, "bold red") if tally.rejected else rejected,
+        (rejected, f"bold {RED}") if tally.rejected else rejected,
     )
     for sentence in reading_words(tally.reading):
         page.line(sentence)
@@ -125,7 +125,7 @@ def preview_text(job: Job, rows: Preview, *, no_color: bool) -> str:
         if row.type:
             page.row([f"  {row.words!r}"], _CELL, row.type)
         if row.why:
-            page.line((f"  rejected: {row.why}", "bold red"))
+            page.line((f"  rejected: {row.why}", f"bold {RED}"))
         for id_, verdict in zip(job.ids, row.verdicts, strict=False):
             sign, style = page.verdict(Verdict(verdict))
             page.row([f"  {id_}"], _CELL, (sign, style))

@@ -8,7 +8,7 @@ from mesocare.core.aftercare.course import Due, Stage, best_grade
 from mesocare.core.timespan import day_number
 from mesocare.render.phrasing import date_words, elapsed_words, instant_words, treated_words
 from mesocare.render.text import triage
-from mesocare.render.text.page import Page
+from mesocare.render.text.page import AMBER, GREEN, Page
 from mesocare.render.text.questions import footer
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 COLUMN = 14
 DUE = {
-    Due.TOO_EARLY: ("too early yet", "bold yellow"),
-    Due.NOW: ("about now", "bold green"),
-    Due.OVERDUE: ("later than usual", "bold yellow"),
+    Due.TOO_EARLY: ("too early yet", f"bold {AMBER}"),
+    Due.NOW: ("about now", f"bold {GREEN}"),
+    Due.OVERDUE: ("later than usual", f"bold {AMBER}"),
 }
 NOTHING_NAMED = "No source names a result for this week."
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.render.phrasing import hours_words, protocol_words
 from mesocare.render.text import triage
-from mesocare.render.text.page import Page
+from mesocare.render.text.page import AMBER, BLUE, GREEN, RED, Page
 from mesocare.render.text.questions import figures_words, footer, treatment_words
 from mesocare.text import lower_first
 
@@ -23,7 +23,7 @@ AXIS_TICKS = (
 )  # fmt: skip
 # Hours below which the axis is nearly linear; above, each doubling takes the same room.
 AXIS_KNEE = 6.0
-GRADE_STYLES = {"A": "bold green", "B": "cyan", "C": "dim"}
+GRADE_STYLES = {"A": f"bold {GREEN}", "B": BLUE, "C": "dim"}
 SHORTEST_NAME = 16
 CLINIC_FIRST = "what your clinic said takes the place of the rule set here, and of its sources."
 
@@ -147,9 +147,9 @@ class _Axis:
             if column == line:
                 cells.append((page.signs.mark, "bold"))
             elif column <= ends[0]:
-                cells.append((page.signs.full, "red"))
+                cells.append((page.signs.full, RED))
             elif column <= ends[1]:
-                cells.append((page.signs.part, "yellow"))
+                cells.append((page.signs.part, AMBER))
             else:
                 cells.append((" ", ""))
         return cells

@@ -31,15 +31,18 @@ _JOINED = "\ue000"
 NARROWEST, NARROW, WIDEST = 20, 60, 100
 UNKNOWN_WIDTH = 80
 
+# Dark enough to be read on white, light enough on black; where there are few, the nearest is taken.
+RED, AMBER, GREEN, VIOLET, BLUE = (f"color({n})" for n in (160, 130, 28, 127, 30))
+
 VERDICT_STYLES = {
-    Verdict.AVOID: "bold red",
-    Verdict.ASK: "bold magenta",
-    Verdict.LIMITED: "bold yellow",
-    Verdict.ALLOWED: "bold green",
+    Verdict.AVOID: f"bold {RED}",
+    Verdict.ASK: f"bold {VIOLET}",
+    Verdict.LIMITED: f"bold {AMBER}",
+    Verdict.ALLOWED: f"bold {GREEN}",
 }
 URGENCY_STYLES = {
-    Urgency.EMERGENCY: "bold red",
-    Urgency.SAME_DAY: "bold yellow",
+    Urgency.EMERGENCY: f"bold {RED}",
+    Urgency.SAME_DAY: f"bold {AMBER}",
     Urgency.CONTACT_CLINIC: "bold",
 }
 

@@ -21,7 +21,7 @@ from mesocare.render.phrasing import (
     wait_words,
 )
 from mesocare.render.text import triage
-from mesocare.render.text.page import Page
+from mesocare.render.text.page import AMBER, Page
 from mesocare.text import lower_first
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ def footer(page: Page, question: Question, *, gap: bool = True) -> None:
         page.gap()
     due = question.rules.identity.review_due
     if question.at.date().isoformat() > due:
-        page.line((f"These rules were due for review on {due}.", "yellow"))
+        page.line((f"These rules were due for review on {due}.", AMBER))
     page.line((question.rules.notice, "dim"))
 
 

@@ -24,7 +24,7 @@ from mesocare.render.phrasing import (
     type_words,
 )
 from mesocare.render.text import today_all, triage
-from mesocare.render.text.page import URGENCY_STYLES, Page
+from mesocare.render.text.page import AMBER, GREEN, URGENCY_STYLES, Page
 from mesocare.render.text.questions import clinic_words, footer, unsure, unsure_command
 from mesocare.text import lower_first
 
@@ -273,7 +273,7 @@ def _where(page: Page, assessment: Assessment, question: Question, *, brief: boo
             if brief
             else f"{doubtful.label}: {lower_first(unsure(doubtful, question))}"
         )
-        page.line(("! ", "bold yellow"), words, hang=2)
+        page.line(("! ", f"bold {AMBER}"), words, hang=2)
 
 
 def _bar(page: Page, assessment: Assessment, question: Question) -> None:
@@ -284,7 +284,7 @@ def _bar(page: Page, assessment: Assessment, question: Question) -> None:
     ]
     end = max((each for each in ends if each), default=question.at)
     if end <= question.at:
-        page.line(("The headline restrictions are behind you.", "green"))
+        page.line(("The headline restrictions are behind you.", GREEN))
         return
     last = max(question.treatments, key=lambda each: each.when.latest)
     total = (end - last.when.earliest).total_seconds()
@@ -297,8 +297,8 @@ def _bar(page: Page, assessment: Assessment, question: Question) -> None:
     behind, possible = int(sure * width), int(perhaps * width)
     signs = page.signs
     page.line(
-        (signs.full * behind, "green"),
-        (signs.part * (possible - behind), "yellow"),
+        (signs.full * behind, GREEN),
+        (signs.part * (possible - behind), AMBER),
         (signs.empty * (width - possible), "dim"),
         (words, "dim"),
     )
@@ -354,8 +354,9 @@ def _red_flags(page: Page, alerts: Sequence[Alert], question: Question, room: Ro
             if each.urgency is urgency and not each.persisting and not _aside(each, question)
         ]
         if urgency is Urgency.CONTACT_CLINIC:
+            # What is past its time comes first: it is the likeliest to be there.
             lasting = [_sign(each, question) for each in alerts if each.persisting]
-            labels += [f"{each} still there" for each in lasting]
+            labels = [f"{each} still there" for each in lasting] + labels
         contact = f"{question.rules.contacts_in_short[urgency.value]}: "
         words = "; ".join(labels)
         if urgency in lines:
