@@ -38,6 +38,7 @@ from mesocare.store import (
 )
 from mesocare.store import recovery as store_recovery
 from tests.support.records import CHANGED, FIRST, ROOT, SOURCE, contents, ids, treatment
+from tests.support.searches import shared_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -816,7 +817,11 @@ def test_a_power_cut_while_it_is_mended(home: Path, path: Path) -> None:
     assert (code, step > 20) == (1, True)
 
 
-@pytest.mark.parametrize("earlier", [None, *EARLIER], ids=lambda each: each.stem if each else "new")
+@pytest.mark.parametrize(
+    "earlier",
+    shared_out([None, *EARLIER], quick=2),
+    ids=lambda each: each.stem if each else "new",
+)
 def test_a_power_cut_while_it_is_made_or_migrated(
     earlier: Path | None, home: Path, path: Path
 ) -> None:
