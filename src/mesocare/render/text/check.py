@@ -115,7 +115,8 @@ def _reading(reading: Reading) -> dict[str, Any]:
 def preview_text(job: Job, rows: Preview, *, no_color: bool) -> str:
     """Return how the first rows are read: a block for each, with its verdicts or what is wrong."""
     page = Page(no_color=no_color)
-    page.line((f"The first {len(rows.rows)} rows, as read", "bold"))
+    count = f"{len(rows.rows)} rows" if len(rows.rows) != 1 else "row"
+    page.line((f"The first {count}, as read", "bold"))
     for sentence in reading_words(rows.reading):
         page.line(sentence)
     for row in rows.rows:
