@@ -369,3 +369,25 @@ def test_an_order_of_dates_is_said_once(own: Program) -> None:
     (row,) = own.run("treatments", "--json").json()["treatments"]
     assert row["typed"] == "2024-05-01"
     assert own.run("edit", row["id"][:8], "--tz", "Asia/Tokyo").code == 0
+
+
+def test_a_dash_is_standard_output_for_rejects_and_junit_too(own: Program) -> None:
+    """No file is made of that name; two things into one stream are refused."""
+    (own.place / "in.csv").write_text("patient_id,treated,type\n1,2024-04-01,face\n2,soon,face\n")
+    (own.place / "cases.yaml").write_text(
+        "cases:\n  - {id: one, tz: UTC, treated: 2024-05-01T10:00, at: 2024-05-01T12:00, ask: makeup,"
+        " verdict: avoid, why: E146}\n"
+    )
+    for engine, name in (("stream", "out.csv"), ("duckdb", "out.csv"), ("duckdb", "out.parquet")):
+        asked = ("check", "in.csv", *AT, "--engine", engine, "--rejects", "-")
+        done = own.run(*asked, "-o", name, "-q")
+        assert done.code == 1
+        assert done.out.startswith("line,column,value,reason,row\n3,treated,soon,")
+        refused = own.run(*asked)
+        assert refused.code == 2
+        assert "would both go to standard output" in refused.err
+    fixed = own.run("check", "in.csv", *AT, "--fix", "fixed.csv", "--rejects", "-", "-q")
+    assert fixed.out.startswith("line,column,value,reason,row\n3,treated,soon,")
+    done = own.run("rules", "test", "cases.yaml", "--junit", "-")
+    assert "<testsuite" in done.out, done.err
+    assert not (own.place / "-").exists()

@@ -38,7 +38,7 @@ def by_streaming(
     with reading(repr(job.source)), stopping.around(ExitStack()) as held:
         with stopping.undisturbed():
             place = held.enter_context(output.Place(job.output, duck.folder))
-            rejects = held.enter_context(OutputFile(job.rejects)) if job.rejects else None
+            rejects = _rejects(job, held)
         tally = engine.run(inner._replace(rejects=str(refused) if rejects else None), progress)
         output.copy(job, duck, _streamed(streamed, str(path), form), place.path)
         if rejects is not None:
@@ -47,6 +47,13 @@ def by_streaming(
         if rejects is not None:  # not before the answers are there
             rejects.keep()
     return tally
+
+
+def _rejects(job: Job, held: ExitStack) -> OutputFile | None:
+    """Open where the rejected rows go; `None` for standard error."""
+    if job.rejects is None:
+        return None
+    return held.enter_context(OutputFile(None if job.rejects == "-" else job.rejects))
 
 
 def as_lines(job: Job, duck: Session) -> Job:

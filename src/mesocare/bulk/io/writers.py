@@ -116,13 +116,13 @@ class Rejects:
     """Takes rejected rows, for a file as CSV, otherwise a line each for standard error.
 
     Args:
-        path: The file; `None` for standard error.
+        path: The file, or `-` for standard output; `None` for standard error.
     """
 
     def __init__(self, path: str | None) -> None:
         self.count = 0
         self._waiting: list[Reject] = []
-        self.file = None if path is None else OutputFile(path)
+        self.file = None if path is None else OutputFile(None if path == "-" else path)
         self._rows = None if self.file is None else CsvFormat(self.file.write, ",")
         if self._rows is not None:
             self._rows.write([REJECT_COLUMNS])
@@ -185,9 +185,13 @@ def check_places(job: Job) -> None:
     Raises:
         TableError: Two of them are one.
     """
+    if job.output is None and job.rejects == "-":
+        message = "the answers and the rejected rows would both go to standard output"
+        raise TableError(message, "Name a file for one of them: -o FILE, or --rejects FILE")
     places = [("the input", _identity(job.source, 0)), ("the output", _identity(job.output, 1))]
     if job.rejects is not None:
-        places.append(("the file for rejects", _identity(job.rejects, -1)))
+        standard = 1 if job.rejects == "-" else -1
+        places.append(("the file for rejects", _identity(job.rejects, standard)))
     for n, (one, first) in enumerate(places):
         for other, second in places[n + 1 :]:
             if first is not None and first == second:

@@ -95,12 +95,16 @@ def run_cases(
     with cache.left_alone():  # the files themselves are what is tried
         known = chosen_rules(settings)
         outcomes = [run_case(case, known) for case in _cases(files)]
+    code = int(not all(each.passed for each in outcomes))
     if junit is not None:
         from mesocare.cli.output import write_file
 
-        write_file(junit, rules_test.junit_xml(outcomes, known.identity))
+        xml = rules_test.junit_xml(outcomes, known.identity)
+        if str(junit) == "-":  # in the place of the outcomes
+            return Reply(xml, code, is_data=True)
+        write_file(junit, xml)
     view = rules_test.outcomes_json if settings.get("json") else rules_test.outcomes_text
-    return Reply(view(outcomes, known.identity), int(not all(each.passed for each in outcomes)))
+    return Reply(view(outcomes, known.identity), code)
 
 
 def _cases(files: list[str]) -> list[Case]:
