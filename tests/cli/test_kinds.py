@@ -375,8 +375,8 @@ def test_a_dash_is_standard_output_for_rejects_and_junit_too(own: Program) -> No
     """No file is made of that name; two things into one stream are refused."""
     (own.place / "in.csv").write_text("patient_id,treated,type\n1,2024-04-01,face\n2,soon,face\n")
     (own.place / "cases.yaml").write_text(
-        "cases:\n  - {id: one, tz: UTC, treated: 2024-05-01T10:00, at: 2024-05-01T12:00, ask: makeup,"
-        " verdict: avoid, why: E146}\n"
+        "cases:\n  - {id: one, tz: UTC, treated: 2024-05-01T10:00, at: 2024-05-01T12:00,"
+        " ask: makeup, verdict: avoid, why: E146}\n"
     )
     for engine, name in (("stream", "out.csv"), ("duckdb", "out.csv"), ("duckdb", "out.parquet")):
         asked = ("check", "in.csv", *AT, "--engine", engine, "--rejects", "-")

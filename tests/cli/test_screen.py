@@ -549,3 +549,16 @@ def test_colours_can_be_read_on_black_and_on_white() -> None:
         assert 1.05 / (light + 0.05) >= 3
         assert (light + 0.05) / 0.05 >= 3
     assert sum(min(1.05 / (each + 0.05), (each + 0.05) / 0.05) > 3.8 for each in found) >= 3
+
+
+def test_the_clinic_on_record_is_named_with_its_number(own: Program) -> None:
+    """Whoever is worried at night finds whom to call; a name of any length keeps the screen."""
+    for name, shown in (
+        ("Rose Clinic", "(Rose Clinic, 020 7946 0000)"),
+        ("R" * 60, "(020 7946 0000)"),
+    ):
+        own.run("treated", "2024-05-01T14:30", "--clinic", name, "--phone", "020 7946 0000")
+        screen = own.on_terminal("today", "--at", "2024-05-02T20:00")
+        assert f"Call your clinic {shown}: " in flat(screen.lines)
+        assert len(screen.lines) <= 22
+        own.run("remove", own.run("treatments").out.split()[0], "--yes")

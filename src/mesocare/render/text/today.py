@@ -15,6 +15,7 @@ from mesocare.core.timespan import day_number
 from mesocare.render.phrasing import (
     builtin_words,
     changes_words,
+    clinic_contact,
     date_words,
     elapsed_words,
     hours_words,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 NAMES_SHOWN = 1
 FULL = 80
+LONGEST_CLINIC = 40
 _HOURS = 72
 # The rows of a screen: what they are, of which activities, and the rest.
 COLUMN, LABELS = 12, 30
@@ -357,12 +359,24 @@ def _red_flags(page: Page, alerts: Sequence[Alert], question: Question, room: Ro
             # What is past its time comes first: it is the likeliest to be there.
             lasting = [_sign(each, question) for each in alerts if each.persisting]
             labels = [f"{each} still there" for each in lasting] + labels
-        contact = f"{question.rules.contacts_in_short[urgency.value]}: "
+        contact = question.rules.contacts_in_short[urgency.value]
+        if urgency is Urgency.CONTACT_CLINIC and (clinic := _clinic(question)):
+            contact += f" ({clinic})"
+        contact += ": "
         words = "; ".join(labels)
         if urgency in lines:
             cut = _within(page, labels, "; ", lines[urgency], contact, used=2)
             words = cut.removeprefix(contact)
         page.line((contact, URGENCY_STYLES[urgency]), f"{words}.", hang=2)
+
+
+def _clinic(question: Question) -> str:
+    """Return the clinic's name and number, as far as there is room; the number before the name."""
+    known = clinic_contact(question)
+    if len(known) <= LONGEST_CLINIC:
+        return known
+    *_, last = known.split(", ")
+    return last if len(last) <= LONGEST_CLINIC else f"{known[: LONGEST_CLINIC - 1]}…"
 
 
 def _aside(alert: Alert, question: Question) -> bool:
