@@ -26,9 +26,12 @@ settings.register_profile("mesocare", deadline=None, derandomize=True)
 settings.load_profile("mesocare")
 
 
-# A shell lets what it runs in the background ignore Ctrl-C, and every program started here with it.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell lets what it runs in the background ignore Ctrl-C, nohup the end of a terminal; and so does
+# every program that is started here.
+for _name, _usual in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    _number = getattr(signal, _name, None)
+    if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 
 @pytest.fixture
