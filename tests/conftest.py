@@ -26,8 +26,8 @@ settings.register_profile("mesocare", deadline=None, derandomize=True)
 settings.load_profile("mesocare")
 
 
-# A shell lets what it runs in the background ignore Ctrl-C, nohup the end of a terminal; and so does
-# every program that is started here.
+# A shell lets what it runs in the background ignore Ctrl-C, nohup the end of a terminal; and so
+# does every program that is started here.
 for _name, _usual in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
     _number = getattr(signal, _name, None)
     if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
