@@ -16,6 +16,7 @@ import pytest
 from mesocare.bulk.duckdb import engine as duckdb_engine
 from mesocare.bulk.job import Interrupted
 from mesocare.bulk.stream import engine as stream_engine
+from mesocare.bulk.stream.csv import CsvRun
 from tests.support import bulk
 
 if TYPE_CHECKING:
@@ -293,3 +294,12 @@ def test_new_replaces_nothing(own: Program) -> None:
         assert "is there already" in done.err
     assert (own.place / "mine.yaml").read_text() == "mine"
     assert settle(own.place) == ["link.yaml", "mine.yaml"]
+
+
+def test_a_stop_before_the_first_row_ends_it_too(rules: RuleSet, tmp_path: Path) -> None:
+    """Where nothing is open yet, there is nothing to let go of."""
+    source = tmp_path / "in.csv"
+    source.write_text("patient_id,treated,type\n")
+    run = CsvRun(bulk.job(rules, source, tmp_path / "out"), lambda _: None)
+    run.stop()
+    assert run.tally.read == run.tally.rejected == 0

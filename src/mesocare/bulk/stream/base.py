@@ -210,7 +210,8 @@ class Run(ABC):
     def stop(self) -> None:
         """Let go of the whole rows that are waiting, if somebody is still reading, and add up."""
         with suppress(OutputError):
-            self.rejects.flush()
+            if hasattr(self, "rejects"):  # it may be stopped as soon as it has begun
+                self.rejects.flush()
             if self._begun and self.job.output is None:
                 self.out.flush()
         self.count()
