@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -113,12 +113,9 @@ class Understood:
 
     def _records(self) -> Iterator[tuple[int, dict[str, str], str]]:
         """Yield the line, the cells and the text of each row, from the first."""
-        lines = Lines(self._job.source, self._job.encoding, self._job.called)
-        try:
-            of_kind = self._objects if self._job.kind == "ndjson" else self._delimited
+        of_kind = self._objects if self._job.kind == "ndjson" else self._delimited
+        with closing(Lines(self._job.source, self._job.encoding, self._job.called)) as lines:
             yield from of_kind(lines)
-        finally:
-            lines.close()
 
     def _delimited(self, lines: Lines) -> Iterator[tuple[int, dict[str, str], str]]:
         rows = CsvRows(lines, self._job, self._rejects.append)

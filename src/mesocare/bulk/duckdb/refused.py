@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,11 +60,8 @@ def _line_of(job: Job) -> Callable[[int], int]:
 
 def _begins(job: Job) -> Iterator[int]:
     """Yield the line on which each row begins."""
-    lines = Lines(job.source)
-    try:
+    with closing(Lines(job.source)) as lines:
         yield from (begin for begin, _ in CsvRows(lines, job, lambda _: None))
-    finally:
-        lines.close()
 
 
 def _blank_lines(path: Path) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -116,11 +117,8 @@ def delimited(job: Job, session: Session) -> Source:
     """
     if job.source == "-":
         raise Unsure("standard input is read once")
-    lines = Lines(job.source, job.encoding)
-    try:
+    with closing(Lines(job.source, job.encoding)) as lines:
         rows = CsvRows(lines, job, lambda _: None)
-    finally:
-        lines.close()
     if codecs.lookup(job.encoding or "utf-8").name not in {"utf-8", "utf-8-sig"}:
         raise Unsure("it is in another encoding")
     if lines.marked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from codecs import BOM_UTF8
 from collections import deque
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -102,9 +102,9 @@ class Run(ABC):
 
     def whole(self) -> None:
         """Read, judge and write everything."""
-        self.lines = Lines(self.job.source, self.job.encoding, self.job.called)
-        self.open.callback(self.lines.close)
         with self.stopping.undisturbed():
+            self.lines = Lines(self.job.source, self.job.encoding, self.job.called)
+            self.open.callback(self.lines.close)
             self.rejects = self.open.enter_context(Rejects(self.job.rejects))
         try:
             self.table()
@@ -140,11 +140,8 @@ class Run(ABC):
         """
         today = self.job.at.astimezone(self.job.zone).date()
         if not self.is_pipe:
-            lines = Lines(self.job.source, self.job.encoding)
-            try:
+            with closing(Lines(self.job.source, self.job.encoding)) as lines:
                 return settled(self.treated(self.records(lines)), today)
-            finally:
-                lines.close()
         if self.ahead is None or not self.ahead.look():
             self.tally.reading.long = True
             return UNSETTLED
