@@ -174,11 +174,12 @@ def test_plain_rows_are_never_laid_down(
     ],
     ids=str,
 )
+@pytest.mark.parametrize("count", shared_out([750, 1500]))
 def test_every_option_says_the_same(
-    rules: RuleSet, tmp_path: Path, changes: dict[str, Any]
+    rules: RuleSet, tmp_path: Path, changes: dict[str, Any], count: int
 ) -> None:
     """Whatever is asked of it, DuckDB writes what streaming writes."""
-    source = _table(tmp_path / "in.csv", _random_rows(rules, 750))
+    source = _table(tmp_path / "in.csv", _random_rows(rules, count))
     job = bulk.job(rules, source, tmp_path, **changes)
     one, other = _both(job, tmp_path)
     assert one == other
@@ -448,7 +449,7 @@ def test_memory_has_a_limit(
     rules: RuleSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A limit is kept to by spilling, and one that is no amount of memory is refused."""
-    rows = [(f"P{n}", "2024-04-30T10:00", "face", "UTC", "x" * 40) for n in range(250_000)]
+    rows = [(f"P{n}", "2024-04-30T10:00", "face", "UTC", "x" * 40) for n in range(400_000)]
     source = _table(tmp_path / "in.csv", rows)
     monkeypatch.setenv(MEMORY_VARIABLE, "90MB")
     one, other = _both(bulk.job(rules, source, tmp_path), tmp_path)

@@ -623,8 +623,11 @@ def test_uncertain_date(program: Program) -> None:
         said = flat(program.run(command, "makeup", *vague))
         assert "The time of treatment decides" in said
         assert "--treated 2024-05-01T" in said
+        # Where nothing is cut to fit, it says what knowing the time would change.
+        whole = flat(program.run(command, "makeup", *vague, env={"COLUMNS": "40"}))
+        assert "Had it been as early as 00:00, this would be allowed already." in whole
     day = flat(program.run("today", *vague))
-    assert "! Without the time of treatment the later one counts: --treated 2024-05-01T" in day
+    assert "! No time given, so the latest counts. To be exact: --treated 2024-05-01T" in day
     whole = flat(program.run("today", "--all", *vague))
     assert "! Make-up: the time of treatment decides. Had it been as early as 00:00" in whole
     exact = asked(program, "can-i", "makeup", "--treated", "2024-05-01T14:30", *vague[2:])["answer"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.scripts import load
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
@@ -91,12 +92,7 @@ def test_a_real_shell_completes(shell: str, own: Program) -> None:
 
 def test_the_manual_page_is_current() -> None:
     """It says what the command line says; `make man` writes it anew."""
-    spec = importlib.util.spec_from_file_location("man", ROOT / "scripts" / "man.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert (ROOT / "docs" / "mesocare.1").read_text(encoding="utf-8") == module.page()
+    assert (ROOT / "docs" / "mesocare.1").read_text(encoding="utf-8") == load("man").page()
 
 
 def test_the_manual_page_can_be_read() -> None:

@@ -35,7 +35,7 @@ ZONES = (
 usual = settings(
     derandomize=True,
     deadline=None,
-    max_examples=200,
+    max_examples=300,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 few = settings(usual, max_examples=60)

@@ -31,7 +31,7 @@ FACE = Treatment("face", Interval(T0, T0, BERLIN))
 FLAGS = sorted(RULES.red_flags)
 SIGNS = [*sorted(RULES.reactions), *FLAGS]
 
-usual = settings(derandomize=True, deadline=None, max_examples=250)
+usual = settings(derandomize=True, deadline=None, max_examples=400)
 
 
 def noted(  # noqa: PLR0913 - an entry has that many fields

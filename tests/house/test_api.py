@@ -23,7 +23,7 @@ AT = datetime(2024, 5, 3, 8, tzinfo=UTC)
 SIGNATURES = {
     "answer": "(activity, treatments, rules, at, open_findings=())",
     "assess": "(treatments, rules, at, open_findings=())",
-    "check_rows": "(rows, rules, *, at, zone, activities=(), times='auto')",
+    "check_rows": "(rows, rules, *, at, zone, activities=(), times='auto', order=None)",
     "load_rules": "(path=None)",
     "treatment": "(type_, when, *, at, zone)",
     "triage": "(entries, treatments, rules, at, zone=None)",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from mesocare.core.timespan import Days, Interval, closing
 from mesocare.core.verdict.engine import answer
 from mesocare.parsing.activities import find
 from tests.support.cases import read_all
+from tests.support.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -307,20 +307,7 @@ AT_HOME = re.compile(
 
 def _read_by_people(rules: RuleSet) -> Iterator[str]:
     """Yield every text of the rules that is meant to be followed."""
-    for item in rules.items.values():
-        yield item.instead or ""
-        yield item.at_first[1] if item.at_first else ""
-        for rule in item.rules.values():
-            for phase in rule.phases:
-                yield from (phase.reason, phase.condition or "")
-    for flag in rules.red_flags.values():
-        yield from (flag.text, flag.action or "")
-    for reaction in rules.reactions.values():
-        yield from (reaction.text, reaction.beyond)
-    for care in rules.care.values():
-        yield from (window.text for window in care.windows.values())
-    for course in rules.course.values():
-        yield from (each.text for each in (*course.notes, *course.results))
+    yield from load("plain_words").texts(rules)
     yield from rules.contacts.values()
     yield from (rules.triage.nodules.fever_text, rules.triage.open.text, rules.triage.noted)
 
@@ -427,13 +414,7 @@ def test_what_to_do_at_first_ends_with_its_hours(rules: RuleSet) -> None:
 
 def test_texts_are_plain(rules: RuleSet) -> None:
     """No text asks for more than nine years of school, half for five, in short sentences."""
-    spec = importlib.util.spec_from_file_location(
-        "plain_words", Path(__file__).resolve().parents[2] / "scripts" / "plain_words.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    plain = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(plain)
+    plain = load("plain_words")
     # Two sentences whose grades are known.
     assert plain.grade("The cat sat on the mat.") == pytest.approx(-1.45)
     platypus = "The Australian platypus is seemingly a hybrid of a mammal and reptilian creature."

@@ -10,6 +10,7 @@ from mesocare.core.timespan import check_aware
 from mesocare.errors import MesocareError, TreatmentError
 from mesocare.parsing import dates
 from mesocare.parsing.activities import find
+from mesocare.parsing.date_order import ORDERS, UNSETTLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +41,7 @@ def check_rows(  # noqa: PLR0913 - what one table is asked
     zone: str,
     activities: Sequence[str] = (),
     times: Literal["auto", "exact"] = "auto",
+    order: Literal["day-first", "month-first", "year-first"] | None = None,
 ) -> Iterator[CheckedRow]:
     """Yield every row with the verdicts on some activities, in the order of the rows.
 
@@ -55,6 +57,8 @@ def check_rows(  # noqa: PLR0913 - what one table is asked
         activities: Words for what is asked, as `can-i` takes them; the headline groups if left out.
         times: `auto` takes a midnight for some time of its day, as `datetime(2024, 5, 1)` is all
             that a library has for a date; `exact` takes it for midnight.
+        order: In which order the numbers of a date are meant; rows that are passed on one by one
+            settle none.
 
     Raises:
         MesocareError: The zone or an activity does not exist.
@@ -63,7 +67,9 @@ def check_rows(  # noqa: PLR0913 - what one table is asked
     check_aware(at)
     asked = [find([words], rules) for words in activities]
     asked = asked or [rules.groups[id_] for id_ in rules.headline_groups]
-    decider = Decider(rules, asked, at, dates.parse_zone(zone), exact=times == "exact")
+    orders = UNSETTLED if order is None else ORDERS[order]
+    known = dates.parse_zone(zone)
+    decider = Decider(rules, asked, at, known, exact=times == "exact", orders=orders)
     ids = [each.id for each in asked]
     return _checked(rows, decider, ids)
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.bulk.decider import joined
 from mesocare.bulk.header import columns_of, header_problem
 from mesocare.bulk.io.lines import Lines
-from mesocare.bulk.io.readers import CsvRows, JsonRows, row_text
-from mesocare.bulk.job import Reading, Reject, blamed, reason, shortened
+from mesocare.bulk.io.readers import CsvRows, JsonRows, not_text, plain, row_text
+from mesocare.bulk.job import OPTIONAL, REQUIRED, Reading, Reject, blamed, reason, shortened
 from mesocare.bulk.verdicts import decider
 from mesocare.errors import DateError, MesocareError, TableError
 from mesocare.files import private_folder
@@ -128,6 +128,7 @@ class Understood:
                 yield line, cells, row_text(row, rows.delimiter)
 
     def _objects(self, lines: Lines) -> Iterator[tuple[int, dict[str, str], str]]:
+        ours: dict[str, str] = {}
         for each in JsonRows(lines, self._rejects.append):
             if each is None:
                 continue
@@ -139,13 +140,11 @@ class Understood:
                     raise problem
                 columns = columns_of(self._job).settled(self.names)
                 self._job = self._job._replace(columns=columns)
-            yield line, {name: _plain(found.get(name)) for name in self.names}, shortened(text)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else str(value)
+            ours = ours or {each: self.ours(each) for each in (*REQUIRED, *OPTIONAL)}
+            if fault := not_text(found, ours):
+                self._rejects.append(Reject(line, *fault, shortened(text)))
+            else:
+                yield line, {name: plain(found.get(name)) for name in self.names}, shortened(text)
 
 
 @contextmanager

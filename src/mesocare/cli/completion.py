@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mesocare.core.model import RuleSet
 
@@ -30,32 +30,20 @@ def command_of(environment: Mapping[str, str]) -> str | None:
     return words[1] if len(words) > 2 or (len(words) > 1 and line[-1:].isspace()) else None  # noqa: PLR2004
 
 
-def activities(incomplete: str) -> Offer:
-    """Return the ids of activities and groups that begin so."""
-    rules = _rules()
-    if rules is None:
-        return []
-    return _beginning(incomplete, [*rules.groups.items(), *rules.items.items()])
+def _of_rules(named: Callable[[RuleSet], Iterable[tuple[str, object]]]) -> Callable[[str], Offer]:
+    """Return what offers the ids of some things of the rule set."""
+
+    def offer(incomplete: str) -> Offer:
+        rules = _rules()
+        return [] if rules is None else _beginning(incomplete, named(rules))
+
+    return offer
 
 
-def groups(incomplete: str) -> Offer:
-    """Return the ids of groups that begin so."""
-    rules = _rules()
-    return [] if rules is None else _beginning(incomplete, rules.groups.items())
-
-
-def signs(incomplete: str) -> Offer:
-    """Return the ids of signs that begin so."""
-    rules = _rules()
-    if rules is None:
-        return []
-    return _beginning(incomplete, [*rules.reactions.items(), *rules.red_flags.items()])
-
-
-def types(incomplete: str) -> Offer:
-    """Return the treatment types that begin so."""
-    rules = _rules()
-    return [] if rules is None else _beginning(incomplete, rules.types.items())
+activities = _of_rules(lambda rules: [*rules.groups.items(), *rules.items.items()])
+groups = _of_rules(lambda rules: rules.groups.items())
+signs = _of_rules(lambda rules: [*rules.reactions.items(), *rules.red_flags.items()])
+types = _of_rules(lambda rules: rules.types.items())
 
 
 def recorded(incomplete: str) -> Offer:

@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from mesocare.cli.dialog import line, say
-from mesocare.cli.options import DEFAULT_TYPE, Reply, request
+from mesocare.cli.options import Reply, request
 from mesocare.cli.settings import Settings
+from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:

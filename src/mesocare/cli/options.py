@@ -11,6 +11,7 @@ import typer
 from mesocare.cli import clock
 from mesocare.cli.completion import types
 from mesocare.cli.settings import Settings
+from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import SettingError, TreatmentError
 from mesocare.text import shell_quoted
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mesocare.parsing.date_order import Orders
     from mesocare.store.record import Record
 
-DEFAULT_TYPE = "face"
 TYPE_HELP = "face, scalp or brightening, or a treatment your clinic's protocol names"
 NO_TREATMENT_HINT = (
     "Say when it was, for example: mesocare today --treated 2024-05-01T14:30, "

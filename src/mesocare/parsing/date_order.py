@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date, time, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from mesocare.errors import OrderError
 from mesocare.parsing.date_errors import readings
@@ -17,7 +17,9 @@ from mesocare.parsing.date_errors import readings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day-first", "month-first", "year-first"
+DAY_FIRST: Final = "day-first"
+MONTH_FIRST: Final = "month-first"
+YEAR_FIRST: Final = "year-first"
 
 # Where the year stands: at the end, at the beginning, or nobody can tell, as it has two digits.
 Shape = Literal["year_last", "year_first", "short"]
@@ -63,6 +65,7 @@ class Orders(NamedTuple):
         return self.year_last or self.short or self.year_first
 
 
+_MOST_SEEN = 100_000
 _LONGEST_DAY = len("25.11.2026")
 
 UNSETTLED = Orders()
@@ -109,6 +112,8 @@ def settled(texts: Iterable[str], today: date) -> Orders:
         begin = given[:_LONGEST_DAY]
         if begin in seen:
             continue
+        if len(seen) >= _MOST_SEEN:
+            seen.clear()  # a column may hold anything; to look twice does no harm
         seen.add(begin)
         if re.fullmatch(_SERIAL, given) and _serial_days(given)[-1] > today:
             serial = FROM_1900

@@ -104,7 +104,9 @@ def treated_words(treatment: Treatment, near: datetime | None = None) -> str:
         return f"{first} or {instant_words(when.latest, when.zone, near)}"
     whole = day_span(when.earliest.astimezone(when.zone).date(), when.zone)
     if whole is None or whole[0] != when.earliest:  # a part of a day, such as last night
-        return f"{first} to {instant_words(when.latest, when.zone, near=when.earliest)}"
+        last = instant_words(when.latest, when.zone, near=when.earliest)
+        days = {each.astimezone(when.zone).date() for each in (when.earliest, when.latest)}
+        return f"{first} to {last if len(days) > 1 else last.rpartition(', ')[2]}"
     return f"{date_words(when.earliest, when.zone, near)}, time not given"
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.header import LATEST_HEADER, columns_of, delimiter_of, header_problem
 from mesocare.bulk.io.lines import LONGEST_LINE, UNREADABLE
-from mesocare.bulk.job import Reject, shortened
+from mesocare.bulk.job import OPTIONAL, REQUIRED, Reject, shortened
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mesocare.bulk.io.lines import Lines
     from mesocare.bulk.job import Job
@@ -232,6 +232,30 @@ def row_text(row: Sequence[str], delimiter: str) -> str:
     buffer = StringIO()
     csv.writer(buffer, delimiter=delimiter, lineterminator="").writerow(row)
     return shortened(buffer.getvalue())
+
+
+def plain(value: Any) -> str:
+    """Return a value of JSON as the text of a cell."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def not_text(found: Mapping[str, Any], ours: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Return which column of ours is missing or is no text, what stands there, and which of both.
+
+    Args:
+        found: An object.
+        ours: By a column of ours, its name.
+    """
+    for column, name in ours.items():
+        value = found.get(name)
+        if column in REQUIRED and name not in found:
+            return name, "", "is missing"
+        absent = column in OPTIONAL and value is None
+        if column != "patient_id" and not absent and not isinstance(value, str):
+            return name, plain(value), "is no text"
+    return None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mesocare.bulk.decider import joined
 from mesocare.bulk.header import columns_of
 from mesocare.bulk.io.formats import JsonFormat
-from mesocare.bulk.io.readers import JsonRows
+from mesocare.bulk.io.readers import JsonRows, not_text, plain
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, Reject, shortened
 from mesocare.bulk.stream.base import Run
 from mesocare.errors import MesocareError, TableError
@@ -92,7 +92,7 @@ class JsonRun(Run):
             self.refuse(line, error, values, shortened(text))
             return []
         outcome.count += 1
-        if not outcome.tail or any(_plain(found.get(n)) != said for n, said in self.filters):
+        if not outcome.tail or any(plain(found.get(n)) != said for n, said in self.filters):
             return []
         if any(self.verdicts.type(values["type"]) != each for each in self.wanted_types):
             return []
@@ -106,31 +106,16 @@ class JsonRun(Run):
         if self.job.form == "ndjson":
             added = json.dumps(dict(zip(self.job.added, tail, strict=True)), ensure_ascii=False)
             return f"{text[:-1].rstrip()}, {added[1:]}"
-        cells = [_plain(found.get(name)) for name in self.header]
+        cells = [plain(found.get(name)) for name in self.header]
         return [*(cells if self.job.raw else map(without_formula, cells)), *tail]
 
     def _fault(self, found: dict[str, Any]) -> tuple[str, str, str] | None:
         """Return the column at fault, what stands there and why it will not do."""
-        for ours, name in self.ours.items():
-            value = found.get(name)
-            if ours in REQUIRED and name not in found:
-                return name, "", "is missing"
-            if (
-                ours != "patient_id"
-                and not isinstance(value, str)
-                and not (ours in OPTIONAL and value is None)
-            ):
-                return name, _plain(value), "is no text"
+        if fault := not_text(found, self.ours):
+            return fault
         for name, value in found.items():
             if name in self.job.added:
-                return name, _plain(value), "is there already, where the answer goes"
+                return name, plain(value), "is there already, where the answer goes"
             if self.job.form == "csv" and name not in self.header:
-                return name, _plain(value), "is no column of the first row"
+                return name, plain(value), "is no column of the first row"
         return None
-
-
-def _plain(value: Any) -> str:
-    """Return a value of JSON as the text of a cell."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -24,8 +24,9 @@ from mesocare.cli.fields import (
     stored_anew,
     stored_time,
 )
-from mesocare.cli.options import DEFAULT_TYPE, TYPE_HELP, Reply, Tz, add, did
+from mesocare.cli.options import TYPE_HELP, Reply, Tz, add, did
 from mesocare.cli.settings import Settings
+from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import MesocareError, StoreError
 from mesocare.text import shell_quoted
 

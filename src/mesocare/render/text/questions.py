@@ -6,6 +6,7 @@ from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from mesocare.core import DEFAULT_TYPE
 from mesocare.core.model import Verdict
 from mesocare.render.phrasing import (
     came_twice,
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
 COLUMN = 10
 # For one answer, with the treatments and the notice.
 LINES = 8
-# What a treatment is taken for that nobody named.
-USUAL_TYPE = "face"
+# How much of an answer is drawn: all; the first sentence of a reason; no waits and no figures; and
+# no reason either, where a condition says how.
+ALL, SENTENCE, BRIEF, BRIEFEST = range(4)
 GONE = "say so with 0 and the words of the diary: mesocare feel WORDS 0"
 # How words are read that are a name to the letter.
 EXACT = "exact"
@@ -57,7 +59,7 @@ def can_i_text(
     triage.lead(page, meaning, question)
     _read_as(page, answers, reading)
     for answer in answers:
-        ways = [partial(_verdict, page, answer, question, brief=n) for n in range(4)]
+        ways = [partial(_verdict, page, answer, question, brief=n) for n in range(BRIEFEST + 1)]
         _fitting(page, ways, answers[0], question)
     _treatments(page, answers[0], question)
     footer(page, question, gap=False)
@@ -79,14 +81,15 @@ def _fitting(
 
 
 def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> None:
-    until = _until(answer, question, waits=brief < 2)  # noqa: PLR2004
+    until = _until(answer, question, waits=brief < BRIEF)
     page.line(page.verdict(answer.verdict), (f"  {answer.label}", "bold"), until, hang=2)
     if answer.condition:
         _row(page, "Which" if answer.items else "How", answer.condition)
     # What the clinic says, or has to see first, is never shortened.
     told = answer.held_by or answer.by_clinic or answer.protocol is not None
-    if told or brief < 3 or not answer.condition:  # noqa: PLR2004 - how it is fine comes before why
-        _row(page, "Why", _sentence(answer.reason) if brief and not told else answer.reason)
+    if told or brief < BRIEFEST or not answer.condition:
+        whole = told or brief == ALL
+        _row(page, "Why", answer.reason if whole else _sentence(answer.reason))
     _protocol(page, answer, answer.reason)
     _clinic(page, answer.items[1:])
     if answer.instead and answer.verdict.closed:
@@ -95,9 +98,9 @@ def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> N
         _row(page, "If gone", GONE)
     if not answer.certain:
         said = unsure(answer, question)
-        _row(page, "Unsure", said if brief < 2 else unsure_shortly(question))  # noqa: PLR2004
+        _row(page, "Unsure", said if brief < BRIEF else unsure_shortly(question))
     figures = figures_words(answer)
-    if figures and brief < 2:  # noqa: PLR2004 - the last way to draw it
+    if figures and brief < BRIEF:
         _row(page, "Sources", figures)
     if figures:
         _row(page, "More", _explain_command(answer, question))
@@ -146,7 +149,7 @@ def when_text(
     triage.lead(page, meaning, question)
     _read_as(page, answers, reading)
     for answer in answers:
-        ways = [partial(_course, page, answer, question, brief=n) for n in range(4)]
+        ways = [partial(_course, page, answer, question, brief=n) for n in range(BRIEFEST + 1)]
         _fitting(page, ways, answers[0], question)
     _treatments(page, answers[0], question)
     footer(page, question, gap=False)
@@ -172,7 +175,7 @@ def _course(page: Page, answer: Answer, question: Question, *, brief: int) -> No
         _row(page, "Allowed", _from(None, question))
     before = None
     for n, step in enumerate(answer.steps):
-        if brief > 2 and step.verdict is before:  # noqa: PLR2004
+        if brief == BRIEFEST and step.verdict is before:
             continue  # nothing of it would be seen
         before = step.verdict
         since = (
@@ -181,7 +184,7 @@ def _course(page: Page, answer: Answer, question: Question, *, brief: int) -> No
             else "after the treatment"
         )
         page.row([page.verdict(step.verdict, 11)], 12, since)
-        if step.condition and (brief < 2 or step.condition == answer.condition):  # noqa: PLR2004
+        if step.condition and (brief < BRIEF or step.condition == answer.condition):
             said = _sentence(step.condition) if brief else step.condition
             page.line((said, "dim"), indent=2 if page.narrow else 12)
 
@@ -290,7 +293,7 @@ def _explain_command(answer: Answer, question: Question) -> str:
     """Return the command that shows the evidence, ready to run."""
     words = [f"mesocare explain {answer.activity}"]
     if not question.recorded:
-        usual = {each.type for each in question.treatments} == {USUAL_TYPE}
+        usual = {each.type for each in question.treatments} == {DEFAULT_TYPE}
         words += [
             f"--treated {typed_words(each)}" + ("" if usual else f" --type {each.type}")
             for each in question.treatments

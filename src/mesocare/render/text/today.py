@@ -9,6 +9,8 @@ from datetime import timedelta
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from rich.cells import cell_len, set_cell_size
+
 from mesocare.core.model import Verdict
 from mesocare.core.signs import Urgency
 from mesocare.core.timespan import day_number
@@ -86,10 +88,9 @@ ROOMS = (
     Room(gaps=1, conditions=0, upcoming=False, care=1, normal=1, doctor=1, clinic=1, also=1),
     Room(gaps=0, conditions=0, upcoming=False, care=1, normal=1, doctor=1, clinic=1, also=1),
 )
-# How the rows are called, by their verdict; allowed ones are named last.
-HEADS = {Verdict.AVOID: "Not yet", Verdict.ASK: "Ask first", Verdict.LIMITED: "With care"}
-FINE = "Fine"
 NOT_ALL = " (in part)"
+SHORT_MORE = "mesocare today --all"
+MORE = f"{SHORT_MORE}, mesocare today GROUP, mesocare can-i WORDS"
 
 
 def today_text(
@@ -146,7 +147,7 @@ def _draw(page: Page, assessment: Assessment, question: Question, room: Room) ->
     _gap(page, room, 1)
     for verdict in (Verdict.AVOID, Verdict.ASK, Verdict.LIMITED):
         _rows(page, verdict, assessment, question, room)
-    _fine(page, assessment, room)
+    _fine(page, assessment, question, room)
     for text in clinic_words([each for group in assessment.answers for each in group.items]):
         page.row([("Clinic", "bold")], COLUMN, text)
     _protocol(page, assessment)
@@ -155,10 +156,14 @@ def _draw(page: Page, assessment: Assessment, question: Question, room: Room) ->
         _next(page, assessment.upcoming, question)
     care = list(dict.fromkeys(lower_first(each.label) for each in assessment.care))
     _listed(page, "Do today", care, ", ", room.care)
-    _listed(page, "Normal", _normal(assessment.normal, question), "; ", room.normal)
+    signs = _normal(assessment.normal, question, together=room.normal > 1)
+    _listed(page, "Normal", signs, "; ", room.normal)
     _gap(page, room, 2)
     _red_flags(page, assessment.red_flags, question, room)
-    footer(page, question, gap=room.gaps > 1)
+    if room.gaps > 1:
+        page.gap()
+    page.line((f"More: {SHORT_MORE if page.narrow else MORE}", "dim"))
+    footer(page, question, gap=False)
 
 
 def _gap(page: Page, room: Room, rank: int) -> None:
@@ -176,8 +181,8 @@ def _rows(
     first, others = (
         [each for each in of if (each.activity in headline) is shown] for shown in (True, False)
     )
-    sign, style = page.verdict(verdict)
-    head = f"{sign[:1]} {HEADS[verdict]}".ljust(COLUMN)
+    name, style = _head(page, verdict, question)
+    head = name.ljust(COLUMN)
     # What opens at one instant, and in one way, shares a line.
     for (until, condition), answers in groupby(
         first, key=lambda each: _until(each, question, conditions=room.conditions > 0)
@@ -197,8 +202,11 @@ def _rows(
     if others:
         labels = [lower_first(each.label) for each in others]
         lead = "also: " if first else ""
-        words = _within(page, labels, ", ", room.also, lead)
-        _row(page, ("" if first else head.rstrip(), style), words)
+        # What is not open is named to the last; only what is limited may wait.
+        words = lead + ", ".join(labels)
+        if verdict is Verdict.LIMITED:
+            words = _within(page, labels, ", ", room.also, lead)
+        _row(page, ("" if first else name, style), words)
 
 
 def _until(answer: Answer, question: Question, *, conditions: bool) -> tuple[str, str | None]:
@@ -221,16 +229,22 @@ def _wait(opens: datetime, at: datetime) -> str:
     return hours_words(hours) if hours <= _HOURS else f"{-int(-hours // 24)} days"
 
 
-def _fine(page: Page, assessment: Assessment, room: Room) -> None:
+def _head(page: Page, verdict: Verdict, question: Question) -> tuple[str, str]:
+    """Return what rows of a verdict are called, as the rule set has it, with its sign and style."""
+    listed_as = next(iter(question.rules.groups.values())).listed_as
+    sign, style = page.verdict(verdict)
+    return f"{sign[:1]} {listed_as.get(verdict, verdict.value)}", style
+
+
+def _fine(page: Page, assessment: Assessment, question: Question, room: Room) -> None:
     labels = [
         lower_first(each.label) + (NOT_ALL if each.condition else "")
         for each in assessment.answers
         if each.verdict is Verdict.ALLOWED
     ]
     if labels:
-        sign, style = page.verdict(Verdict.ALLOWED)
         words = _within(page, labels, ", ", room.also)
-        _row(page, (f"{sign[:1]} {FINE}", style), words)
+        _row(page, _head(page, Verdict.ALLOWED, question), words)
 
 
 def _listed(page: Page, head: str, parts: Sequence[str], between: str, lines: int) -> None:
@@ -271,7 +285,7 @@ def _where(page: Page, assessment: Assessment, question: Question, *, brief: boo
     doubtful = next((each for each in assessment.answers if not each.certain), None)
     if doubtful:
         words = (
-            f"Without the time of treatment the later one counts: {unsure_command(question)}"
+            f"No time given, so the latest counts. To be exact: {unsure_command(question)}"
             if brief
             else f"{doubtful.label}: {lower_first(unsure(doubtful, question))}"
         )
@@ -334,8 +348,11 @@ def _next(page: Page, upcoming: Sequence[Change], question: Question) -> None:
         page.row([("Next", "bold")], COLUMN, f"{when}: {changes_words(changes, NAMES_SHOWN)}")
 
 
-def _normal(normal: Sequence[Advice], question: Question) -> list[str]:
-    """Return the expected reactions by the last whole day on which they are expected."""
+def _normal(normal: Sequence[Advice], question: Question, *, together: bool) -> list[str]:
+    """Return the expected reactions with the last whole day on which they are expected.
+
+    Those of one day `together` are hard to cut where there is room for a line only.
+    """
     ends: dict[str, list[str]] = {}
     for each in sorted(normal, key=lambda advice: str(advice.until)):
         if each.until is not None:
@@ -343,6 +360,8 @@ def _normal(normal: Sequence[Advice], question: Question) -> list[str]:
             # before is the one to name.
             last = date_words(each.until - timedelta(days=1), question.zone, question.at)
             ends.setdefault(last, []).append(_sign(each, question))
+    if not together:
+        return [f"{label} to {last}" for last, labels in ends.items() for label in labels]
     return [f"{', '.join(labels)} to {last}" for last, labels in ends.items()]
 
 
@@ -373,10 +392,13 @@ def _red_flags(page: Page, alerts: Sequence[Alert], question: Question, room: Ro
 def _clinic(question: Question) -> str:
     """Return the clinic's name and number, as far as there is room; the number before the name."""
     known = clinic_contact(question)
-    if len(known) <= LONGEST_CLINIC:
-        return known
-    *_, last = known.split(", ")
-    return last if len(last) <= LONGEST_CLINIC else f"{known[: LONGEST_CLINIC - 1]}…"
+    if cell_len(known) > LONGEST_CLINIC:
+        known = known.split(", ")[-1]
+    return (
+        known
+        if cell_len(known) <= LONGEST_CLINIC
+        else f"{set_cell_size(known, LONGEST_CLINIC - 1)}…"
+    )
 
 
 def _aside(alert: Alert, question: Question) -> bool:

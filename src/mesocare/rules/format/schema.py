@@ -99,7 +99,7 @@ FILES: dict[str, Record] = {
             "headline_groups": Listing(Id()),
             "other_groups": Listing(Id(), empty=True),
             "contacts": Record({urgency: Text(120) for urgency in URGENCIES}),
-            "listed_as": Record({verdict: Text(20) for verdict in LISTED}),
+            "listed_as": Record({verdict: Text(20) for verdict in LISTED}, {"limited": Text(20)}),
             "notice": Text(200),
         },
         {

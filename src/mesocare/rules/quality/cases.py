@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mesocare.core import DEFAULT_TYPE
 from mesocare.core.diary.entries import COLDEST, HOTTEST, Entry
 from mesocare.core.model import Treatment, Verdict
 from mesocare.errors import MesocareError
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
-DEFAULT_TYPE = "face"
 # A case fixes its own moment, so nothing in it may depend on when it is run: a year that a date
 # leaves out is counted from here.
 _READING = datetime(2026, 11, 21, tzinfo=UTC)

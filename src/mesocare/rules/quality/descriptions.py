@@ -97,6 +97,7 @@ _TEXTS = {
     "listed_as": "What comes before the items of a group that have a verdict.",
     "listed_as.allowed": "Before those that are fine.",
     "listed_as.ask": "Before those to ask the clinic about.",
+    "listed_as.limited": "Before those that are fine with care.",
     "listed_as.avoid": "Before those that are not open yet.",
     "loosens": "It is milder than the rule it replaces, on purpose.",
     "maintenance": "The usual time from one session to another after the course.",
