@@ -462,10 +462,10 @@ def test_unreadable(folder: Path, monkeypatch: pytest.MonkeyPatch, error: Except
     """A file that may not be read is named with the reason."""
     usual = Path.open
 
-    def denied(path: Path, mode: str = "r") -> object:
+    def denied(path: Path, mode: str = "r", buffering: int = -1) -> object:
         if path.name in {"care.yaml", "course.yaml"}:
             raise error
-        return usual(path, mode)
+        return usual(path, mode, buffering)
 
     monkeypatch.setattr(Path, "open", denied)
     why = getattr(error, "strerror", None) or str(error)

@@ -1,13 +1,9 @@
 """What every view needs to know besides the answer."""
 
-from __future__ import annotations
+from datetime import datetime, tzinfo
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
-    from mesocare.core.model import RuleSet, Treatment
+from mesocare.core.model import RuleSet, Treatment
 
 
 class Recorded(NamedTuple):

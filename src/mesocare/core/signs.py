@@ -1,14 +1,10 @@
 """What the rule set says of signs: reactions, red flags, and what triage makes of a diary."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mesocare.core.timespan import Span
+from mesocare.core.timespan import Span
 
 
 class Ranked(StrEnum):

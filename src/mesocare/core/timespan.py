@@ -8,14 +8,10 @@ Every instant is an aware datetime in UTC. Python compares two datetimes of one 
 clock and ignores a change of offset, so local time appears here only to count calendar days.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import NamedTuple
 
 # No zone has ever moved its clocks by more than a day, and none twice within three days (the
 # nearest: Freetown in September 1939, 96 hours).

@@ -102,19 +102,25 @@ def ship(folder: Path, digest: str, plain: dict[str, Any], kind: str) -> Path:
 
 @cache
 def code(package: Path = _PACKAGE) -> str:
-    """Return the digest of the code that compiles.
+    """Return what tells the code that compiles from any other.
+
+    By the size and the time of change of its files, as Python tells whether its own bytecode holds.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be looked at.
     """
-    digest = sha256()
+    files = []
     for part in CODE:
         place = package / part
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            content = path.read_bytes()
-            digest.update(f"{path.relative_to(package).as_posix()}\0{len(content)}\0".encode())
-            digest.update(content)
-    return digest.hexdigest()
+        walked = os.walk(place) if place.is_dir() else [(str(place.parent), [], [place.name])]
+        for folder, _, names in walked:
+            for name in names:
+                if name.endswith(".py"):
+                    path = f"{folder}{os.sep}{name}"
+                    status = os.stat(path)  # noqa: PTH116 - every start of the program pays for it
+                    known = path[len(str(package)) :]
+                    files.append((known, status.st_size, status.st_mtime_ns))
+    return sha256(repr(sorted(files)).encode()).hexdigest()
 
 
 def _unused() -> bool:

@@ -219,8 +219,8 @@ def read_file(path: Path) -> bytes:
         if status.st_size > LARGEST_FILE:
             message = f"{status.st_size} bytes; a rule file has at most {LARGEST_FILE}"
             raise RulesError(message, _NEXT)
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE)
+        with path.open("rb", buffering=0) as file:
+            return file.read(status.st_size)
     except (OSError, ValueError) as error:
         message = f"cannot be read: {_why(error)}"
         raise RulesError(message, _NEXT) from error

@@ -1,14 +1,12 @@
 """What the engine says: answers, changes and the whole assessment. Every instant is in UTC."""
 
-from __future__ import annotations
-
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from mesocare.core.model import Evidence, Identity, Protocol, Rule, Treatment, Verdict
 
+if TYPE_CHECKING:
     from mesocare.core.aftercare.advice import Advice, Alert
-    from mesocare.core.model import Evidence, Identity, Protocol, Rule, Treatment, Verdict
 
 
 class Figures(NamedTuple):
@@ -70,7 +68,7 @@ class Answer(NamedTuple):
     steps: tuple[Step, ...]
     governed_by: Treatment
     rule: Rule
-    items: tuple[Answer, ...]
+    items: tuple["Answer", ...]
     evidence: tuple[Evidence, ...]
     held_by: tuple[str, ...] = ()
 
@@ -121,10 +119,10 @@ class Assessment(NamedTuple):
     at: datetime
     treatments: tuple[Treatment, ...]
     answers: tuple[Answer, ...]
-    care: tuple[Advice, ...]
-    normal: tuple[Advice, ...]
-    red_flags: tuple[Alert, ...]
-    results: tuple[Advice, ...]
+    care: "tuple[Advice, ...]"
+    normal: "tuple[Advice, ...]"
+    red_flags: "tuple[Alert, ...]"
+    results: "tuple[Advice, ...]"
     upcoming: tuple[Change, ...]
     contacts: dict[str, str]
     notice: str
