@@ -36,7 +36,7 @@ EXAMPLES = (
 OUT_OF_YEARS = f"lies outside the years {YEARS[0]} to {YEARS[-1]}"
 
 _YEAR, _SHORT, _CENTURY = 4, 2, 2000  # digits of a year, of a day or month; what 24 stands for
-_NUMBERS = re.compile(r"\d+(?:[/. -]\d+){0,2}\.?")
+_NUMBERS = r"\d+(?:[/. -]\d+){0,2}\.?"
 
 
 class Asked(NamedTuple):
@@ -169,7 +169,7 @@ def misread(words: str, asked: Asked) -> DateError:
     if not words:
         days = [asked.today, asked.today - ONE_DAY]
         return asked.refuse("gives a clock time without a day", asked.choose(days))
-    if _NUMBERS.fullmatch(words):
+    if re.fullmatch(_NUMBERS, words):
         return _numbers(re.findall(r"\d+", words), asked)
     first, _, rest = words.removeprefix("last ").partition(" ")
     weekday, month = name_index(first, WEEKDAYS), name_index(first, MONTHS)

@@ -57,36 +57,30 @@ _DAYS_BACK = {"today": 0, "yesterday": 1, "tomorrow": -1}
 
 # Which hour each part of a day begins at, and how many it lasts, as wide as anybody means it.
 _PARTS = {"morning": (4, 9), "afternoon": (12, 7), "evening": (17, 7), "night": (18, 12)}
-_PART = re.compile(
+_PART = (
     r"(?:in )?(?P<day>this|last|yesterday|today)(?: in)?(?: the)?"
     r" (?P<part>morning|afternoon|evening|night)"
 )
-_ISO_HOUR = re.compile(r"(\d{4})-(\d\d)-(\d\d)t(\d\d)")
+_ISO_HOUR = r"(\d{4})-(\d\d)-(\d\d)t(\d\d)"
 _LAST_HOUR = 23
 _CENTURY = 2000
-_RUN = re.compile(r"\d{8}")
-_NO_YEAR = re.compile(r"(\d\d?)[/.-](\d\d?)\.?")
+_RUN = r"\d{8}"
+_NO_YEAR = r"(\d\d?)[/.-](\d\d?)\.?"
 # The end of a day, by ISO 8601 and in many programs: the midnight at which the next begins.
-_DAYS_END = re.compile(r"24:00(?::00(?:\.0+)?)?(?:\s?(?:z|[+-]\d\d:\d\d(?::\d\d)?))?")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?", re.ASCII)
-_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_AGO = re.compile(r"(\d+) (minute|hour|day|week)s? ago")
-_CLOCK = re.compile(
-    r"""(?P<day>.*?) (?: ^ | (?<=-\d\d)t | \s ) (?:at\s)? (?P<clock>
+_DAYS_END = r"24:00(?::00(?:\.0+)?)?(?:\s?(?:z|[+-]\d\d:\d\d(?::\d\d)?))?"
+_ISO = r"(?a)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?"
+_ISO_DATE = r"(\d{4})-(\d\d)-(\d\d)"
+_AGO = r"(\d+) (minute|hour|day|week)s? ago"
+_CLOCK = r"""(?x)(?P<day>.*?) (?: ^ | (?<=-\d\d)t | \s ) (?:at\s)? (?P<clock>
         (?=\d\d?(?::|\s?[ap]\.?m))
         (?P<hour>\d\d?)
         (?: :(?P<minute>\d\d) (?: :(?P<second>\d\d) (?:\.(?P<fraction>\d{1,9}))? )? )?
         (?:\s?(?P<half>[ap])\.?m\.?)?
-        (?:\s?(?P<offset>z|[+-]\d\d:\d\d(?::\d\d)?))? )""",
-    re.VERBOSE,
-)
-_SPELLED = re.compile(
-    r"""(?:(?P<weekday>[a-z]+)\.?\s)?
+        (?:\s?(?P<offset>z|[+-]\d\d:\d\d(?::\d\d)?))? )"""
+_SPELLED = r"""(?x)(?:(?P<weekday>[a-z]+)\.?\s)?
         (?: (?P<day>\d\d?)(?:st|nd|rd|th)?\s(?:of\s)?(?P<month>[a-z]+)\.?
           | (?P<month_first>[a-z]+)\.?\s(?P<day_last>\d\d?)(?:st|nd|rd|th)? )
-        (?:\s(?P<year>\d{4}|\d\d))?""",
-    re.VERBOSE,
-)
+        (?:\s(?P<year>\d{4}|\d\d))?"""
 
 
 def parse_treated(
@@ -205,7 +199,7 @@ def _span(asked: Asked) -> tuple[datetime, datetime]:
 
 def _plain(text: str) -> str:
     """Return a text in the form that is read; in ISO 8601, as most are, it is plain already."""
-    if _ISO.fullmatch(text):
+    if re.fullmatch(_ISO, text):
         return text.lower()
     from mesocare.parsing.date_words import plain
 
@@ -218,13 +212,13 @@ def _part_of_day(asked: Asked) -> tuple[datetime, datetime] | None:
     Each is taken as wide as anybody would mean it.
     """
     words = _plain(asked.text) if len(asked.text) <= LONGEST else ""
-    if hour := _ISO_HOUR.fullmatch(words):
+    if hour := re.fullmatch(_ISO_HOUR, words):
         day = calendar_date(int(hour[1]), int(hour[2]), int(hour[3]), asked)
         if int(hour[4]) > _LAST_HOUR:
             return None
         first = datetime.combine(day, time(int(hour[4])))
         walls = first, first + timedelta(hours=1)
-    elif found := _PART.fullmatch(words):
+    elif found := re.fullmatch(_PART, words):
         name = found["part"]
         back = _DAYS_BACK.get(found["day"], 1 if found["day"] == "last" else 0)
         start, length = _PARTS[name]
@@ -248,14 +242,14 @@ def _read(asked: Asked) -> tuple[date, time | None]:
     if not words.isascii():
         raise asked.refuse("holds characters other than plain English letters and digits")
     later = ONE_DAY * 0
-    if clock := _CLOCK.fullmatch(words):
+    if clock := re.fullmatch(_CLOCK, words):
         words = clock["day"]
-        if words and _DAYS_END.fullmatch(clock["clock"]):
+        if words and re.fullmatch(_DAYS_END, clock["clock"]):
             later = ONE_DAY
             asked = asked._replace(clock=time(0, 0, 0, 0, _offset(clock["offset"])))
         else:
             asked = asked._replace(clock=_clock(clock, asked))
-    if iso := _ISO_DATE.fullmatch(words):
+    if iso := re.fullmatch(_ISO_DATE, words):
         day = calendar_date(int(iso[1]), int(iso[2]), int(iso[3]), asked)
         return _later(day, later, asked), asked.clock
     found = _relative(words, asked) or _spelled(words, asked) or _numeric(words, asked)
@@ -316,7 +310,7 @@ def _relative(words: str, asked: Asked) -> date | None:
         return asked.at
     if words in _DAYS_BACK:
         return asked.today - _DAYS_BACK[words] * ONE_DAY
-    if not (ago := _AGO.fullmatch(words)):
+    if not (ago := re.fullmatch(_AGO, words)):
         return None
     count, unit = int(ago[1]), _UNITS[ago[2]]
     if count > (asked.today - date(YEARS[0], 1, 1)) // unit:
@@ -334,7 +328,7 @@ def _relative(words: str, asked: Asked) -> date | None:
 
 def _spelled(words: str, asked: Asked) -> date | None:
     """Read a date with the name of its month; `None` if the words are of another form."""
-    found = _SPELLED.fullmatch(words)
+    found = re.fullmatch(_SPELLED, words)
     month = name_index(found["month"] or found["month_first"], MONTHS) if found else None
     weekday = name_index(found["weekday"], WEEKDAYS) if found and found["weekday"] else None
     if not found or month is None or (found["weekday"] and weekday is None):
@@ -360,11 +354,11 @@ def _spelled(words: str, asked: Asked) -> date | None:
 
 def _numeric(words: str, asked: Asked) -> date | None:
     """Read a date of bare numbers by the order that is settled, or if only one is a date."""
-    if _RUN.fullmatch(words):
+    if re.fullmatch(_RUN, words):
         last = [(words[4:], *order) for order in ((words[2:4], words[:2]), (words[:2], words[2:4]))]
         days = set(readings([(words[:4], words[4:6], words[6:]), *last]))
         return days.pop() if len(days) == 1 else None
-    if short := _NO_YEAR.fullmatch(words):
+    if short := re.fullmatch(_NO_YEAR, words):
         return _without_year(int(short[1]), int(short[2]), asked)
     from mesocare.parsing.date_order import numeric
 
