@@ -20,6 +20,9 @@ COMMANDS = {
     "explain": "questions",
     "check": "check",
     "course": "course",
+    "timeline": "timeline",
+    "calendar": "calendar",
+    "sheet": "sheet",
     "treated": "record",
     "treatments": "record",
     "edit": "record",
@@ -38,12 +41,14 @@ COMMANDS = {
 }
 # How `--help` lists them: those that matter first come first.
 SECTIONS = {
-    "Answers": ("today", "can-i", "when", "feel", "triage", "explain", "course"),
+    "Answers": (
+        "today", "can-i", "when", "feel", "triage", "explain", "course", "timeline", "calendar",
+    ),
     "Your record": (
         "treated", "treatments", "edit", "remove", "undo", "diary", "check-in", "report", "export",
         "import", "forget",
     ),
-    "For practices": ("check", "rules", "words"),
+    "For practices": ("check", "sheet", "rules", "words"),
 }  # fmt: skip
 _EXAMPLES = """\b
 Examples:

@@ -114,7 +114,7 @@ def _shown(when: str, type_: str) -> Reply:
     from mesocare.cli.commands.record import treated
 
     shown = today.reply(request(Settings({"treated": [when], "type": [type_]})))
-    sys.stdout.write(f"\n{shown.text}")
+    sys.stdout.write(f"\n{shown.text!s}")
     sys.stdout.flush()
     try:
         wanted = line("Keep this treatment on this computer, for the next time? (y or Enter)")

@@ -112,14 +112,17 @@ def _deliver(reply: Reply | int | None) -> int:
     return reply.exit_code
 
 
-def _write(text: str, *, is_data: bool = False) -> None:
+def _write(text: str | bytes, *, is_data: bool = False) -> None:
     try:
         if sys.stdout is None:
             message = "standard output is closed, so the answer could not be given"
             raise OutputError(message, "Run the command again without >&-.")
         if is_data and hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
-        sys.stdout.write(text)
+        if isinstance(text, bytes):
+            sys.stdout.buffer.write(text)
+        else:
+            sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
         raise _undelivered(error.strerror) from error

@@ -62,6 +62,17 @@ class Request(NamedTuple):
 
         return meaning_of(self.question, self.record)
 
+    @property
+    def changed(self) -> datetime | None:
+        """When the treatments asked about were last changed, in UTC, if they are on record."""
+        if not self.on_record or self.record is None:
+            return None
+        from datetime import datetime as instant
+
+        return max(
+            (instant.fromisoformat(each.changed) for each in self.record.treatments), default=None
+        )
+
     def reply(self, text: str, exit_code: int = 0, meaning: Triage | None = None) -> Reply:
         """Return a reply; whom to call by what the diary means is said even if nobody gets it."""
         if meaning is None:
@@ -75,7 +86,8 @@ class Reply(NamedTuple):
     """What a command has to say: text for standard output and the exit code.
 
     Attributes:
-        text: The answer; `None` of a command that has written by itself. An empty one is a fault.
+        text: The answer, as bytes where it is no text; `None` of a command that has written by
+            itself. An empty one is a fault.
         exit_code: What the process ends with once it was delivered.
         done: What was changed by then: said where the text cannot be delivered, so that nobody
             does it twice.
@@ -84,7 +96,7 @@ class Reply(NamedTuple):
             the terminal has.
     """
 
-    text: str | None
+    text: str | bytes | None
     exit_code: int = 0
     done: str = ""
     calls: str = ""

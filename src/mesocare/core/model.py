@@ -178,11 +178,12 @@ class CareWindow(NamedTuple):
 
 
 class Care(NamedTuple):
-    """Something that helps."""
+    """Something that helps; a calendar that somebody makes may `remind` of it every morning."""
 
     id: str
     label: str
     windows: Mapping[str, CareWindow]
+    remind: bool = False
 
 
 class Statement(NamedTuple):

@@ -13,7 +13,7 @@ from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import date, tzinfo
 
     from mesocare.core.model import Protocol, RuleSet
     from mesocare.core.question import Question
@@ -31,10 +31,14 @@ def date_words(instant: datetime, zone: tzinfo, near: datetime | None = None) ->
 
     The year is left out where `near` is in the same one.
     """
-    local = instant.astimezone(zone)
-    words = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
-    same_year = near is not None and near.astimezone(zone).year == local.year
-    return words if same_year else f"{words} {local.year}"
+    words = day_words(instant.astimezone(zone).date())
+    same_year = near is not None and near.astimezone(zone).year == instant.astimezone(zone).year
+    return words.rpartition(" ")[0] if same_year else words
+
+
+def day_words(day: date) -> str:
+    """Return `Wed 1 May 2024`."""
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def instant_words(instant: datetime, zone: tzinfo, near: datetime | None = None) -> str:

@@ -9,17 +9,17 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from markupsafe import Markup
-
 from mesocare.core.diary import chart as core
 from mesocare.render.html import svg
-from mesocare.render.html.page import fill, policy, style
+from mesocare.render.html.page import fill, part, policy
 from mesocare.render.phrasing import date_words, instant_words
 from mesocare.render.report_facts import TITLE, cited, grounds, timeline, treatment_facts, zone_name
 from mesocare.render.text.questions import until_words
 from mesocare.render.text.sign_phrasing import expected_words, latest_words
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from mesocare.app.report import Summary
 
 
@@ -43,7 +43,7 @@ class Chart(NamedTuple):
 def report_html(summary: Summary) -> str:
     """Return the summary as an HTML page."""
     question, zone = summary.question, summary.question.zone
-    css = style("report.css")
+    css = part("report.css")
     by_urgency = groupby(summary.meaning.findings, key=lambda each: each.urgency)
     return fill(
         "report.html.j2",
@@ -82,15 +82,10 @@ def _chart(summary: Summary) -> Chart | None:
         Drawn(
             sign.label,
             f"Last {latest_words(sign, question)}; {expected_words(sign, question)}.",
-            Markup(svg.sign(sign, axis, question)),  # noqa: S704 - drawn and escaped by svg
+            svg.sign(sign, axis, question),
         )
         for sign in core.signs(entries, question.treatments, question.rules, question.at)
     ]
     measured = any(entry.temperature is not None for entry in entries)
     drawing = svg.temperatures(entries, axis, question) if measured else None
-    return Chart(
-        "a day" if axis.size == 1 else f"{axis.size} days",
-        first,
-        signs,
-        None if drawing is None else Markup(drawing),  # noqa: S704 - drawn and escaped by svg
-    )
+    return Chart("a day" if axis.size == 1 else f"{axis.size} days", first, signs, drawing)

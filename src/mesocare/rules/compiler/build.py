@@ -215,7 +215,7 @@ def _care(id_: str, each: Plain) -> model.Care:
             value["text"],
             tuple(value["evidence"]),
         )
-    return model.Care(id_, each["label"], windows)
+    return model.Care(id_, each["label"], windows, each.get("remind", False))
 
 
 def _course(each: Plain) -> model.Course:

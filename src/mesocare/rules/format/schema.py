@@ -186,7 +186,8 @@ FILES: dict[str, Record] = {
                                 }
                             )
                         ),
-                    }
+                    },
+                    {"remind": Truth()},
                 )
             )
         }

@@ -118,7 +118,7 @@ def _care(overlay: Overlay) -> Plain:
                 here = (*path, "windows", key)
                 overlay.origins["care.yaml", (*path, "windows", type_)] = here
                 windows[type_] = _window(overlay, id_, here, each["windows"][key])
-        care[id_] = {"label": each.get("label", known["label"]), "windows": windows}
+        care[id_] = {**known, "label": each.get("label", known["label"]), "windows": windows}
     return care
 
 

@@ -134,6 +134,7 @@ _TEXTS = {
     "reason": "Why, in plain words and without a figure.",
     "recent": "How long a reaction is asked about after it was last there.",
     "red_flags": "Red flags by id.",
+    "remind": "Whether a calendar reminds of it every morning of the recovery.",
     "results": "What to expect, and from when on.",
     "returned": "What is said of a sign that had gone and is back.",
     "review_due": "The date by which the next review is due.",

@@ -1,0 +1,110 @@
+"""The views of a whole recovery as JSON: timeline, calendar and sheet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mesocare.render.agenda_words import title
+from mesocare.render.json.answers import dumped, findings, rules, time, treatment
+
+if TYPE_CHECKING:
+    from datetime import date, tzinfo
+
+    from mesocare.app.agenda import Agenda, Event
+    from mesocare.app.schedule import Row, Schedule
+    from mesocare.core.diary.triage import Triage
+
+Plain = dict[str, Any]
+
+
+def timeline(known: Schedule, meaning: Triage | None) -> str:
+    """Return what holds from when to when, as `mesocare.timeline/1`."""
+    zone = known.question.zone
+    return dumped(
+        _head("mesocare.timeline/1", known, meaning)
+        | {
+            "begin": time(known.begin, zone),
+            "recovered": time(known.recovered, zone),
+            "end": time(known.end, zone),
+            "groups": [
+                _row(group, zone) | {"items": [_row(each, zone) for each in known.items(group)]}
+                for group in known.groups
+            ],
+            "normal": [
+                {"id": each.id, "label": each.label, "until": time(each.end, zone)}
+                for each in known.expected
+            ],
+            "rules": rules(known.question.rules.identity),
+        }
+    )
+
+
+def calendar(agenda: Agenda, meaning: Triage | None) -> str:
+    """Return the events of a calendar, as `mesocare.calendar/1`."""
+    known = agenda.schedule
+    return dumped(
+        _head("mesocare.calendar/1", known, meaning)
+        | {
+            "owner": agenda.owner,
+            "revision": agenda.revision,
+            "events": [_event(each, agenda) for each in agenda.events],
+            "rules": rules(known.question.rules.identity),
+        }
+    )
+
+
+def _head(schema: str, known: Schedule, meaning: Triage | None) -> Plain:
+    question = known.question
+    return {
+        "schema": schema,
+        "at": time(question.at, question.zone),
+        "triage": None if meaning is None else findings(meaning),
+        "treatments": [treatment(each, question.at, question.zone) for each in question.treatments],
+    }
+
+
+def _row(row: Row, zone: tzinfo) -> Plain:
+    answer = row.answer
+    return {
+        "activity": answer.activity,
+        "label": answer.label,
+        "verdict": answer.verdict.value,
+        "limited_from": time(answer.limited_from, zone),
+        "allowed_from": time(answer.allowed_from, zone),
+        "stretches": [
+            {
+                "begin": time(each.begin, zone),
+                "end": time(each.end, zone),
+                "verdict": each.verdict.value,
+                "condition": each.condition,
+            }
+            for each in row.stretches
+        ],
+    }
+
+
+def _event(event: Event, agenda: Agenda) -> Plain:
+    question = agenda.schedule.question
+    zone = question.zone
+    return {
+        "key": event.key,
+        "kind": event.kind,
+        "title": title(event, question),
+        "begin": _when(event.begin, zone),
+        "end": _when(event.end, zone),
+        "alarm": time(event.alarm, zone),
+        "every_days": event.every or None,
+        "last": None if event.last is None else event.last.isoformat(),
+        "opens": [
+            {"activity": each.answer.activity, "verdict": each.verdict.value}
+            for each in event.openings
+        ],
+        "called_off": event.called_off,
+    }
+
+
+def _when(when: datetime | date | None, zone: tzinfo) -> str | None:
+    if when is None or isinstance(when, datetime):
+        return time(when, zone)
+    return when.isoformat()
