@@ -74,6 +74,7 @@ class AtomicFile:
 
     Args:
         target: What it is to become; a link there would be replaced, so it is to be resolved.
+        sweep: Whether to look for what a killed process left in that directory.
 
     Attributes:
         handle: To write to; closing it is the caller's.
@@ -83,10 +84,11 @@ class AtomicFile:
         OSError: It cannot be made.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, sweep: bool = True) -> None:
         self._target = target
         self._note: Path | None = None
-        _sweep_files(target.parent)
+        if sweep:
+            _sweep_files(target.parent)
         self._there = False
         self._lock: int | None = None
         while True:
@@ -163,7 +165,15 @@ class AtomicFile:
             self._lock = None
 
 
-def write(path: Path, data: bytes, *, mode: int = _OWNER_ONLY, new: bool = False) -> None:
+def write(
+    path: Path,
+    data: bytes,
+    *,
+    mode: int = _OWNER_ONLY,
+    new: bool = False,
+    durable: bool = True,
+    sweep: bool = True,
+) -> None:
     """Write a file, whole or not at all; a link is followed, not replaced.
 
     Args:
@@ -171,15 +181,17 @@ def write(path: Path, data: bytes, *, mode: int = _OWNER_ONLY, new: bool = False
         data: Its content.
         mode: The permissions it gets.
         new: Whether nothing may be there yet.
+        durable: Whether to wait until it is on the disk.
+        sweep: Whether to look for what a killed process left beside it.
 
     Raises:
         FileExistsError: Something is there, and only a `new` file was wanted.
         OSError: It could not be written; what was there is as it was.
     """
-    with AtomicFile(Path(os.path.realpath(path))) as file:
+    with AtomicFile(Path(os.path.realpath(path)), sweep=sweep) as file:
         with os.fdopen(file.handle, "wb") as opened:
             opened.write(data)
-        file.keep(mode=mode, new=new)
+        file.keep(mode=mode, new=new, durable=durable)
 
 
 def is_special(path: Path) -> bool:

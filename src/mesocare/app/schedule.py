@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core.aftercare.advice import expected_ends
 from mesocare.core.aftercare.course import plans
 from mesocare.core.model import Verdict
+from mesocare.core.timespan import last_closing
 from mesocare.core.verdict.engine import assess
 
 if TYPE_CHECKING:
@@ -48,6 +49,16 @@ class Expected(NamedTuple):
     end: datetime
 
 
+class CareTime(NamedTuple):
+    """A care instruction, and from when until when (UTC) it holds; `end=None` is for good."""
+
+    id: str
+    label: str
+    text: str
+    begin: datetime
+    end: datetime | None
+
+
 class Schedule(NamedTuple):
     """A recovery from the first treatment on. Instants are in UTC.
 
@@ -58,6 +69,7 @@ class Schedule(NamedTuple):
         end: When the last restriction that has an end is over.
         groups: Every group, the headline ones first.
         expected: The reactions after these treatments, the first to end first.
+        care: The care instructions that hold now or later.
         plans: The course of sessions, by treatment type.
         held_by: The findings of the diary that the clinic has to see first.
     """
@@ -68,6 +80,7 @@ class Schedule(NamedTuple):
     end: datetime
     groups: tuple[Row, ...]
     expected: tuple[Expected, ...]
+    care: tuple[CareTime, ...]
     plans: tuple[Plan, ...]
     held_by: tuple[str, ...]
 
@@ -108,6 +121,7 @@ def schedule(question: Question, meaning: Triage | None = None) -> Schedule:
         end=max(ends, default=begin),
         groups=groups,
         expected=_expected(question),
+        care=tuple(_care(question)),
         plans=plans(treatments, rules, at, held=bool(held_by)),
         held_by=held_by,
     )
@@ -125,6 +139,26 @@ def _row(answer: Answer, begin: datetime) -> Row:
             for step, since, until in zip(steps, begins, ends, strict=True)
         ),
     )
+
+
+def _care(question: Question) -> Iterator[CareTime]:
+    """Yield each care instruction, at the latest that a treatment can have been."""
+    for care in question.rules.care.values():
+        found: dict[str, CareTime] = {}
+        for each in question.treatments:
+            window = care.windows.get(each.type)
+            if window is None:
+                continue
+            begin = last_closing(each.when, window.opens) if window.opens else each.when.latest
+            end = last_closing(each.when, window.until) if window.until else None
+            if end is not None and end <= question.at:
+                continue
+            known = found.get(window.text)
+            if known is not None and known.end is not None and end is not None:
+                end = max(end, known.end)
+            begin = begin if known is None else min(begin, known.begin)
+            found[window.text] = CareTime(care.id, care.label, window.text, begin, end)
+        yield from found.values()
 
 
 def _expected(question: Question) -> tuple[Expected, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # What a picture shows unless more is asked for: beyond, the first days could not be told apart.
 MOST_DAYS = 28
 LEAST = timedelta(days=7)
-_STEPS = (1, 2, 7, 14, 28, 56, 112)
+_STEPS = (1, 2, 3, 4, 7, 14, 28, 56, 112)
 
 
 class Axis(NamedTuple):
@@ -51,7 +51,7 @@ class Axis(NamedTuple):
 
 
 def axis_of(known: Schedule, width: float, days: int | None = None) -> Axis:
-    """Return the axis of a recovery: so many days, or until the groups are open, four weeks at most.
+    """Return the axis of a recovery: so many days, or until all groups are open, to four weeks.
 
     What is drawn beyond the last opening is of no use, and would leave less room for the first
     days, in which the most changes.
@@ -73,13 +73,12 @@ def strictest(stretches: Sequence[Stretch], since: datetime, until: datetime) ->
     held = [
         each for each in stretches if each.begin < until and (each.end is None or each.end > since)
     ]
-    return max(
-        held or stretches[-1:], key=lambda each: (each.verdict.severity, bool(each.condition))
-    )
+    found = held or stretches[-1:]
+    return max(found, key=lambda each: (each.verdict.severity, bool(each.condition)))
 
 
 def kind(stretch: Stretch) -> str:
-    """Return how a stretch is drawn: by its verdict, or as `partly` where a part is still closed."""
+    """Return how a stretch is drawn: by its verdict, or `partly` where a part is still closed."""
     if stretch.verdict is Verdict.ALLOWED and stretch.condition:
         return "partly"
     return stretch.verdict.value

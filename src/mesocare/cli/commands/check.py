@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesocare.cli.commands import check_options
+from mesocare.cli.commands.sheet import Clinic, Large, Logo, Paper, Phone
 from mesocare.cli.options import (
     At,
     Dates,
@@ -25,8 +26,10 @@ from mesocare.cli.settings import Settings
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
+    from mesocare.app.sheet import Letterhead
     from mesocare.bulk.job import Job, Tally
     from mesocare.cli.commands.check_options import Runner
+    from mesocare.core.model import Treatment
 
 SOME_REJECTED = 1
 _SIGNAL = 128
@@ -66,6 +69,19 @@ def check(
             "--fix", help_="Write the table as it is meant, and check nothing.", metavar="FILE"
         ),
     ] = None,
+    sheets: Annotated[
+        str | None,
+        _option("--sheets", help_="Write an aftercare sheet per row into it.", metavar="FOLDER"),
+    ] = None,
+    sheet_form: Annotated[
+        str, _option("--sheet-format", help_="html (the default), pdf, md, txt.", metavar="FORMAT")
+    ] = "html",
+    clinic: Clinic = None,
+    phone: Phone = None,
+    logo: Logo = None,
+    paper: Paper = "a4",
+    large: Large = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace sheets that are there.")] = False,
     activities: Annotated[
         list[str] | None,
         _option("--activities", help_="What is asked, by commas.", metavar="WORDS"),
@@ -159,6 +175,11 @@ def check(
         return _preview(job, settings)
     if fix is not None:
         return _fix(job, fix, settings, quiet=quiet)
+    if sheets is not None:
+        from mesocare.cli.commands.sheet import letterhead
+
+        head = letterhead((), clinic, phone, logo, paper, large=large, rules=rule_set)
+        return _sheets(job, sheets, sheet_form, head, settings, force=force, quiet=quiet)
     return _run(job, check_options.runner(engine, job), settings, quiet=quiet)
 
 
@@ -188,6 +209,44 @@ def _fix(job: Job, target: str, settings: Settings, *, quiet: bool) -> Reply:
     tally = fix(job)
     if not quiet and sys.stderr is not None:
         view.say(view.fixed_text(job, tally, no_color=bool(settings.get("no_color"))))
+    return Reply(None, SOME_REJECTED if tally.rejected else 0)
+
+
+def _sheets(
+    job: Job,
+    folder: str,
+    form: str,
+    head: Letterhead,
+    settings: Settings,
+    *,
+    force: bool,
+    quiet: bool,
+) -> Reply:
+    """Write an aftercare sheet for each row."""
+    from mesocare.app.schedule import schedule
+    from mesocare.app.sheet import sheet as facts
+    from mesocare.bulk.sheets import write_sheets
+    from mesocare.cli.commands.sheet import FORMS, LONGEST, made
+    from mesocare.core.question import Question
+    from mesocare.render.text import check as view
+
+    if form not in FORMS:
+        raise TableError(f"--sheet-format {form!r} is unknown", f"Known: {', '.join(FORMS)}.")
+    if not folder.strip() or Path(folder).is_file():
+        raise TableError(f"--sheets {folder!r} is no folder", "Type for example: --sheets sheets")
+
+    def content(patient: str, treatment: Treatment) -> bytes:
+        question = Question(job.at, treatment.when.zone, (treatment,), job.rules)
+        known = head._replace(name=" ".join(patient.split())[:LONGEST])
+        return made(facts(schedule(question), known), form)
+
+    import gc
+
+    gc.enable()  # as for any long run
+    gc.freeze()
+    tally = write_sheets(job, Path(folder), f".{form}", content, force=force)
+    if not quiet and sys.stderr is not None:
+        view.say(view.sheets_text(folder, tally, no_color=bool(settings.get("no_color"))))
     return Reply(None, SOME_REJECTED if tally.rejected else 0)
 
 

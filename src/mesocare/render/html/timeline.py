@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WIDTH, SIDE = 420, 12
 DAY_ROOM = 62
 TOP, DAYS, PITCH, BAR, HEADING = 20, 34, 36, 13, 30
-LETTERS = 66
+LETTERS, TITLE_LETTERS = 66, 46
 MISSING = "Type: pip install 'mesocare[png]'; the SVG, of --svg, needs nothing."
 
 
@@ -98,7 +98,7 @@ def _drawn(
     known: Schedule, days: int | None, *, items: bool, style: Markup | None = None
 ) -> Markup:
     picture = _Picture(known, days)
-    picture.title(_title(known))
+    picture.title(_title(known), shown=style is not None)
     picture.days()
     for group in known.groups:
         if not items:
@@ -123,6 +123,7 @@ class _Picture:
         self.top = self.bottom = 0.0
         self.ground: list[Shape] = []
         self.shapes: list[Shape] = []
+        self.bars: list[float] = []
         self.said: list[str] = []
         self.called = ""
 
@@ -130,10 +131,12 @@ class _Picture:
         """Return where a place on the axis is."""
         return SIDE + place
 
-    def title(self, words: str) -> None:
-        """Add the title."""
+    def title(self, words: str, *, shown: bool) -> None:
+        """Add the title, unless what is around the drawing has it."""
         self.called = words
-        for line in wrap(words, LETTERS - 14):
+        if not shown:
+            return
+        for line in wrap(words, TITLE_LETTERS):
             self.shapes.append(Text("title", SIDE, self.y, line))
             self.y += 18
         self.y += 8
@@ -161,6 +164,7 @@ class _Picture:
         self.shapes.append(Text("label", SIDE, self.y, printable(row.answer.label)))
         self.shapes.append(Text("open", WIDTH - SIDE, self.y, words))
         self.said.append(f"{row.answer.label}: {words}")
+        self.bars.append(self.y + 5)
         for each in row.stretches:
             begin = self.axis.place(each.begin)
             end = self.axis.width if each.end is None else self.axis.place(each.end)
@@ -192,14 +196,14 @@ class _Picture:
             self.y += 20
 
     def now(self) -> None:
-        """Add the line of the instant asked about, through everything."""
+        """Mark the instant asked about on every bar."""
         at = self.known.question.at
         if at >= self.axis.end:
             return
         x = self.x(self.axis.place(at))
-        self.shapes.append(Line("now", x, self.top - 4, x, self.bottom))
+        self.shapes += [Line("now", x, y - 3, x, y + BAR + 3) for y in self.bars]
         middle = min(max(x, SIDE + 12), WIDTH - SIDE - 12)
-        self.shapes.append(Text("now", middle, self.bottom + 10, "now"))
+        self.shapes.append(Text("now", middle, self.bottom + 6, "now"))
 
     def legend(self) -> None:
         """Say what the hatches mean."""
@@ -221,16 +225,8 @@ class _Picture:
         """Return the drawing."""
         height = round(self.y + 2)
         ground: list[Shape] = [Rect("ground", 0, 0, WIDTH, height)]
-        lines: list[Shape] = [
-            Line(
-                "grid",
-                self.x(self.axis.place(each)),
-                self.top,
-                self.x(self.axis.place(each)),
-                self.y,
-            )
-            for each in self.axis.midnights(DAY_ROOM)
-        ]
+        midnights = [self.x(self.axis.place(each)) for each in self.axis.midnights(DAY_ROOM)]
+        lines: list[Shape] = [Line("grid", x, self.top, x, self.bottom) for x in midnights]
         words = ". ".join([self.called, *self.said])
         shapes = [*ground, *lines, *self.shapes]
         return drawn(self.called, words, WIDTH, height, shapes, style=style, hatched=True)

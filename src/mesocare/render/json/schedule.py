@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mesocare.render import sheet_words as words
 from mesocare.render.agenda_words import title
 from mesocare.render.json.answers import dumped, findings, rules, time, treatment
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from mesocare.app.agenda import Agenda, Event
     from mesocare.app.schedule import Row, Schedule
+    from mesocare.app.sheet import Sheet
     from mesocare.core.diary.triage import Triage
 
 Plain = dict[str, Any]
@@ -49,6 +51,58 @@ def calendar(agenda: Agenda, meaning: Triage | None) -> str:
             "owner": agenda.owner,
             "revision": agenda.revision,
             "events": [_event(each, agenda) for each in agenda.events],
+            "rules": rules(known.question.rules.identity),
+        }
+    )
+
+
+def sheet(found: Sheet, meaning: Triage | None) -> str:
+    """Return what a sheet says, as `mesocare.sheet/1`."""
+    known = found.schedule
+    zone, head = known.question.zone, found.head
+    return dumped(
+        _head("mesocare.sheet/1", known, meaning)
+        | {
+            "name": head.name or None,
+            "clinic": head.clinic or None,
+            "phone": head.phone or None,
+            "title": words.title(found),
+            "notes": words.notes(found),
+            "leave": [
+                _row(each.row, zone)
+                | {
+                    "not_before": words.leave_words(each, found),
+                    "no_limit_from": words.free_words(each, found),
+                    "in_between": words.between_words(each, found),
+                }
+                for each in found.lines
+            ],
+            "fine": [each.answer.activity for each in found.fine],
+            "care": [
+                {
+                    "id": each.id,
+                    "text": each.text,
+                    "from": time(each.begin, zone),
+                    "until": time(each.end, zone),
+                }
+                for each in known.care
+            ],
+            "normal": [
+                {"id": each.id, "label": each.label, "until": time(each.end, zone)}
+                for each in known.expected
+                if each.end > known.question.at
+            ],
+            "call": [
+                {
+                    "urgency": urgency.value,
+                    "contact": known.question.rules.contacts[urgency.value],
+                    "red_flags": [
+                        {"id": flag.id, "text": flag.text, "action": flag.action} for flag in flags
+                    ],
+                }
+                for urgency, flags in found.flags
+            ],
+            "next_session": words.session_words(found),
             "rules": rules(known.question.rules.identity),
         }
     )

@@ -15,7 +15,7 @@ from mesocare.core.model import Verdict
 from mesocare.render.json.answers import rules, time
 from mesocare.render.phrasing import instant_words
 from mesocare.render.text.page import RED, Page, together
-from mesocare.text import shell_quoted
+from mesocare.text import printable, shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,6 +168,17 @@ def fixed_text(job: Job, tally: Tally, *, no_color: bool) -> str:
         page.line(
             f"written to {job.output}; check it by: mesocare check {shell_quoted(job.output)}"
         )
+    return page.text()
+
+
+def sheets_text(folder: str, tally: Tally, *, no_color: bool) -> str:
+    """Return how many sheets were written, and where."""
+    page = Page(no_color=no_color, console=_console(no_color=no_color))
+    counts = f"{tally.read:,} rows read, {tally.written:,} sheets written"
+    page.line(f"{counts}, {tally.rejected:,} rejected")
+    for sentence in reading_words(tally.reading):
+        page.line(sentence)
+    page.line(f"the sheets are in {printable(folder)}")
     return page.text()
 
 
