@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark words english picture man plain mutants clean
+.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark words english picture man site plain mutants clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,10 @@ words: ## Print how many of the words that people type are read right
 picture: ## Draw README's picture anew
 	$(PYTHON) scripts/picture.py
 
+site: ## Build the documentation as a site in site/html, and follow its links
+	$(PYTHON) -m pip install --quiet --group docs
+	$(PYTHON) scripts/site.py
+
 plain: ## Print how plainly the texts of the rule set are written
 	$(PYTHON) scripts/plain_words.py
 
@@ -65,4 +69,4 @@ mutants: ## Run mutation testing on core/ (long; the result is explained in docs
 	$(dir $(PYTHON))mutmut results
 
 clean: ## Remove what the other targets leave behind
-	rm -rf build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants
+	rm -rf build dist site .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants

@@ -165,7 +165,7 @@ class AtomicFile:
             self._lock = None
 
 
-def write(
+def write(  # noqa: PLR0913 - how a file may be written
     path: Path,
     data: bytes,
     *,

@@ -144,7 +144,7 @@ def test_wheel_holds_what_it_needs(built: Built) -> None:
     assert f"{named}.data/data/share/man/man1/mesocare.1" in held
     assert not [name for name in held if "tests" in name or "__pycache__" in name]
     suffixes = {Path(name).suffix for name in held if name.startswith("mesocare/")}
-    assert suffixes == {".py", ".typed", ".yaml", ".tsv", ".txt", ".json", ".j2", ".css"}
+    assert suffixes == {".py", ".typed", ".yaml", ".tsv", ".txt", ".json", ".j2", ".css", ".js"}
 
 
 def test_wheels_are_the_same(built: Built) -> None:
@@ -190,11 +190,13 @@ def test_metadata(built: Built) -> None:
     own = {re.split(r"[^\w-]", line.split()[1])[0] for line in required if "extra ==" not in line}
     assert own == {
         *(
+            "icalendar",
             "jinja2",
             "platformdirs",
             "python-dateutil",
             "pyyaml",
             "rich",
+            "segno",
             "tomlkit",
             "typer",
             "tzdata",

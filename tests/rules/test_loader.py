@@ -319,7 +319,7 @@ def test_all_problems_at_once(folder: Path) -> None:
     assert places == [
         f"{LIFE}:9",
         f"{LIFE}:19",
-        "care.yaml:25",
+        "care.yaml:26",
         "evidence.tsv:2",
         "evidence.tsv:206",
     ]

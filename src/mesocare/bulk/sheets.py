@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesocare import files
@@ -16,6 +15,7 @@ from mesocare.text import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mesocare.bulk.job import Job
     from mesocare.core.model import Treatment

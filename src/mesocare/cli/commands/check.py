@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesocare.cli.commands import check_options
-from mesocare.cli.commands.sheet import Clinic, Large, Logo, Paper, Phone
+from mesocare.cli.commands.sheet import (
+    FORMS,
+    LONGEST,
+    Clinic,
+    Large,
+    Logo,
+    Paper,
+    Phone,
+    letterhead,
+    made,
+)
 from mesocare.cli.options import (
     At,
     Dates,
@@ -176,8 +186,6 @@ def check(
     if fix is not None:
         return _fix(job, fix, settings, quiet=quiet)
     if sheets is not None:
-        from mesocare.cli.commands.sheet import letterhead
-
         head = letterhead((), clinic, phone, logo, paper, large=large, rules=rule_set)
         return _sheets(job, sheets, sheet_form, head, settings, force=force, quiet=quiet)
     return _run(job, check_options.runner(engine, job), settings, quiet=quiet)
@@ -226,7 +234,6 @@ def _sheets(
     from mesocare.app.schedule import schedule
     from mesocare.app.sheet import sheet as facts
     from mesocare.bulk.sheets import write_sheets
-    from mesocare.cli.commands.sheet import FORMS, LONGEST, made
     from mesocare.core.question import Question
     from mesocare.render.text import check as view
 
