@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from figures import Row, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 HELLO = """
 import typer
@@ -70,62 +70,86 @@ def compared(first: Callable[[], float], second: Callable[[], float], pairs: int
     return [first() / second() for _ in range(pairs)]
 
 
+def rows(count: int = 1000) -> Iterator[str]:
+    """Yield the rows of a table of patients, each treated at another time of one month."""
+    types = ("face", "scalp", "brightening")
+    for number in range(count):
+        day, hour, minute = 1 + number % 30, 8 + number % 11, number * 7 % 60
+        treated = f"2024-05-{day:02}T{hour:02}:{minute:02}"
+        yield f"P-{number:04},{treated},{types[number % 3]}\n"
+
+
+class Bench:
+    """The program and its yardstick, in directories of their own."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.program, self.folder, self.cache = program, folder, folder / "cache"
+        self.hello_path = folder / "hello.py"
+        self.hello_path.write_text(HELLO, encoding="utf-8")
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MESOCARE_", "PYTHON"))
+        } | {
+            "MESOCARE_CACHE_DIR": str(self.cache),
+            "MESOCARE_HOME": str(folder),
+            "TERM": "xterm-256color",
+            "COLUMNS": "80",
+        }
+        self.run("treated", "yesterday", "--tz", "Europe/London")()
+
+    def hello(self) -> float:
+        """Return the time of the yardstick."""
+        return seconds([sys.executable, str(self.hello_path)], self.environment)
+
+    def run(self, *arguments: str, terminal: bool = False) -> Callable[[], float]:
+        """Return what times the program with some arguments."""
+        command = [self.program, *arguments]
+        return lambda: seconds(command, self.environment, terminal=terminal)
+
+    def cold(self) -> float:
+        """Return the time of a question without compiled rules."""
+        shutil.rmtree(self.cache, ignore_errors=True)
+        return self.run(*QUESTION)()
+
+    def sheets(self) -> float:
+        """Return the time of a sheet for each of 1,000 patients."""
+        table = self.folder / "patients.csv"
+        table.write_text("patient_id,treated,type\n" + "".join(rows()), encoding="utf-8")
+        target = str(self.folder / "sheets")
+        options = ["--sheets", target, "--at", "2024-05-31T12:00", "--quiet"]
+        return self.run("check", str(table), *options)()
+
+
 def measure(pairs: int) -> list[Row]:
     """Return all comparisons."""
     program = shutil.which("mesocare", path=str(Path(sys.executable).parent))
     if program is None:
         sys.exit(f"no mesocare is installed beside {sys.executable}")
     with tempfile.TemporaryDirectory() as folder:
-        cache = Path(folder) / "cache"
-        hello_path = Path(folder) / "hello.py"
-        hello_path.write_text(HELLO, encoding="utf-8")
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("MESOCARE_", "PYTHON"))
-        } | {
-            "MESOCARE_CACHE_DIR": str(cache),
-            "MESOCARE_HOME": folder,
-            "TERM": "xterm-256color",
-            "COLUMNS": "80",
-        }
-
-        seconds([program, "treated", "yesterday", "--tz", "Europe/London"], environment)
-
-        def hello() -> float:
-            return seconds([sys.executable, str(hello_path)], environment)
-
-        def question() -> float:
-            return seconds([program, *QUESTION], environment)
-
-        def recorded() -> float:
-            return seconds([program, "can-i", "makeup", "--json"], environment)
-
-        def feeling() -> float:
-            return seconds([program, "feel", "redness", "3"], environment)
-
-        def screen() -> float:
-            return seconds([program, *SCREEN], environment, terminal=True)
-
-        def cold() -> float:
-            shutil.rmtree(cache, ignore_errors=True)
-            return seconds([program, *QUESTION], environment)
-
+        bench = Bench(program, Path(folder))
+        asked = SCREEN[1:]
+        beside_hello = [
+            ("`can-i … --json`", 1.3, bench.run(*QUESTION)),
+            ("`can-i … --json` from the record", 1.35, bench.run("can-i", "makeup", "--json")),
+            ("`feel redness 3`", 1.5, bench.run("feel", "redness", "3")),
+            ("`today` on a terminal", 2.2, bench.run(*SCREEN, terminal=True)),
+            ("`sheet` as a page", 2.5, bench.run("sheet", *asked, "-o", "-")),
+            ("`calendar` as a file", 2.5, bench.run("calendar", *asked, "-o", "-")),
+        ]
+        pdf = bench.run("sheet", *asked, "-o", "-", "--format", "pdf")
         return [
-            Row("`can-i … --json`", "Typer hello-world", 1.3, compared(question, hello, pairs)),
-            Row(
-                "`can-i … --json` from the record",
-                "Typer hello-world",
-                1.35,
-                compared(recorded, hello, pairs),
+            *(
+                Row(what, "Typer hello-world", most, compared(run, bench.hello, pairs))
+                for what, most, run in beside_hello
             ),
-            Row("`feel redness 3`", "Typer hello-world", 1.5, compared(feeling, hello, pairs)),
-            Row("`today` on a terminal", "Typer hello-world", 2.2, compared(screen, hello, pairs)),
+            Row("`sheet` as a PDF", "2.5 s", 1, [pdf() / 2.5 for _ in range(5)]),
+            Row("`check --sheets` for 1,000 patients", "20 s", 1, [bench.sheets() / 20]),
             Row(
                 "`can-i … --json`, no rule cache",
                 "the same with one",
                 2.0,
-                compared(cold, question, pairs),
+                compared(bench.cold, bench.run(*QUESTION), pairs),
             ),
         ]
 

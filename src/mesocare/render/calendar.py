@@ -6,11 +6,11 @@ is often shared, so what was done and why stands in the descriptions only if tha
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar
+from icalendar import Alarm, Calendar, Timezone, TimezoneDaylight, TimezoneStandard
 from icalendar import Event as CalendarEvent
 
 from mesocare import __version__
@@ -18,6 +18,8 @@ from mesocare.render.agenda_words import details, title
 from mesocare.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mesocare.app.agenda import Agenda, Event
 
 NAME = "Recovery"
@@ -47,11 +49,67 @@ def calendar_file(agenda: Agenda, *, detail: bool) -> bytes:
         calendar.add(name, value)
     for each in agenda.events:
         calendar.add_component(_event(each, agenda, detail=detail))
-    days = [agenda.schedule.begin, agenda.schedule.end]
     if isinstance(question.zone, ZoneInfo):
-        first, last = (each.astimezone(question.zone).date() for each in days)
-        calendar.add_missing_timezones(first.replace(day=1), last + timedelta(days=400))
+        calendar.subcomponents.insert(0, _timezone(question.zone, agenda))
     return bytes(calendar.to_ical())
+
+
+def _timezone(zone: ZoneInfo, agenda: Agenda) -> Timezone:
+    """Return what the clocks of a zone do while anything in the calendar may happen.
+
+    Each change stands for itself. The library would write rules for them, whose onset in spring
+    is the clock after the change, where RFC 5545 wants the one before it.
+    """
+    found = Timezone()
+    found.add("tzid", zone.key)
+    instants = [each for event in agenda.events for each in _ends(event, zone)]
+    begin = min(instants, default=agenda.schedule.begin) - timedelta(days=1)
+    end = max(instants, default=agenda.schedule.end) + timedelta(days=1)
+    found.add_component(_observance(begin, zone, since=begin))
+    at = begin
+    while at < end:
+        later = at + timedelta(days=1)
+        if at.astimezone(zone).utcoffset() != later.astimezone(zone).utcoffset():
+            found.add_component(_observance(_change(at, later, zone), zone))
+        at = later
+    return found
+
+
+def _ends(event: Event, zone: ZoneInfo) -> Iterator[datetime]:
+    """Yield the first and the last instant at which an event may be."""
+    for each in (event.begin, event.end, event.last):
+        if isinstance(each, datetime):
+            yield each
+        elif each is not None:
+            yield datetime.combine(each, time(), zone).astimezone(UTC)
+
+
+def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC), to the second, from which on a zone has another offset."""
+    offset = before.astimezone(zone).utcoffset()
+    before, after = before.replace(microsecond=0), whole_second(after)
+    while after - before > _SECOND:
+        middle = before + (after - before) // _SECOND // 2 * _SECOND
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _observance(
+    onset: datetime, zone: ZoneInfo, since: datetime | None = None
+) -> TimezoneStandard | TimezoneDaylight:
+    """Return what holds in a zone from an instant on; with `since`, what has held since then."""
+    local = onset.astimezone(zone)
+    before = local.utcoffset() if since else (onset - _SECOND).astimezone(zone).utcoffset()
+    found = TimezoneDaylight() if local.dst() else TimezoneStandard()
+    wall = (onset + (before or timedelta())).replace(tzinfo=None, microsecond=0)
+    found.add("dtstart", wall)
+    found.add("tzoffsetfrom", before)
+    found.add("tzoffsetto", local.utcoffset())
+    found.add("tzname", local.tzname())
+    return found
 
 
 def _event(event: Event, agenda: Agenda, *, detail: bool) -> CalendarEvent:
