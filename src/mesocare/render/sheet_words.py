@@ -93,14 +93,12 @@ def normal_words(sheet: Sheet) -> list[tuple[str, str, datetime]]:
     """Return what is normal up to one day: the signs, the last day, and when (UTC) it is over."""
     known = sheet.schedule
     zone, at = known.question.zone, known.question.at
-    ends: dict[datetime, list[str]] = {}
-    for each in known.expected:
+    ends: dict[str, tuple[datetime, list[str]]] = {}
+    for each in known.expected:  # the first of a day to end comes first
         if each.end > at:
-            ends.setdefault(each.end, []).append(lower_first(each.label))
-    return [
-        (", ".join(labels), date_words(end - timedelta(days=1), zone, at), end)
-        for end, labels in ends.items()
-    ]
+            day = date_words(each.end - timedelta(days=1), zone, at)
+            ends.setdefault(day, (each.end, []))[1].append(lower_first(each.label))
+    return [(", ".join(labels), day, end) for day, (end, labels) in ends.items()]
 
 
 def session_words(sheet: Sheet) -> list[str]:
