@@ -40,6 +40,12 @@ def texts(rules: RuleSet) -> Iterator[str]:
         yield from (window.text for window in care.windows.values())
     for course in rules.course.values():
         yield from (each.text for each in (*course.notes, *course.results))
+    before = rules.before()
+    for preparation in before.leave_out.values():
+        yield preparation.text
+        yield from (each.ask for each in preparation.washouts.values() if each.ask)
+    for points in before.checklist.values():
+        yield from (point.text for point in points)
     yield rules.notice
 
 

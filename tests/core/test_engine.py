@@ -9,6 +9,7 @@ import pytest
 
 from mesocare.core.aftercare import advice
 from mesocare.core.model import (
+    Before,
     Care,
     CareWindow,
     Course,
@@ -123,6 +124,7 @@ def rule_set(
         red_flags={each.id: each for each in red_flags},
         care={each.id: each for each in care},
         course=course or {},
+        before=lambda: Before({}, {}),
         triage=TRIAGE,
         contacts={urgency: f"Call {urgency}." for urgency in Urgency},
         notice="Ask your clinic.",

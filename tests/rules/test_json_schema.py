@@ -51,8 +51,8 @@ _Loader.yaml_implicit_resolvers = {
 def _kind(path: Path) -> str:
     """Return the kind of a file, by where it lies."""
     folder = path.relative_to(DATA).parts[0]
-    if folder == "words":
-        return f"words-{path.stem}"
+    if folder in {"words", "before"}:
+        return f"{folder}-{path.stem}"
     return folder if folder in {"activities", "cases"} else path.stem
 
 

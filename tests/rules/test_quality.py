@@ -456,10 +456,10 @@ def test_strict_refuses_what_leads_nowhere(tmp_path: Path) -> None:
     message = "no row of evidence.tsv is taken from this source"
     assert found == [("dead-source", "sources.yaml sources.lonely", message)]
     ledger = (built_in() / "ledger.yaml").read_text(encoding="utf-8")
-    entry = re.search(r"  E107: .*\n", ledger)
+    entry = re.search(r"  E324: >-\n(?:    .*\n)+", ledger)
     assert entry
     found = _strict(tmp_path / "two", {"ledger.yaml": (entry[0], "")})
-    assert [each[:2] for each in found] == [("dead-source", "evidence.tsv E107")]
+    assert [each[:2] for each in found] == [("dead-source", "evidence.tsv E324")]
     twice = entry[0] + "  E146: It is listed here although a rule cites it.\n"
     found = _strict(tmp_path / "three", {"ledger.yaml": (entry[0], twice)})
     assert [each[:2] for each in found] == [("dead-source", "ledger.yaml not_used.E146")]

@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": "questions",
     "check": "check",
     "course": "course",
+    "before": "before",
     "timeline": "timeline",
     "calendar": "calendar",
     "sheet": "sheet",
@@ -42,7 +43,8 @@ COMMANDS = {
 # How `--help` lists them: those that matter first come first.
 SECTIONS = {
     "Answers": (
-        "today", "can-i", "when", "feel", "triage", "explain", "course", "timeline", "calendar",
+        "today", "can-i", "when", "feel", "triage", "explain", "course", "before", "timeline",
+        "calendar",
     ),
     "Your record": (
         "treated", "treatments", "edit", "remove", "undo", "diary", "check-in", "report", "export",

@@ -176,11 +176,13 @@ def command(
     whole_record: bool = False,
     needs_treatment: bool = True,
     needs_diary: bool = False,
+    instead: Callable[[Settings, dict[str, Any]], Reply | None] | None = None,
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
     """Register a command that takes a `Request` first, then its own arguments.
 
     The shared options are added to its signature, so that they are written down once. The
-    function's docstring and the example open its help.
+    function's docstring and the example open its help. Where `instead` has a reply to the settings
+    and the arguments, that is the reply, and no treatment is needed.
     """
 
     def register(function: Callable[..., Reply]) -> Callable[..., Reply]:
@@ -189,6 +191,8 @@ def command(
         @wraps(function)
         def run(**given: Any) -> Reply:
             settings = Settings({key: given.pop(key) for key in _SHARED})
+            if instead is not None and (reply := instead(settings, given)) is not None:
+                return reply
             asked = request(
                 settings,
                 whole_record=whole_record,

@@ -215,6 +215,52 @@ class Course(NamedTuple):
     notes: tuple[Statement, ...]
 
 
+class Washout(NamedTuple):
+    """What holds before a treatment of one type.
+
+    Attributes:
+        span: How long before it begins; `None` for no figure.
+        on_the_day: Whether it begins with the day of the treatment.
+        verdict: What holds from then until the treatment.
+        ask: Why somebody has to be asked, where that is so; it then holds at any time before.
+        rationale: Why the span is not the longest credible one.
+    """
+
+    span: Span | None
+    on_the_day: bool
+    verdict: Verdict
+    ask: str | None
+    evidence: tuple[str, ...]
+    rationale: str | None
+
+
+class Preparation(NamedTuple):
+    """Something to leave out before a treatment; `activities` are the items that it is."""
+
+    id: str
+    label: str
+    text: str
+    activities: tuple[str, ...]
+    aliases: tuple[str, ...]
+    washouts: Mapping[str, Washout]
+
+
+class Point(NamedTuple):
+    """A point of a list to go through before a treatment; without types it is for all."""
+
+    id: str
+    text: str
+    types: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class Before(NamedTuple):
+    """What comes before a treatment: what to leave out, and lists to go through by kind."""
+
+    leave_out: Mapping[str, Preparation]
+    checklist: Mapping[str, tuple[Point, ...]]
+
+
 class TreatmentType(NamedTuple):
     """A kind of treatment the rule set knows.
 
@@ -251,8 +297,9 @@ class RuleSet(NamedTuple):
     `names` leads from an exact name, as `normal_form.exact_key` has it, to the id of an item or a
     group, and `sign_names` to that of a red flag or a reaction. `tables` gives the words that
     people use otherwise, as `parsing.lexicon` reads them; made when they are first needed.
-    `columns` leads from a column of ours to the names that a table may have for it,
-    `contacts_in_short` from an urgency to whom to call, where there is little room.
+    `before` gives what comes before a treatment. `columns` leads from a column of ours to the names
+    that a table may have for it, `contacts_in_short` from an urgency to whom to call, where there
+    is little room.
     """
 
     identity: Identity
@@ -272,6 +319,7 @@ class RuleSet(NamedTuple):
     names: Mapping[str, str]
     sign_names: Mapping[str, str]
     tables: Callable[[], Mapping[str, str]]
+    before: Callable[[], Before]
     columns: Mapping[str, tuple[str, ...]] = {}
     contacts_in_short: Mapping[str, str] = {}
 

@@ -115,6 +115,17 @@ def closing(start: datetime, span: Span, zone: tzinfo, *, cautious: bool = True)
     return _at_wall(_wall(start, zone) + timedelta(days=span.number), zone, cautious=cautious)
 
 
+def opening(end: datetime, span: Span, zone: tzinfo) -> datetime:
+    """Return the instant (UTC) at which a window before `end` (UTC) opens.
+
+    Hours are elapsed time, days the same clock time so many days before; of two, or around a time
+    that never was, the earlier one.
+    """
+    if isinstance(span, Hours):
+        return end - timedelta(hours=span.number)
+    return _at_wall(_wall(end, zone) - timedelta(days=span.number), zone, cautious=False)
+
+
 def last_closing(when: Interval, span: Span) -> datetime:
     """Return the latest instant, in UTC, at which a window can close, whenever it opened.
 

@@ -146,6 +146,22 @@ def parse_appointment(
     return first.astimezone(zone).date() if whole else first
 
 
+def parse_ahead(
+    text: str, *, now: datetime, zone: tzinfo, orders: Orders | None = None
+) -> Interval:
+    """Read when a treatment will take place; a date without a time is that whole day.
+
+    Takes what `parse_at` takes. What lies before `now` is cut off.
+
+    Raises:
+        DateError: The text has no single reading, names a time that never is, or one that is past.
+    """
+    first, last = _span(Asked(text, now.astimezone(UTC), zone, orders=orders))
+    if last <= now:
+        raise DateError(f"{text!r} is past.", "Give the date with its year: 2027-01-20T10:00")
+    return Interval(max(first, now.astimezone(UTC)), last, zone)
+
+
 def parse_zone(name: str) -> tzinfo:
     """Return the time zone of an IANA name such as `Europe/Berlin`, in exactly that spelling.
 

@@ -28,6 +28,7 @@ MOST_GROUPS = 64
 _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
     "care.yaml", "course.yaml", "triage.yaml", "ledger.yaml",
+    "before/leave-out.yaml", "before/checklist.yaml",
     "words/forms.yaml", "words/activities.yaml", "words/signs.yaml", "words/english.txt",
 )  # fmt: skip
 _EXTEND = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from mesocare.cli.completion import activities
 from mesocare.cli.options import Reply, Request, command
 
 if TYPE_CHECKING:
+    from mesocare.cli.settings import Settings
     from mesocare.core.diary.triage import Triage
     from mesocare.core.verdict.answer import Answer
 
@@ -18,14 +19,21 @@ EXIT_CODES = {"allowed": 0, "avoid": 1, "limited": 3, "ask": 4}
 Words = Annotated[
     list[str], typer.Argument(help="An activity, in your own words.", autocompletion=activities)
 ]
+Before = Annotated[
+    str | None,
+    typer.Option(help="Before a treatment that will be then.", metavar="WHEN", show_default=False),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
 
-    @command(app, "can-i", example="mesocare can-i go to the gym --treated yesterday")
-    def can_i(request: Request, words: Words) -> Reply:
+    @command(
+        app, "can-i", example="mesocare can-i go to the gym --treated yesterday", instead=_ahead
+    )
+    def can_i(request: Request, words: Words, before: Before = None) -> Reply:
         """Whether one activity is allowed now; the exit code says so too."""
+        del before  # then there is another answer
         read_as, answers, meaning = _asked(request, words)
         exit_code = EXIT_CODES[answers[0].verdict.value]
         if request.json:
@@ -60,6 +68,28 @@ def register(app: typer.Typer) -> None:
 
         text = explain_text(answers[0], request.question, meaning)
         return request.reply(text, meaning=meaning)
+
+
+def _ahead(settings: Settings, given: dict[str, Any]) -> Reply | None:
+    """Reply whether something is allowed before an appointment, if that is asked."""
+    if given["before"] is None:
+        return None
+    if settings.get("treated"):
+        from mesocare.errors import MesocareError
+
+        message = "--treated and --before were both given, and each asks about another time"
+        raise MesocareError(message, "Give one of them.")
+    from mesocare.cli.commands.before import of
+
+    found = of(given["before"], settings, given["words"])
+    worst = max((each.verdict for each in found.leave), key=lambda verdict: verdict.severity)
+    if settings.get("json"):
+        from mesocare.render.json.before import before_json
+
+        return Reply(before_json(found), EXIT_CODES[worst.value])
+    from mesocare.render.text.before import answer_text
+
+    return Reply(answer_text(found), EXIT_CODES[worst.value])
 
 
 def _check_one(answers: list[Answer], words: list[str]) -> None:

@@ -71,6 +71,7 @@ def _sessions(page: Page, plan: Plan, question: Question) -> None:
         _row(page, "Next", "no further session of the course is usual")
     else:
         page.row([("Next", "bold")], COLUMN, *_due(plan.due, next_span, question))
+        page.line(("Before it: mesocare before --on WHEN", "dim"), indent=_indent(page))
         if plan.stage is Stage.MAY_END:
             page.line("If your clinic goes on; the course may also end here.", indent=_indent(page))
         _quiet(page, f"{own.text} {_grade(own.evidence, question)}")

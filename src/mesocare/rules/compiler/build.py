@@ -73,8 +73,35 @@ def build(plain: Plain, sha256: str, tables: Tables) -> model.RuleSet:
         sign_names=plain["sign_names"],
         tables=tables,
         contacts_in_short={**ruleset["contacts"], **ruleset.get("contacts_in_short", {})},
+        before=BeforeText(plain["before"]),
         columns={ours: tuple(each) for ours, each in ruleset.get("columns", {}).items()},
     )
+
+
+class BeforeText:
+    """What comes before a treatment, as text; called, it gives the values.
+
+    Two are equal where their text is.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self) -> model.Before:
+        """Return the values."""
+        from mesocare.rules.compiler.build_before import build_before
+
+        return build_before(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other has the same text."""
+        return isinstance(other, BeforeText) and self.text == other.text
+
+    def __hash__(self) -> int:
+        """Return a number that equal ones share."""
+        return hash(self.text)
 
 
 def _identity(ruleset: Plain, sha256: str) -> model.Identity:

@@ -38,6 +38,10 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         "course": records["course.yaml"]["course"],
         "triage": records["triage.yaml"],
         "ledger": records["ledger.yaml"]["not_used"],
+        "before": {
+            "leave_out": records["before/leave-out.yaml"]["leave_out"],
+            "checklist": records["before/checklist.yaml"],
+        },
         "words": {
             **{kind: records[f"words/{kind}.yaml"] for kind in ("forms", "activities", "signs")},
             "english": texts["words/english.txt"].split(),
@@ -48,7 +52,9 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     checked = Report(lines=report.lines)
     Checker(plain, files, checked).run()
     if not (report.problems or checked.problems):
-        plain["words"] = packed(plain["words"])  # read again when words are, or for a protocol
+        # Read again when words are, or for a protocol; and when somebody asks what comes before.
+        plain["words"] = packed(plain["words"])
+        plain["before"] = packed(plain["before"])
     # Where a value could not be read, what seems to be missing may only be unread.
     report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
     return plain, report.listed()

@@ -62,6 +62,13 @@ def _counts(row: Plain, sources: Plain) -> bool:
     )
 
 
+def longest_washout(washout: Plain, evidence: Plain) -> int | None:
+    """Return the longest credible figure of a washout in hours before; `None` without any."""
+    rows = [evidence[id_] for id_ in washout.get("evidence", ()) if id_ in evidence]
+    figures = [row["max_hours"] for row in rows if row["grade"] in {"A", "B"}]
+    return max((each for each in figures if each is not None), default=None)
+
+
 def nominal_hours(value: int | str) -> int:
     """Return a duration in hours; a plain number stands for itself."""
     return value if isinstance(value, int) else parse_span(value).nominal_hours

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mesocare.parsing.names import names
-from mesocare.rules.compiler.figures import nominal_hours, unreasoned
+from mesocare.rules.compiler.figures import longest_washout, nominal_hours, unreasoned
 from mesocare.rules.compiler.word_checks import word_problems
 from mesocare.rules.format.schema import HIGHEST_SCORE
 
@@ -42,6 +42,7 @@ class Checker:
             self._check_items(group)
         self._check_advice()
         self._check_triage()
+        self._check_before()
         for file, path, id_ in self._citations():
             if id_ not in self.evidence:
                 self.report.at(file, path, f"no row {id_!r} in evidence.tsv")
@@ -199,6 +200,35 @@ class Checker:
             if triage[rule][key] > HIGHEST_SCORE:
                 self.report.at(file, (rule, key), f"scores run to {HIGHEST_SCORE}")
 
+    def _check_before(self) -> None:
+        """Check that a washout is no shorter than its sources say, unless a rationale says why."""
+        file = "before/leave-out.yaml"
+        items = {id_ for group in self.plain["groups"].values() for id_ in group["items"]}
+        for id_, each in self.plain["before"]["leave_out"].items():
+            path: Path = ("leave_out", id_)
+            for n, activity in enumerate(each.get("activities", ())):
+                if activity not in items:
+                    self.report.at(file, (*path, "activities", n), f"no item {activity!r}")
+            written = {
+                type_: {**one, "text": 1}
+                for type_, one in each["washouts"].items()
+                if "same_as" not in one
+            }
+            same = {type_: one for type_, one in each["washouts"].items() if "same_as" in one}
+            self._check_types(file, (*path, "washouts"), written | same, "text")
+            for type_, one in each["washouts"].items():
+                longest = longest_washout(one, self.evidence)
+                chosen = nominal_hours(one["span"]) if "span" in one else longest
+                if chosen != longest and "rationale" not in one:
+                    message = (
+                        f"{chosen} h; the longest credible is {longest} h: write a `rationale`"
+                    )
+                    self.report.at(file, (*path, "washouts", type_), message)
+        for kind, points in self.plain["before"]["checklist"].items():
+            for id_, point in points.items():
+                types: Plain = {type_: {} for type_ in point.get("types", [])}
+                self._check_types("before/checklist.yaml", (kind, id_, "types"), types, "")
+
     def _citations(self) -> Iterator[tuple[str, Path, str]]:
         """Yield every place that cites evidence."""
         for name, group in self.plain["groups"].items():
@@ -206,6 +236,9 @@ class Checker:
         for name in ("reactions", "red_flags", "care", "course"):
             yield from evidence_in(f"{name}.yaml", (name,), self.plain[name])
         yield from evidence_in("triage.yaml", (), self.plain["triage"])
+        before = self.plain["before"]
+        yield from evidence_in("before/leave-out.yaml", ("leave_out",), before["leave_out"])
+        yield from evidence_in("before/checklist.yaml", (), before["checklist"])
         for id_ in self.plain["ledger"]:
             yield "ledger.yaml", ("not_used", id_), id_
 

@@ -88,6 +88,8 @@ _WORD_LISTS = Table(_WORDS, Text(40))
 COLUMNS = ("patient_id", "treated", "treated_time", "type", "tz")
 COLUMN_NAMES = Table(_WORDS, Choice(COLUMNS))
 
+_POINTS = Table(Record({"text": Text(160), "evidence": _EVIDENCE}, {"types": Listing(Id())}))
+
 FILES: dict[str, Record] = {
     "ruleset.yaml": Record(
         {
@@ -265,6 +267,41 @@ FILES: dict[str, Record] = {
                 }
             ),
         }
+    ),
+    "before/leave-out.yaml": Record(
+        {
+            "leave_out": Table(
+                Record(
+                    {
+                        "label": Text(60),
+                        "text": Text(160),
+                        "washouts": Table(
+                            Variants(
+                                {
+                                    "span": Record(
+                                        {"span": Duration(), "evidence": _EVIDENCE},
+                                        {"rationale": Text(600)},
+                                    ),
+                                    "on_the_day": Record(
+                                        {"on_the_day": Truth(), "evidence": _EVIDENCE}
+                                    ),
+                                    "ask": Record({"ask": Text(160), "evidence": _EVIDENCE}),
+                                    "same_as": _SAME_AS,
+                                }
+                            )
+                        ),
+                    },
+                    {
+                        "activities": Listing(Id()),
+                        "aliases": _ALIASES,
+                        "verdict": Choice(("avoid", "limited")),
+                    },
+                )
+            )
+        }
+    ),
+    "before/checklist.yaml": Record(
+        {"on_the_day": _POINTS, "tell": _POINTS, "move": _POINTS, "choose": _POINTS}
     ),
     "ledger.yaml": Record({"not_used": Table(Text(300), EvidenceId())}),
     "words/forms.yaml": Record(

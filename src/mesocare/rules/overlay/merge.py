@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mesocare.parsing.lexicon import unpacked
 from mesocare.rules.format.schema import COLUMNS
 from mesocare.rules.overlay.items import check_items, merged_groups
 from mesocare.rules.overlay.words import merged_words
@@ -34,6 +35,7 @@ def merged(overlay: Overlay, sha256: str) -> Plain:
         "red_flags": {id_: _flag(overlay, each) for id_, each in base["red_flags"].items()},
         "care": _care(overlay),
         "course": _inherited(overlay, base["course"]),
+        "before": _before(overlay),
         "names": {},
         "words": merged_words(overlay, sha256),
         "sign_names": {},
@@ -120,6 +122,21 @@ def _care(overlay: Overlay) -> Plain:
                 windows[type_] = _window(overlay, id_, here, each["windows"][key])
         care[id_] = {**known, "label": each.get("label", known["label"]), "windows": windows}
     return care
+
+
+def _before(overlay: Overlay) -> Plain:
+    """Return what comes before a treatment, for the clinic's named treatments too."""
+    before: Plain = unpacked(overlay.base["before"])
+    return {
+        "leave_out": {
+            id_: {**each, "washouts": _inherited(overlay, each["washouts"])}
+            for id_, each in before["leave_out"].items()
+        },
+        "checklist": {
+            kind: {id_: _flag(overlay, point) for id_, point in points.items()}
+            for kind, points in before["checklist"].items()
+        },
+    }
 
 
 def _window(overlay: Overlay, id_: str, path: Path, window: Plain) -> Plain:

@@ -56,6 +56,7 @@ def compile_protocol(
     Checker(plain, overlay.files, placed).run()
     if not (report.problems or placed.elsewhere.problems):
         plain["words"] = packed(plain["words"])
+        plain["before"] = packed(plain["before"])
     if not report.problems:
         # What is wrong in a place that the protocol did not write follows from what it did write.
         report.problems |= placed.elsewhere.problems

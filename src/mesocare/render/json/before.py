@@ -1,0 +1,56 @@
+"""What comes before a treatment as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mesocare.render.json.answers import dumped, evidence, rules, time
+
+if TYPE_CHECKING:
+    from mesocare.app.before import Ahead
+    from mesocare.core.aftercare.washout import Leave
+
+Plain = dict[str, Any]
+
+
+def before_json(ahead: Ahead) -> str:
+    """Return it as `mesocare.before/1`."""
+    when = ahead.appointment
+    return dumped(
+        {
+            "schema": "mesocare.before/1",
+            "at": time(ahead.at, ahead.zone),
+            "appointment_earliest": time(when.earliest, ahead.zone),
+            "appointment_latest": time(when.latest, ahead.zone),
+            "types": list(ahead.types),
+            "leave_out": [_leave(each, ahead) for each in ahead.leave],
+            **{
+                kind: [
+                    {"id": each.id, "text": each.text, "evidence": list(each.evidence)}
+                    for each in points
+                ]
+                for kind, points in ahead.checklist.items()
+            },
+            "rules": rules(ahead.rules.identity),
+        }
+    )
+
+
+def _leave(leave: Leave, ahead: Ahead) -> Plain:
+    washout = leave.washout
+    rows = [ahead.rules.evidence[id_] for id_ in washout.evidence]
+    return {
+        "id": leave.preparation.id,
+        "label": leave.preparation.label,
+        "text": leave.preparation.text,
+        "verdict": leave.verdict.value,
+        "certain": leave.certain,
+        "begins": time(leave.begins, ahead.zone),
+        "begins_at_latest": time(leave.begins_at_latest, ahead.zone),
+        "then": washout.verdict.value,
+        "hours_before": None if washout.span is None else washout.span.nominal_hours,
+        "on_the_day": washout.on_the_day,
+        "reason": washout.ask,
+        "rationale": washout.rationale,
+        "evidence": [evidence(row) for row in rows],
+    }
