@@ -40,13 +40,24 @@ def texts(rules: RuleSet) -> Iterator[str]:
         yield from (window.text for window in care.windows.values())
     for course in rules.course.values():
         yield from (each.text for each in (*course.notes, *course.results))
+    yield from _around(rules)
+    yield rules.notice
+
+
+def _around(rules: RuleSet) -> Iterator[str]:
+    """Yield what is read before a treatment, and of what was injected and who was treated."""
     before = rules.before()
     for preparation in before.leave_out.values():
         yield preparation.text
         yield from (each.ask for each in preparation.washouts.values() if each.ask)
     for points in before.checklist.values():
         yield from (point.text for point in points)
-    yield rules.notice
+    for detail in rules.details().values():
+        yield from filter(None, (detail.note.text if detail.note else None,))
+        for by_type in detail.rules.values():
+            yield from (
+                phase.reason for rule in by_type.values() for phase in rule.phases if phase.reason
+            )
 
 
 def syllables(word: str) -> int:

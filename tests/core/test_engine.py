@@ -125,6 +125,7 @@ def rule_set(
         care={each.id: each for each in care},
         course=course or {},
         before=lambda: Before({}, {}),
+        details=dict,
         triage=TRIAGE,
         contacts={urgency: f"Call {urgency}." for urgency in Urgency},
         notice="Ask your clinic.",

@@ -235,7 +235,7 @@ def test_every_environment_variable_is_in_the_reference() -> None:
         for name, option in _options()
         if name == "when" and option != "--help"
     }
-    assert len(shared) == 8
+    assert len(shared) == 10
     missing = [each for each in sorted(named | shared) if f"`{each}`" not in REFERENCE]
     assert not missing
 

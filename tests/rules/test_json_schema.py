@@ -51,7 +51,7 @@ _Loader.yaml_implicit_resolvers = {
 def _kind(path: Path) -> str:
     """Return the kind of a file, by where it lies."""
     folder = path.relative_to(DATA).parts[0]
-    if folder in {"words", "before"}:
+    if folder in {"words", "before", "details"}:
         return f"{folder}-{path.stem}"
     return folder if folder in {"activities", "cases"} else path.stem
 

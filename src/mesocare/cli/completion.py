@@ -44,6 +44,14 @@ activities = _of_rules(lambda rules: [*rules.groups.items(), *rules.items.items(
 groups = _of_rules(lambda rules: rules.groups.items())
 signs = _of_rules(lambda rules: [*rules.reactions.items(), *rules.red_flags.items()])
 types = _of_rules(lambda rules: rules.types.items())
+substances, factors = (
+    _of_rules(
+        lambda rules, kind=kind: [  # type: ignore[misc]
+            pair for pair in rules.details().items() if pair[1].kind == kind
+        ]
+    )
+    for kind in ("with", "about")
+)
 
 
 def recorded(incomplete: str) -> Offer:

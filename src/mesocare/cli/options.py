@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.completion import types
+from mesocare.cli.completion import factors, substances, types
 from mesocare.cli.settings import Settings
 from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import SettingError, TreatmentError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.core.diary.triage import Triage
-    from mesocare.core.model import RuleSet, Treatment
+    from mesocare.core.model import Detail, RuleSet, Treatment
     from mesocare.core.question import Question, Recorded
     from mesocare.parsing.date_order import Orders
     from mesocare.store.record import Record
@@ -131,6 +131,16 @@ Treated = Annotated[
 Type = Annotated[
     list[str] | None, _option("type", f"{TYPE_HELP}; one per --treated.", "TYPE", types)
 ]
+With = Annotated[
+    list[str] | None,
+    _option(
+        "with", "What was injected, as prp or ha-booster; may be repeated.", "SUBSTANCE", substances
+    ),
+]
+About = Annotated[
+    list[str] | None,
+    _option("about", "Who was treated, as pregnant; may be repeated.", "FACTOR", factors),
+]
 At = Annotated[str | None, _option("at", "The instant asked about; now if left out.", "WHEN")]
 Dates = Annotated[
     str | None,
@@ -149,6 +159,8 @@ NoColor = Annotated[bool | None, _option("no-color", "No colour.")]
 _SHARED: dict[str, Any] = {
     "treated": Treated,
     "type": Type,
+    "with_": With,
+    "about": About,
     "at": At,
     "dates": Dates,
     "tz": Tz,
@@ -190,7 +202,7 @@ def command(
 
         @wraps(function)
         def run(**given: Any) -> Reply:
-            settings = Settings({key: given.pop(key) for key in _SHARED})
+            settings = Settings({key.rstrip("_"): given.pop(key) for key in _SHARED})
             if instead is not None and (reply := instead(settings, given)) is not None:
                 return reply
             asked = request(
@@ -257,6 +269,7 @@ def request(
         treatments = recall.counting(recorded, rules, at, whole=whole_record)
     else:
         treatments = _given(settings, at, zone, rules)
+    treatments, recorded, rules = _detailed(treatments, recorded, settings, rules)
     # What the environment or the configuration file names is there for the next call too.
     path, origin = settings.found("rules")
     question = Question(
@@ -342,6 +355,33 @@ def _given(settings: Settings, at: datetime, zone: tzinfo, rules: RuleSet) -> tu
     with settings.reading("type"):
         types = [find_type(type_, rules, "--type") for type_ in types]
     return tuple(Treatment(*pair) for pair in zip(types, intervals, strict=True))
+
+
+def _detailed(
+    treatments: tuple[Treatment, ...],
+    recorded: tuple[Recorded, ...],
+    settings: Settings,
+    rules: RuleSet,
+) -> tuple[tuple[Treatment, ...], tuple[Recorded, ...], RuleSet]:
+    """Return the treatments with what was injected and who was treated, and the rules for them."""
+    said = {kind: settings.get(kind) for kind in ("with", "about")}
+    if not any(said.values()):
+        return treatments, recorded, rules
+    from mesocare.core.aftercare.details import raised
+    from mesocare.parsing.details import check_details, find_details
+
+    found: list[Detail] = []
+    for kind, words in said.items():
+        with settings.reading(kind):
+            found += find_details(words or (), kind, rules)
+            for each in treatments:
+                check_details(found, each.type)
+    details = tuple(found)
+    treatments = tuple(each._replace(details=details) for each in treatments)
+    recorded = tuple(
+        each._replace(treatment=each.treatment._replace(details=details)) for each in recorded
+    )
+    return treatments, recorded, raised(rules, treatments)
 
 
 def _check_no_type(settings: Settings) -> None:

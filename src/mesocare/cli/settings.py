@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_FILE = 64 * 1024
-KEYS = ("treated", "type", "at", "dates", "tz", "rules", "json", "no_color")
+KEYS = ("treated", "type", "with", "about", "at", "dates", "tz", "rules", "json", "no_color")
 _FLAGS = {"json", "no_color"}
-_LISTS = {"treated", "type"}
+_LISTS = {"treated", "type", "with", "about"}
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 

@@ -10,7 +10,7 @@ values: of those kept as text, each is compiled.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from mesocare.core.signs import Ranked, Reaction, RedFlag, TriageRules
+from mesocare.core.signs import Ranked, Reaction, RedFlag, TriageRules, Urgency
 from mesocare.core.timespan import Interval, Span
 
 
@@ -261,6 +261,36 @@ class Before(NamedTuple):
     checklist: Mapping[str, tuple[Point, ...]]
 
 
+class Raised(NamedTuple):
+    """How a detail raises a red flag; `urgency=None` only lists it."""
+
+    urgency: Urgency | None
+    evidence: tuple[str, ...]
+
+
+class Detail(NamedTuple):
+    """What was injected (`with`), or who was treated (`about`): it may only make rules stricter.
+
+    Attributes:
+        kind: `with` or `about`.
+        types: The treatment types it goes with; empty for all.
+        excludes: What it cannot be together with.
+        note: What to know of it.
+        rules: By item and type, rules that hold besides those of the treatment.
+        flags: By the id of a red flag, how it is raised.
+    """
+
+    id: str
+    kind: str
+    label: str
+    aliases: tuple[str, ...]
+    types: tuple[str, ...]
+    excludes: tuple[str, ...]
+    note: Statement | None
+    rules: Mapping[str, Mapping[str, Rule]]
+    flags: Mapping[str, Raised]
+
+
 class TreatmentType(NamedTuple):
     """A kind of treatment the rule set knows.
 
@@ -297,7 +327,8 @@ class RuleSet(NamedTuple):
     `names` leads from an exact name, as `normal_form.exact_key` has it, to the id of an item or a
     group, and `sign_names` to that of a red flag or a reaction. `tables` gives the words that
     people use otherwise, as `parsing.lexicon` reads them; made when they are first needed.
-    `before` gives what comes before a treatment. `columns` leads from a column of ours to the names
+    `before` gives what comes before a treatment, `details` what may have been injected and who
+    treated. `columns` leads from a column of ours to the names
     that a table may have for it, `contacts_in_short` from an urgency to whom to call, where there
     is little room.
     """
@@ -320,6 +351,7 @@ class RuleSet(NamedTuple):
     sign_names: Mapping[str, str]
     tables: Callable[[], Mapping[str, str]]
     before: Callable[[], Before]
+    details: Callable[[], Mapping[str, Detail]]
     columns: Mapping[str, tuple[str, ...]] = {}
     contacts_in_short: Mapping[str, str] = {}
 
@@ -328,13 +360,21 @@ class Treatment(NamedTuple):
     """A treatment that took place: its type and the interval in which it did.
 
     `overrides` leads from an item's id to what the clinic that treated said of it; it takes the
-    place of the rule set's own rule.
+    place of the rule set's own rule. `details` are what was injected and who was treated.
     """
 
     type: str
     when: Interval
     overrides: Mapping[str, Rule] = {}
+    details: tuple[Detail, ...] = ()
 
     def rule_for(self, item: Item) -> Rule:
         """Return what holds for an item after this treatment."""
         return self.overrides.get(item.id) or item.rules[self.type]
+
+    def detailed(self, item: Item) -> list[tuple[Detail, Rule]]:
+        """Return what holds besides; nothing where the clinic that treated has said what does."""
+        if not self.details or item.id in self.overrides:
+            return []
+        found = [(each, each.rules.get(item.id, {}).get(self.type)) for each in self.details]
+        return [(each, rule) for each, rule in found if rule is not None]

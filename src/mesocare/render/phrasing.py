@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, tzinfo
 
-    from mesocare.core.model import Protocol, RuleSet
+    from mesocare.core.model import Detail, Protocol, Rule, RuleSet
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Change
     from mesocare.store.treatments import StoredTreatment
@@ -204,6 +204,35 @@ def builtin_words(protocol: Protocol) -> str:
         for phase in protocol.builtin.phases
     )
     return f"Built in: {', '.join([*parts, f'then {last}'] if parts else [last])}"
+
+
+def details_words(details: Sequence[Detail]) -> str:
+    """Return what was injected and who was treated, for after a treatment: `, with …; …`."""
+    by_kind = [
+        joined([lower_first(each.label) for each in details if each.kind == kind])
+        for kind in ("with", "about")
+    ]
+    return "".join(
+        f"{before}{words}"
+        for before, words in zip((", with ", "; "), by_kind, strict=True)
+        if words
+    )
+
+
+def detail_words(detail: Detail, rule: Rule, said: str = "") -> str:
+    """Return what a detail asks for: `PRP: avoid until 14 days. Why.`.
+
+    A reason that was `said` already is left out.
+    """
+    parts = [
+        phase.verdict.value
+        + ("" if phase.until is None else f" until {hours_words(phase.until.nominal_hours)}")
+        for phase in rule.phases
+        if phase.verdict is not Verdict.ALLOWED
+    ]
+    reason = next((phase.reason for phase in rule.phases if phase.reason), "")
+    told = "" if reason == said else reason
+    return f"{detail.label}: {', then '.join(parts)}. {told}".rstrip()
 
 
 def came_twice(treatment: Treatment) -> bool:

@@ -29,6 +29,7 @@ _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
     "care.yaml", "course.yaml", "triage.yaml", "ledger.yaml",
     "before/leave-out.yaml", "before/checklist.yaml",
+    "details/substances.yaml", "details/factors.yaml",
     "words/forms.yaml", "words/activities.yaml", "words/signs.yaml", "words/english.txt",
 )  # fmt: skip
 _EXTEND = (

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.core.model import Evidence, Identity, Protocol, Rule, Treatment, Verdict
+from mesocare.core.model import Detail, Evidence, Identity, Protocol, Rule, Treatment, Verdict
 
 if TYPE_CHECKING:
     from mesocare.core.aftercare.advice import Advice, Alert
@@ -52,6 +52,7 @@ class Answer(NamedTuple):
         evidence: Every claim the deciding rule rests on, shortest figure first.
         held_by: The findings in the diary that the clinic has to see first, where the answer would
             be milder without them.
+        details: What was injected or who was treated, as far as it bears on this, and the rule.
     """
 
     activity: str
@@ -71,6 +72,7 @@ class Answer(NamedTuple):
     items: tuple["Answer", ...]
     evidence: tuple[Evidence, ...]
     held_by: tuple[str, ...] = ()
+    details: tuple[tuple[Detail, Rule], ...] = ()
 
     @property
     def certain(self) -> bool:
@@ -95,12 +97,18 @@ class Answer(NamedTuple):
         high = [row.max_hours for row in rows if row.max_hours is not None]
         sure = [row.max_hours for row in rows if row.max_hours is not None and row.credible]
         low = [row.min_hours for row in rows if row.min_hours is not None]
-        until = self.rule.restricted_until
+        rules = (self.rule, *(rule for _, rule in self.details))
+        ends = [
+            phase.until.nominal_hours if phase.until else None
+            for rule in rules
+            for phase in rule.phases
+            if phase.verdict is not Verdict.ALLOWED
+        ]
         return Figures(
             shortest=min(low, default=None),
             longest=max(high, default=None),
             credible=max(sure, default=None),
-            chosen=None if until is None else until.nominal_hours,
+            chosen=None if None in ends else max((each for each in ends if each), default=None),
         )
 
 

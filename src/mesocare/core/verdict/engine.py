@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from mesocare.core.model import Group, Rule, RuleSet, Treatment
+    from mesocare.core.model import Detail, Group, Rule, RuleSet, Treatment
     from mesocare.core.verdict.standing import ItemSubject, Standing, Subject
 
 
@@ -118,7 +118,11 @@ def outlook(subject: Subject, at: datetime) -> Outlook:
 
 def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
     """Whether `at` lies within the recovery window: until the last restriction that has an end."""
-    spans = [treatment.rule_for(item).restricted_until for item in rules.items.values()]
+    spans = [
+        rule.restricted_until
+        for item in rules.items.values()
+        for rule in (treatment.rule_for(item), *(each for _, each in treatment.detailed(item)))
+    ]
     return any(at < last_closing(treatment.when, span) for span in set(spans) if span)
 
 
@@ -147,9 +151,14 @@ class _Asked(NamedTuple):
 
 def _answer_item(subject: ItemSubject, asked: _Asked) -> Answer:
     item = subject.item
-    rule = subject.standing(asked.at).treatment.rule_for(item)
-    rows = sorted((asked.rules.evidence[id_] for id_ in rule.evidence), key=_by_figure)
-    return _answer(item, subject, asked, _Basis(rule, _instead(subject, asked), tuple(rows)))
+    treatment = subject.standing(asked.at).treatment
+    rule, details = treatment.rule_for(item), tuple(treatment.detailed(item))
+    ids = dict.fromkeys(
+        id_ for each in (rule, *(each for _, each in details)) for id_ in each.evidence
+    )
+    rows = tuple(sorted((asked.rules.evidence[id_] for id_ in ids), key=_by_figure))
+    basis = _Basis(rule, _instead(subject, asked), rows, details=details)
+    return _answer(item, subject, asked, basis)
 
 
 def _instead(subject: ItemSubject, asked: _Asked) -> str | None:
@@ -166,7 +175,9 @@ def _instead(subject: ItemSubject, asked: _Asked) -> str | None:
 def _answer_group(subject: GroupSubject, asked: _Asked) -> Answer:
     items = tuple(_answer_item(each, asked) for each in subject.items.values())
     headline = items[0]
-    basis = _Basis(headline.rule, headline.instead, headline.evidence, items)
+    basis = _Basis(
+        headline.rule, headline.instead, headline.evidence, items, details=headline.details
+    )
     return _answer(subject.group, subject, asked, basis)
 
 
@@ -177,6 +188,7 @@ class _Basis(NamedTuple):
     instead: str | None
     evidence: tuple[Evidence, ...]
     items: tuple[Answer, ...] = ()
+    details: tuple[tuple[Detail, Rule], ...] = ()
 
 
 def _answer(named: Item | Group, subject: Subject, asked: _Asked, basis: _Basis) -> Answer:
@@ -198,6 +210,7 @@ def _answer(named: Item | Group, subject: Subject, asked: _Asked, basis: _Basis)
         rule=basis.rule,
         items=basis.items,
         evidence=basis.evidence,
+        details=basis.details,
         held_by=asked.open_findings if standing.held else (),
     )
 

@@ -91,11 +91,14 @@ class ItemSubject:
     ) -> None:
         self.item = item
         self._closings = closings
-        rules = [each.treatment.rule_for(item) for each in closings]
-        floors = [rule.floor for rule in rules]
-        self.has_floor = not floor and floors != rules
-        self._rules = floors if floor else rules
-        self._held = held if not item.apart and any(rule.concerns for rule in rules) else None
+        pairs = [(each.treatment.rule_for(item), each) for each in closings]
+        floors = [(rule.floor, each) for rule, each in pairs]
+        # Details come last, and no floor has any: what tightens never opens a group.
+        details = [(rule, each) for each in closings for _, rule in each.treatment.detailed(item)]
+        self.has_floor = not floor and (bool(details) or floors != pairs)
+        self._pairs = floors if floor else [*pairs, *details]
+        concerned = any(rule.concerns for rule, _ in self._pairs)
+        self._held = held if not item.apart and concerned else None
         self._made: list[Windows] = []
 
     @property
@@ -112,7 +115,7 @@ class ItemSubject:
     def _windows(self) -> list[Windows]:
         """Only when they are asked for: a group that is open does not look at all its items."""
         if not self._made:
-            self._made = [Windows(*pair) for pair in zip(self._rules, self._closings, strict=True)]
+            self._made = [Windows(*pair) for pair in self._pairs]
         return self._made
 
     @property
@@ -136,7 +139,7 @@ class ItemSubject:
         That needs a rule about every one of them, and an item that does not stand aside: walking
         softens exercise, a flight does not soften a chemical peel.
         """
-        return not self.item.aside and all(rule.concerns for rule in self._rules)
+        return not self.item.aside and all(rule.concerns for rule, _ in self._pairs)
 
     def verdict(self, instant: datetime) -> Verdict:
         """Return the verdict at `instant` (UTC), and nothing else of what holds."""
@@ -154,7 +157,10 @@ class ItemSubject:
     def _standing_by_rule(self, instant: datetime) -> Standing:
         verdict = self._by_rule(instant)
         phases = [(each.worst(instant), each) for each in self._windows]
-        deciding = [(phase, each) for phase, each in phases if phase.verdict is verdict]
+        # What a detail leaves to the others has no words of its own.
+        deciding = [
+            (phase, each) for phase, each in phases if phase.verdict is verdict and phase.reason
+        ]
         # Among equals the treatment that holds the activity back longest governs.
         phase, windows = max(
             deciding,

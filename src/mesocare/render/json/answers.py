@@ -204,6 +204,8 @@ def treatment(treatment: Treatment, at: datetime, zone: tzinfo) -> Plain:
         "elapsed_hours_min": _hours(when.latest, at),
         "elapsed_hours_max": _hours(when.earliest, at),
         "day": day_number(when.earliest, at, when.zone),
+        "with": [each.id for each in treatment.details if each.kind == "with"],
+        "about": [each.id for each in treatment.details if each.kind == "about"],
     }
 
 
@@ -235,6 +237,11 @@ def _answer(answer: Answer, zone: tzinfo) -> Plain:
             "chosen_hours": figures.chosen,
         },
         "protocol": protocol(answer.protocol),
+        "details": [
+            {"id": detail.id, "kind": detail.kind, "label": detail.label}
+            | {"phases": [phase(each) for each in rule.phases if each.reason]}
+            for detail, rule in answer.details
+        ],
         "items": [_answer(each, zone) for each in answer.items],
         "evidence": [evidence(each) for each in answer.evidence],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mesocare.render.phrasing import hours_words, protocol_words
+from mesocare.render.phrasing import detail_words, hours_words, protocol_words
 from mesocare.render.text import triage
 from mesocare.render.text.page import AMBER, BLUE, GREEN, RED, Page
 from mesocare.render.text.questions import figures_words, footer, treatment_words
@@ -13,7 +13,7 @@ from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from mesocare.core.diary.triage import Triage
-    from mesocare.core.model import Evidence, Protocol
+    from mesocare.core.model import Evidence, Item, Protocol
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer
 
@@ -59,16 +59,24 @@ def explain_text(answer: Answer, question: Question, meaning: Triage | None = No
         page.line(("Clinic  ", "bold"), CLINIC_FIRST)
     else:
         page.line(("Figures ", "bold"), figures_words(answer) or "no source gives one.")
+    _reasons(page, answer, item)
+    page.gap()
+    page.line(("Grades: A hospital, journal or label; B clinic; C commercial page.", "dim"))
+    footer(page, question)
+    return page.text()
+
+
+def _reasons(page: Page, answer: Answer, item: Item) -> None:
+    """Say what a detail asks for, what could go wrong, and why this figure was chosen."""
+    for detail, rule in answer.details:
+        ids = f"({', '.join(rule.evidence)})" if rule.evidence else ""
+        page.line((f"{detail.kind.capitalize():<8}", "bold"), f"{detail_words(detail, rule)} {ids}")
     if item.harm:
         page.line(("Harm    ", "bold"), f"{item.harm}.")
     if answer.protocol is not None:
         _protocol(page, answer.protocol)
     elif answer.rule.rationale:
         page.line(("Why so  ", "bold"), answer.rule.rationale)
-    page.gap()
-    page.line(("Grades: A hospital, journal or label; B clinic; C commercial page.", "dim"))
-    footer(page, question)
-    return page.text()
 
 
 def _protocol(page: Page, protocol: Protocol) -> None:

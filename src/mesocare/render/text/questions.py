@@ -10,6 +10,7 @@ from mesocare.core import DEFAULT_TYPE
 from mesocare.core.model import Verdict
 from mesocare.render.phrasing import (
     came_twice,
+    detail_words,
     elapsed_words,
     hours_words,
     instant_words,
@@ -91,6 +92,7 @@ def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> N
         whole = told or brief == ALL
         _row(page, "Why", answer.reason if whole else _sentence(answer.reason))
     _protocol(page, answer, answer.reason)
+    _details(page, answer)
     _clinic(page, answer.items[1:])
     if answer.instead and answer.verdict.closed:
         _row(page, "Instead", answer.instead)
@@ -167,6 +169,7 @@ def _course(page: Page, answer: Answer, question: Question, *, brief: int) -> No
     if answer.by_clinic or answer.held_by:
         _row(page, "Why", answer.reason)
     _protocol(page, answer)
+    _details(page, answer)
     _clinic(page, answer.items[1:])
     if not answer.certain:
         said = unsure_shortly(question) if brief else unsure(answer, question)
@@ -203,6 +206,12 @@ def _protocol(page: Page, answer: Answer, said: str = "") -> None:
     for each in answer.items[1:]:
         if each.protocol is not None:
             _row(page, "Protocol", sibling_words(each, each.protocol))
+
+
+def _details(page: Page, answer: Answer) -> None:
+    """Say what was injected, or who was treated, where it asks for more."""
+    for detail, rule in answer.details:
+        _row(page, detail.kind.capitalize(), detail_words(detail, rule, answer.reason))
 
 
 def _clinic(page: Page, items: Sequence[Answer]) -> None:
@@ -298,6 +307,8 @@ def _explain_command(answer: Answer, question: Question) -> str:
             f"--treated {typed_words(each)}" + ("" if usual else f" --type {each.type}")
             for each in question.treatments
         ]
+    details = {each.id: each for one in question.treatments for each in one.details}
+    words += [f"--{each.kind} {each.id}" for each in details.values()]
     if question.rules_given:
         words.append(f"--rules {quote(question.rules_given)}")
     return " ".join(words)

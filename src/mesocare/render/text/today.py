@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from mesocare.core.aftercare.details import notes
 from mesocare.core.model import Verdict
 from mesocare.core.signs import Urgency
 from mesocare.core.timespan import day_number
@@ -19,6 +20,7 @@ from mesocare.render.phrasing import (
     changes_words,
     clinic_contact,
     date_words,
+    details_words,
     elapsed_words,
     hours_words,
     instant_words,
@@ -148,6 +150,8 @@ def _draw(page: Page, assessment: Assessment, question: Question, room: Room) ->
     for verdict in (Verdict.AVOID, Verdict.ASK, Verdict.LIMITED):
         _rows(page, verdict, assessment, question, room)
     _fine(page, assessment, question, room)
+    for detail, note in notes(question.treatments):
+        page.row([("Know", "bold")], COLUMN, f"{detail.label}: {note.text}")
     for text in clinic_words([each for group in assessment.answers for each in group.items]):
         page.row([("Clinic", "bold")], COLUMN, text)
     _protocol(page, assessment)
@@ -277,7 +281,7 @@ def _within(  # noqa: PLR0913, PLR0917 - what stands before the parts, and how f
 def _where(page: Page, assessment: Assessment, question: Question, *, brief: bool) -> None:
     for n, each in enumerate(question.treatments):
         day = f"Day {day_number(each.when.earliest, question.at, each.when.zone)} after "
-        words = day + type_words(each.type, question.rules)
+        words = day + type_words(each.type, question.rules) + details_words(each.details)
         near = question.at if brief else None
         when = f"{treated_words(each, near)} ({elapsed_words(each, question.at)})"
         page.line((lower_first(words) if n else words, "bold"), (f"  {when}", "dim"), hang=2)

@@ -73,31 +73,39 @@ def build(plain: Plain, sha256: str, tables: Tables) -> model.RuleSet:
         sign_names=plain["sign_names"],
         tables=tables,
         contacts_in_short={**ruleset["contacts"], **ruleset.get("contacts_in_short", {})},
-        before=BeforeText(plain["before"]),
+        before=Packed(plain["before"], "build_before"),
+        details=Packed(plain["details"], "build_details", plain["groups"]),
         columns={ours: tuple(each) for ours, each in ruleset.get("columns", {}).items()},
     )
 
 
-class BeforeText:
-    """What comes before a treatment, as text; called, it gives the values.
+class Packed:
+    """A part of a rule set as text; called, it gives the values.
 
     Two are equal where their text is.
+
+    Args:
+        text: The text.
+        builder: The function of `build_parts` that makes the values.
+        groups: The plain groups, for a part that refers to them.
     """
 
-    __slots__ = ("text",)
+    __slots__ = ("builder", "groups", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, builder: str, groups: Plain | None = None) -> None:
         self.text = text
+        self.builder = builder
+        self.groups = groups
 
-    def __call__(self) -> model.Before:
+    def __call__(self) -> Any:
         """Return the values."""
-        from mesocare.rules.compiler.build_before import build_before
+        from mesocare.rules.compiler import build_parts
 
-        return build_before(self.text)
+        return getattr(build_parts, self.builder)(self.text, self.groups)
 
     def __eq__(self, other: object) -> bool:
         """Whether the other has the same text."""
-        return isinstance(other, BeforeText) and self.text == other.text
+        return isinstance(other, Packed) and self.text == other.text
 
     def __hash__(self) -> int:
         """Return a number that equal ones share."""
@@ -150,7 +158,7 @@ def _group(each: Plain, listed_as: dict[model.Verdict, str]) -> model.Group:
 
 
 def _item(id_: str, group: str, each: Plain) -> model.Item:
-    rules = {type_: _rule(_resolved(each["rules"], type_)) for type_ in each["rules"]}
+    rules = {type_: rule_of(resolved(each["rules"], type_)) for type_ in each["rules"]}
     return model.Item(
         id_,
         group,
@@ -165,13 +173,14 @@ def _item(id_: str, group: str, each: Plain) -> model.Item:
     )
 
 
-def _resolved(by_type: Plain, type_: str) -> Plain:
+def resolved(by_type: Plain, type_: str) -> Plain:
     """Return what holds for a type, following its `same_as`."""
     value: Plain = by_type[type_]
     return by_type[value["same_as"]] if "same_as" in value else value
 
 
-def _rule(each: Plain) -> model.Rule:
+def rule_of(each: Plain) -> model.Rule:
+    """Return a rule that is written out."""
     protocol = _protocol(each["protocol"]) if "protocol" in each else None
     if "unrestricted" in each:
         phase = model.Phase(None, model.Verdict.ALLOWED, each["unrestricted"], None, ())
@@ -197,14 +206,14 @@ def _protocol(each: Plain) -> model.Protocol:
         each.get("approved_by"),
         each["reviewed"],
         each["loosens"],
-        None if builtin is None else _rule(builtin),
+        None if builtin is None else rule_of(builtin),
     )
 
 
 def _reaction(id_: str, each: Plain) -> signs.Reaction:
     expected = {}
     for type_ in each["expected"]:
-        value = _resolved(each["expected"], type_)
+        value = resolved(each["expected"], type_)
         expected[type_] = signs.Expectation(
             parse_span(value["until"]), tuple(value["evidence"]), value.get("rationale")
         )
@@ -235,7 +244,7 @@ def _sooner(each: Plain) -> signs.Sooner:
 def _care(id_: str, each: Plain) -> model.Care:
     windows = {}
     for type_ in each["windows"]:
-        value = _resolved(each["windows"], type_)
+        value = resolved(each["windows"], type_)
         windows[type_] = model.CareWindow(
             _span(value.get("from")),
             _span(value.get("until")),

@@ -9,6 +9,9 @@ from mesocare.rules.compiler.integrity import Checker
 from mesocare.rules.format import evidence_tsv, reader, schema
 from mesocare.rules.format.diagnostics import Problem, Report
 
+# What most questions do without.
+PACKED = ("words", "before", "details")
+
 
 def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, list[Problem]]:
     """Return the plain values and the problems found; values only if every file could be read.
@@ -38,6 +41,10 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         "course": records["course.yaml"]["course"],
         "triage": records["triage.yaml"],
         "ledger": records["ledger.yaml"]["not_used"],
+        "details": {
+            "with": records["details/substances.yaml"]["substances"],
+            "about": records["details/factors.yaml"]["factors"],
+        },
         "before": {
             "leave_out": records["before/leave-out.yaml"]["leave_out"],
             "checklist": records["before/checklist.yaml"],
@@ -52,9 +59,9 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     checked = Report(lines=report.lines)
     Checker(plain, files, checked).run()
     if not (report.problems or checked.problems):
-        # Read again when words are, or for a protocol; and when somebody asks what comes before.
-        plain["words"] = packed(plain["words"])
-        plain["before"] = packed(plain["before"])
+        # Read again only when they are asked for, or for a protocol.
+        for part in PACKED:
+            plain[part] = packed(plain[part])
     # Where a value could not be read, what seems to be missing may only be unread.
     report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
     return plain, report.listed()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
+DETAIL_FILES = {"with": "details/substances.yaml", "about": "details/factors.yaml"}
+
 
 class Checker:
     """The cross-checks of one rule set; `run` adds what it finds to the report."""
@@ -43,6 +45,7 @@ class Checker:
         self._check_advice()
         self._check_triage()
         self._check_before()
+        self._check_details()
         for file, path, id_ in self._citations():
             if id_ not in self.evidence:
                 self.report.at(file, path, f"no row {id_!r} in evidence.tsv")
@@ -229,6 +232,47 @@ class Checker:
                 types: Plain = {type_: {} for type_ in point.get("types", [])}
                 self._check_types("before/checklist.yaml", (kind, id_, "types"), types, "")
 
+    def _check_details(self) -> None:
+        """Check that details name what there is, and that none of their rules loosens unsaid."""
+        items = {
+            id_: (item, group)
+            for group in self.plain["groups"].values()
+            for id_, item in group["items"].items()
+        }
+        for kind, file in DETAIL_FILES.items():
+            root = "substances" if kind == "with" else "factors"
+            known = self.plain["details"][kind]
+            for id_, each in known.items():
+                path: Path = (root, id_)
+                types: Plain = {type_: {} for type_ in each.get("types", [])}
+                self._check_types(file, (*path, "types"), types, "")
+                for other in each.get("excludes", ()):
+                    if other not in known:
+                        self.report.at(file, (*path, "excludes"), f"there is no {other!r}")
+                for flag in each.get("flags", {}):
+                    if flag not in self.plain["red_flags"]:
+                        message = f"no red flag {flag!r} in red_flags.yaml"
+                        self.report.at(file, (*path, "flags", flag), message)
+                for item, rules in each.get("rules", {}).items():
+                    here = (*path, "rules", item)
+                    if item not in items:
+                        self.report.at(file, here, f"no item {item!r}")
+                        continue
+                    self._check_types(file, here, rules, "phases")
+                    self._check_detail_rules(file, here, rules, items[item][0])
+
+    def _check_detail_rules(self, file: str, path: Path, rules: Plain, item: Plain) -> None:
+        for type_, rule in rules.items():
+            if "as" in rule and rule["as"] not in item["rules"]:
+                self.report.at(file, (*path, type_, "as"), f"no rule for {rule['as']!r}")
+            if "phases" not in rule:
+                continue
+            # As if what follows were open; whether it is, the treatment's own rule says.
+            ended = rule["phases"]
+            if ended and "until" in ended[-1]:
+                ended = [*ended, {"verdict": "allowed", "reason": "-", "evidence": []}]
+            self._check_rule(file, (*path, type_), {**rule, "phases": ended}, item.get("harm"))
+
     def _citations(self) -> Iterator[tuple[str, Path, str]]:
         """Yield every place that cites evidence."""
         for name, group in self.plain["groups"].items():
@@ -236,6 +280,9 @@ class Checker:
         for name in ("reactions", "red_flags", "care", "course"):
             yield from evidence_in(f"{name}.yaml", (name,), self.plain[name])
         yield from evidence_in("triage.yaml", (), self.plain["triage"])
+        for kind, file in DETAIL_FILES.items():
+            root = "substances" if kind == "with" else "factors"
+            yield from evidence_in(file, (root,), self.plain["details"][kind])
         before = self.plain["before"]
         yield from evidence_in("before/leave-out.yaml", ("leave_out",), before["leave_out"])
         yield from evidence_in("before/checklist.yaml", (), before["checklist"])

@@ -90,6 +90,39 @@ COLUMN_NAMES = Table(_WORDS, Choice(COLUMNS))
 
 _POINTS = Table(Record({"text": Text(160), "evidence": _EVIDENCE}, {"types": Listing(Id())}))
 
+_DETAIL_PHASE = Record(
+    {
+        "verdict": Choice(("avoid", "ask", "limited")),
+        "reason": Text(200),
+        "evidence": _EVIDENCE,
+    },
+    {"until": Duration(), "condition": Text(160)},
+)
+_DETAILS = Table(
+    Record(
+        {"label": Text(60), "aliases": _ALIASES},
+        {
+            "types": Listing(Id()),
+            "excludes": Listing(Id()),
+            "note": Record({"text": Text(200), "evidence": _EVIDENCE}),
+            "rules": Table(
+                Table(
+                    Variants(
+                        {
+                            "phases": Record(
+                                {"phases": Listing(_DETAIL_PHASE)}, {"rationale": Text(600)}
+                            ),
+                            "as": Record({"as": Id()}),
+                            "same_as": _SAME_AS,
+                        }
+                    )
+                )
+            ),
+            "flags": Table(Record({"evidence": _EVIDENCE}, {"urgency": Choice(URGENCIES)})),
+        },
+    )
+)
+
 FILES: dict[str, Record] = {
     "ruleset.yaml": Record(
         {
@@ -303,6 +336,8 @@ FILES: dict[str, Record] = {
     "before/checklist.yaml": Record(
         {"on_the_day": _POINTS, "tell": _POINTS, "move": _POINTS, "choose": _POINTS}
     ),
+    "details/substances.yaml": Record({"substances": _DETAILS}),
+    "details/factors.yaml": Record({"factors": _DETAILS}),
     "ledger.yaml": Record({"not_used": Table(Text(300), EvidenceId())}),
     "words/forms.yaml": Record(
         {

@@ -36,6 +36,7 @@ def merged(overlay: Overlay, sha256: str) -> Plain:
         "care": _care(overlay),
         "course": _inherited(overlay, base["course"]),
         "before": _before(overlay),
+        "details": _details(overlay),
         "names": {},
         "words": merged_words(overlay, sha256),
         "sign_names": {},
@@ -136,6 +137,24 @@ def _before(overlay: Overlay) -> Plain:
             kind: {id_: _flag(overlay, point) for id_, point in points.items()}
             for kind, points in before["checklist"].items()
         },
+    }
+
+
+def _details(overlay: Overlay) -> Plain:
+    """Return what was injected and who was treated, for the clinic's named treatments too."""
+    details: Plain = unpacked(overlay.base["details"])
+    return {
+        kind: {
+            id_: {
+                **_flag(overlay, each),
+                "rules": {
+                    item: _inherited(overlay, rules)
+                    for item, rules in each.get("rules", {}).items()
+                },
+            }
+            for id_, each in known.items()
+        }
+        for kind, known in details.items()
     }
 
 

@@ -32,6 +32,7 @@ def compile_protocol(
         The values, or `None` where too little could be read to say how it holds together.
     """
     from mesocare.parsing.lexicon import packed
+    from mesocare.rules.compiler.compile import PACKED
     from mesocare.rules.compiler.integrity import Checker
     from mesocare.rules.format import reader
     from mesocare.rules.overlay.header import Overlay
@@ -55,8 +56,8 @@ def compile_protocol(
     placed = _Placed(file, overlay.origins, report)
     Checker(plain, overlay.files, placed).run()
     if not (report.problems or placed.elsewhere.problems):
-        plain["words"] = packed(plain["words"])
-        plain["before"] = packed(plain["before"])
+        for part in PACKED:
+            plain[part] = packed(plain[part])
     if not report.problems:
         # What is wrong in a place that the protocol did not write follows from what it did write.
         report.problems |= placed.elsewhere.problems
