@@ -104,6 +104,7 @@ ANSWER: dict[str, Shape] = {
     },
     "protocol": lambda value: value is None,
     "held_by": lambda value: value == [],
+    "details": lambda value: value == [],
 }
 # `items` in an answer holds answers whose own `items` are empty.
 ITEM: dict[str, Shape] = {**ANSWER, "items": lambda value: value == []}
@@ -118,6 +119,8 @@ TREATMENT: dict[str, Shape] = {
     "elapsed_hours_min": hours,
     "elapsed_hours_max": hours,
     "day": whole,
+    "with": lambda value: value == [],
+    "about": lambda value: value == [],
 }
 RULES: dict[str, Shape] = {
     "name": text,

@@ -220,6 +220,17 @@ def test_findings_close_the_sheet(own: Program) -> None:
     assert "Make-up: ask first" in out
 
 
+def test_what_was_injected_stands_on_it(program: Program) -> None:
+    """With what to know of it; who was treated is private, and works without a word."""
+    out = program.run("sheet", *ASKED, "--with", "botox", "--about", "pregnant").out
+    text = " ".join(out.split())
+    assert "face mesotherapy, with botulinum toxin, Wed 1 May" in text
+    assert "Do not drive" in text
+    assert "in pregnancy" not in text
+    assert "; pregnant" not in text
+    assert "Actives: ask first" in text or "Actives: not before" in text
+
+
 def test_any_recovery_has_a_sheet(rules: RuleSet) -> None:
     """Random recoveries, early and late, give all three forms without a fault."""
     for question in recoveries(15, 9, rules):

@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mesocare.core.aftercare import details
 from mesocare.core.aftercare.course import Due, Stage
 from mesocare.core.model import Verdict
-from mesocare.render.phrasing import date_words, instant_words, joined, treated_words, type_words
+from mesocare.render.phrasing import (
+    date_words,
+    details_words,
+    instant_words,
+    joined,
+    treated_words,
+    type_words,
+)
 from mesocare.text import lower_first
 
 if TYPE_CHECKING:
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
 
     from mesocare.app.schedule import CareTime, Schedule
     from mesocare.app.sheet import Line, Sheet
+    from mesocare.core.model import Detail, Treatment
 
 NO_TIME = "No time was given, so every time here counts from the latest it can have been."
 HELD = "The clinic has something to see first. Until then nothing more is open."
@@ -33,7 +42,8 @@ def treated(sheet: Sheet) -> list[str]:
     """Return each treatment and when it was."""
     question = sheet.schedule.question
     return [
-        f"{type_words(each.type, question.rules)}, {treated_words(each)}"
+        f"{type_words(each.type, question.rules)}{details_words(injected(each))}, "
+        f"{treated_words(each)}"
         for each in question.treatments
     ]
 
@@ -42,7 +52,14 @@ def notes(sheet: Sheet) -> list[str]:
     """Return what holds for the sheet as a whole."""
     known = sheet.schedule
     vague = any(each.when.earliest != each.when.latest for each in known.question.treatments)
-    return [*([HELD] if known.held_by else []), *([NO_TIME] if vague else [])]
+    said = [*([HELD] if known.held_by else []), *([NO_TIME] if vague else [])]
+    of_injected = [each._replace(details=injected(each)) for each in known.question.treatments]
+    return [*said, *(f"{detail.label}: {note.text}" for detail, note in details.notes(of_injected))]
+
+
+def injected(treatment: Treatment) -> tuple[Detail, ...]:
+    """Return what was injected; who was treated is private, and stands on no sheet."""
+    return tuple(each for each in treatment.details if each.kind == "with")
 
 
 def leave_words(line: Line, sheet: Sheet) -> str:

@@ -11,6 +11,7 @@ from mesocare.render.text.page import AMBER, Page
 if TYPE_CHECKING:
     from mesocare.app.before import Ahead
     from mesocare.core.aftercare.washout import Leave
+    from mesocare.render.text.page import Part
 
 COLUMN = 24
 TITLES = {
@@ -37,8 +38,9 @@ def before_text(ahead: Ahead) -> str:
         if leaves:
             page.gap()
             page.line((title, "bold"))
+        shown = ""
         for each in leaves:
-            _leave(page, each, ahead)
+            shown = _leave(page, each, ahead, shown)
     page.gap()
     page.line((TITLES["on_the_day"], "bold"))
     for point in ahead.checklist["on_the_day"]:
@@ -107,14 +109,22 @@ def _where(page: Page, ahead: Ahead) -> None:
         page.line(("! ", f"bold {AMBER}"), words, hang=2)
 
 
-def _leave(page: Page, leave: Leave, ahead: Ahead) -> None:
+def _leave(page: Page, leave: Leave, ahead: Ahead, shown: str) -> str:
+    """Add something to leave out, and its time if that was not `shown`; return its time."""
     head = leave.preparation.label
+    since = ""
     if leave.begins is not None and leave.verdict is Verdict.ALLOWED:
-        page.row([_from(leave, ahead)], COLUMN, (f"{head}. ", "bold"), leave.preparation.text)
+        since = _from(leave, ahead)
+        words: list[Part] = [(f"{head}. ", "bold"), leave.preparation.text]
+        if page.narrow and since == shown:
+            page.line(*words, indent=2)
+        else:
+            page.row(["" if since == shown else since], COLUMN, *words)
     else:
         page.line(
             (f"{page.signs.bullet} {head}. ", "bold"), leave.preparation.text, indent=1, hang=2
         )
+    return since
 
 
 def _from(leave: Leave, ahead: Ahead) -> str:

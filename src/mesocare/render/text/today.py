@@ -151,7 +151,7 @@ def _draw(page: Page, assessment: Assessment, question: Question, room: Room) ->
         _rows(page, verdict, assessment, question, room)
     _fine(page, assessment, question, room)
     for detail, note in notes(question.treatments):
-        page.row([("Know", "bold")], COLUMN, f"{detail.label}: {note.text}")
+        _row(page, ("Know", "bold"), f"{detail.label}: {note.text}")
     for text in clinic_words([each for group in assessment.answers for each in group.items]):
         page.row([("Clinic", "bold")], COLUMN, text)
     _protocol(page, assessment)
