@@ -190,6 +190,25 @@ EDITS = [
      "unknown treatment type"),
     ("reactions.yaml", "      brightening:\n        until", "      nose:\n        until", None,
      "unknown treatment type"),
+    # Before a treatment, and details
+    ("before/leave-out.yaml", "activities: [alcohol]", "activities: [wine]", 0, "no item 'wine'"),
+    ("before/leave-out.yaml", "{span: 10 d, evidence: [B065", "{span: 9 d, evidence: [B065", 0,
+     "216 h; the longest credible is 240 h"),
+    ("before/leave-out.yaml", "brightening: {same_as: face}", "brightening: {same_as: nose}", 0,
+     "same_as must name a type written out here"),
+    ("before/checklist.yaml", "types: [scalp]", "types: [nose]", None, "unknown treatment type"),
+    ("before/checklist.yaml", "B175,", "B999,", 0, "no row 'B999' in evidence.tsv"),
+    ("details/substances.yaml", "types: [face, scalp]", "types: [nose]", None,
+     "unknown treatment type"),
+    ("details/substances.yaml", "excludes: [needle-free]", "excludes: [needles]", None,
+     "there is no 'needles'"),
+    ("details/substances.yaml", "      doubtful-needles:", "      dirty-needles:", 0,
+     "no red flag 'dirty-needles'"),
+    ("details/substances.yaml", "      alcohol:\n", "      wine:\n", None, "no item 'wine'"),
+    ("details/substances.yaml", "- until: 72 h\n              verdict: ask",
+     "- until: 72 h\n              verdict: limited", None, "`limited` needs a condition"),
+    ("details/factors.yaml", "waxing: {face: {as: brightening}}", "waxing: {face: {as: nose}}", 0,
+     "no rule for 'nose'"),
     # Triage
     ("triage.yaml", "from: 38.0", "from: 38", 0, "expected a body temperature such as 38.0"),
     ("triage.yaml", "from: 38.0", "from: 138.0", 0, "expected a body temperature such as 38.0"),
@@ -593,6 +612,14 @@ def test_warm_equals_cold(folder: Path, store: Path, monkeypatch: pytest.MonkeyP
     assert re.fullmatch(r"rules-[0-9a-f]{32}\.json", entry(store).name)
     forbid(monkeypatch)
     assert load_rules(folder) == cold
+
+
+def test_equal_parts_are_alike() -> None:
+    """What is packed of two rule sets alike is equal, counts once in a set, and equals no text."""
+    one, other = load_rules(), load_rules()
+    assert one.before == other.before != one.details
+    assert len({one.before, other.before, one.details}) == 2
+    assert not one.before.__eq__("text")
 
 
 def test_any_change_misses_the_cache(folder: Path, store: Path) -> None:
