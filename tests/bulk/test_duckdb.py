@@ -118,7 +118,7 @@ def _in_table(decider: Decider, row: Sequence[str]) -> bool:
 
 
 @pytest.mark.parametrize(
-    "moment", shared_out([bulk.AT, *(bulk.MOMENTS[n] for n in (0, 3, 5, 6))]), ids=str
+    "moment", shared_out([bulk.AT, *(bulk.MOMENTS[n] for n in (0, 3, 5, 6))], quick=2), ids=str
 )
 @pytest.mark.parametrize(
     "size", ["1000 csv", "1000 parquet", *shared_out(["40000 csv", "40000 parquet"], quick=0)]
@@ -186,7 +186,7 @@ def test_every_option_says_the_same(
     assert one.written > 0
 
 
-@pytest.mark.parametrize("count", shared_out([2_000, 20_000]))
+@pytest.mark.parametrize("count", shared_out([4_000, 20_000]))
 def test_parquet_in_and_out_keeps_rows_and_order(
     rules: RuleSet, tmp_path: Path, count: int
 ) -> None:

@@ -429,7 +429,7 @@ FORMS = (
 
 
 @pytest.mark.parametrize("kind", ["csv", "time apart", "parquet", "ndjson"])
-@pytest.mark.parametrize("count", shared_out([400, 10_000]))
+@pytest.mark.parametrize("count", shared_out([800, 10_000]))
 def test_rows_in_all_forms_are_read_alike(  # noqa: PLR0915 - one table in all its forms
     kind: str, count: int, rules: RuleSet, tmp_path: Path, searched: Searched
 ) -> None:
