@@ -34,6 +34,7 @@ def offered(program: Program, line: str) -> list[str]:
 def test_commands_options_and_words_are_offered(own: Program, rules: RuleSet) -> None:
     """Activities, groups, signs, types and what is on record."""
     assert offered(own, "mesocare can") == ["can-i"]
+    assert set(offered(own, "mesocare ca")) == {"can-i", "calendar"}
     assert {"calendar", "course", "check", "check-in", "can-i"} == set(offered(own, "mesocare c"))
     assert offered(own, "mesocare can-i mas") == ["masks"]
     assert set(offered(own, "mesocare can-i ")) == {*rules.items, *rules.groups}

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mesocare.app.before import ahead, with_record
 from mesocare.core.aftercare.washout import leave_one, leave_out
-from mesocare.core.model import Verdict
+from mesocare.core.model import Treatment, Verdict
+from mesocare.core.question import Question
 from mesocare.core.timespan import Days, Hours, Interval, opening
+from mesocare.core.verdict.engine import answer
 from mesocare.rules.loader import load_rules
 
 if TYPE_CHECKING:
@@ -209,16 +212,116 @@ def test_the_list(program: Program) -> None:
     assert listed.count("[ ]") > 20
 
 
+TYPED = "Type: mesocare before --on 2026-12-01T10:00 --type face"
+
+
 @pytest.mark.parametrize(
-    "options",
-    [(), ("--on", ""), ("--on", "2024-01-01"), ("--on", "01/05/2027"), ("--on", "soon"),
-     ("--on", "2027-05-01", "--type", "nose")],
-)  # fmt: skip
-def test_what_cannot_be_used(program: Program, options: tuple[str, ...]) -> None:
-    """Exit 2 with what to type."""
+    ("options", "said", "hint"),
+    [
+        ((), "it was not said when the treatment will be", TYPED),
+        (("--on", ""), "it was not said when the treatment will be", TYPED),
+        (("--on", "2024-01-01"), "'2024-01-01' is past", "2027-01-20T10:00"),
+        (("--on", "01/05/2027"), "'01/05/2027'", "2027-05-01"),
+        (("--on", "soon"), "'soon'", "2024-05-01"),
+        (("--on", "2027-05-01", "--type", "nose"), "'nose'", "face"),
+    ],
+)
+def test_what_cannot_be_used(
+    program: Program, options: tuple[str, ...], said: str, hint: str
+) -> None:
+    """Exit 2 with what was given and what to type."""
     ended = program.run("before", *options, "--at", "2026-12-09T09:00")
-    assert ended.code == 2
-    assert "Type" in ended.err or "2027-01-20" in ended.err or "Known" in ended.err or ended.err
+    assert (ended.code, ended.out) == (2, "")
+    message, _, rest = ended.err.partition("\n")
+    assert said in message
+    assert hint in rest
+
+
+SOON = ("--before", "2025-12-10T10:00", "--tz", "Europe/Berlin")
+
+
+def put(own: Program) -> None:
+    """Put a face treatment on record."""
+    assert own.run("treated", "2025-12-01T14:30", "--tz", "Europe/Berlin").code == 0
+
+
+def test_a_treatment_on_record_still_counts(own: Program) -> None:
+    """Wine on the day after a treatment is no yes because the next one is far off."""
+    put(own)
+    early, late = ("--at", "2025-12-02T09:00"), ("--at", "2025-12-07T09:00")
+    ended = own.run("can-i", "wine", *SOON, *early)
+    first, after, *_ = ended.out.splitlines()
+    assert (ended.code, first) == (1, "x avoid  Alcohol")
+    # That it is also to be left out before the next is said beside it.
+    assert after.startswith("After     Until Wed 3 Dec, 14:30 (in 30 h).")
+    assert "Before    From Mon 8 Dec, 10:00 until the treatment on Wed 10 Dec, 10:00" in ended.out
+    # Whatever the next treatment is, that one was on the face.
+    assert own.run("can-i", "wine", *SOON, *early, "--type", "scalp").code == 1
+    assert own.run("can-i", "wine", *SOON, *early, env={"MESOCARE_TYPE": "scalp"}).code == 1
+    found = own.run("can-i", "wine", *SOON, *early, "--json").json()
+    assert [each["type"] for each in found["treatments"]] == ["face"]
+    (alcohol,) = found["leave_out"]
+    assert (alcohol["verdict"], alcohol["before"]) == ("avoid", "allowed")
+    (said,) = alcohol["after"]
+    assert (said["activity"], said["verdict"]) == ("alcohol", "avoid")
+    assert said["allowed_from"] == "2025-12-03T14:30:00+01:00"
+    # Once that is over, the appointment decides alone.
+    assert own.run("can-i", "wine", *SOON, *late).out.splitlines()[0] == (
+        "+ allowed  Alcohol, until Mon 8 Dec, 10:00; then leave it out"
+    )
+    assert own.run("can-i", "wine", *SOON, "--at", "2025-12-08T10:00").code == 1
+
+
+def test_of_several_things_the_strictest_decides(own: Program) -> None:
+    """Each activity that a thing stands for is named, with what it is after the treatment."""
+    put(own)
+    ended = own.run("can-i", "makeup", *SOON, "--at", "2025-12-02T09:00")
+    assert ended.code == 1
+    assert ended.out.startswith("x avoid")
+    assert "After     Foundation and other face make-up: avoid until Wed 3 Dec, 14:30" in ended.out
+
+
+def test_a_finding_leads_and_is_called_about(own: Program) -> None:
+    """What the clinic has to see first stands before what is asked about an appointment."""
+    put(own)
+    own.run("feel", "pus", "--at", "2025-12-02T14:00", "--tz", "Europe/Berlin")
+    ended = own.run("can-i", "makeup", *SOON, "--at", "2025-12-02T15:00")
+    assert ended.out.startswith("See a doctor today")
+    assert ended.code in {1, 4}
+    found = own.run("can-i", "makeup", *SOON, "--at", "2025-12-02T15:00", "--json").json()
+    assert found["triage"]["urgency"] == "same_day"
+
+
+def test_a_damaged_record_gives_no_yes(own: Program) -> None:
+    """A treatment that got lost may still restrict it."""
+    put(own)
+    (own.record / "mesocare.db").write_bytes(b"no database" * 400)
+    ended = own.run("can-i", "wine", *SOON, "--at", "2025-12-07T09:00")
+    assert (ended.code, ended.out) == (2, "")
+    assert "damaged" in ended.err
+
+
+@given(hours=st.integers(0, 24 * 12), name=st.sampled_from([name for name, *_ in CASES]))
+@settings(deadline=None)
+def test_never_milder_than_either(hours: int, name: str) -> None:
+    """Whatever the hour, the verdict is the stricter of that before and that after."""
+    rules = load_rules()
+    treated, appointment = exactly("2026-11-30T15:00"), exactly(APPOINTMENTS[0])
+    at = treated.earliest + timedelta(hours=hours)
+    if at > appointment.earliest:
+        return
+    only = [rules.before().leave_out[name]]
+    question = Question(at, BERLIN, (Treatment("face", treated),), rules)
+    alone = ahead(appointment, ["face", "scalp"], rules, at, only)
+    found = with_record(alone, question, None)
+    (leave,) = found.leave
+    after = [
+        answer(rules.items[id_], question.treatments, rules, at).verdict
+        for id_ in leave.preparation.activities
+    ]
+    assert found.verdict(leave).severity == max(
+        each.severity for each in (alone.verdict(leave), *after)
+    )
 
 
 def test_after_and_before_are_two_questions(program: Program) -> None:

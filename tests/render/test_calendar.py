@@ -87,7 +87,9 @@ def test_every_opening_of_many_is_the_engines(rules: RuleSet, searched: Searched
 def test_no_alarm_at_night(rules: RuleSet) -> None:
     """An alarm sounds between 8:00 and 21:00, and never before what it is about."""
     for question in recoveries(40, 6, rules):
-        for each in agenda(question, None, Wanted(session=date(2030, 5, 5))).events:
+        noon = datetime(2030, 5, 5, 12, tzinfo=UTC)
+        session = Interval(noon, noon + timedelta(hours=9), question.zone)
+        for each in agenda(question, None, Wanted(session=session)).events:
             if each.alarm is None:
                 continue
             local = each.alarm.astimezone(question.zone)
@@ -220,6 +222,9 @@ def test_the_next_appointment(program: Program) -> None:
     assert session["DTSTART"].dt == datetime(2024, 5, 20, 9, 30, tzinfo=BERLIN)
     (alarm,) = session.walk("VALARM")
     assert session["DTSTART"].dt + alarm["TRIGGER"].dt == datetime(2024, 5, 19, 18, tzinfo=BERLIN)
+    numbers = ("--session", "05/06/2024 09:30", "--dates", "month-first")
+    first = events(program.run("calendar", *ASKED, *numbers, "-o", "-").out)
+    assert first["session"]["DTSTART"].dt == datetime(2024, 5, 6, 9, 30, tzinfo=BERLIN)
     day = events(program.run("calendar", *ASKED, "--session", "2024-05-20", "-o", "-").out)
     assert day["session"]["DTSTART"].dt == date(2024, 5, 20)
     for text in ("2024-05-01", "nonsense", "05/06/2024"):

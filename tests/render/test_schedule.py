@@ -118,6 +118,30 @@ def test_the_picture_fits(program: Program, width: int) -> None:
     assert "now" in out
 
 
+def test_a_narrow_picture_fits(program: Program) -> None:
+    """Below 60 columns the words stand above the bars, which are as many and of one length."""
+    out = program.run("timeline", *ASKED, env={"COLUMNS": "40"}).out
+    lines = out.splitlines()
+    assert max(map(cell_len, lines)) <= 40
+    bars = [line for line in lines if re.fullmatch(r" *[#?=.~|-]{12,} *", line)]
+    assert len(bars) >= 13
+    for label in ("Make-up", "Exercise", "Sun", "Hair care"):
+        assert any(line.startswith(label) for line in lines), label
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_colours_change_no_letter(width: int, program: Program) -> None:
+    """Without its colours, what a terminal shows is what it shows where they are declined."""
+    screen = program.on_terminal("timeline", *ASKED, width=width)
+    plain = program.on_terminal("timeline", *ASKED, "--no-color", width=width)
+    assert "\x1b[" in screen.raw
+    assert "\x1b[" not in plain.raw.replace("\x1b[1m", "").replace("\x1b[0m", "").replace(
+        "\x1b[2m", ""
+    )
+    assert screen.text == plain.text
+    assert max(map(cell_len, screen.lines)) <= width
+
+
 def test_bars_by_hand(program: Program) -> None:
     """After a face treatment make-up is closed for 48 of 336 hours, sun for 168, hair for none."""
     out = program.run("timeline", *ASKED, env={"COLUMNS": "120"}).out
@@ -185,9 +209,8 @@ def test_what_a_stretch_is_drawn_as(rules: RuleSet) -> None:
     known = schedule(asked(datetime(2026, 3, 3, tzinfo=UTC), rules))
     makeup = known.groups[0]
     assert [kind(each) for each in makeup.stretches] == ["avoid", "partly", "allowed"]
-    assert makeup.restricted
     hair = next(each for each in known.groups if each.answer.activity == "hair")
-    assert not hair.restricted
+    assert [kind(each) for each in hair.stretches] == ["allowed"]
     assert known.recovered - known.begin == timedelta(days=14)
 
 
@@ -239,9 +262,27 @@ def test_files(own: Program) -> None:
     )
 
 
+@pytest.mark.parametrize(("typed", "code"), [("n\n", 2), ("\n", 2), ("y\n", 0)])
+def test_a_file_that_is_there_is_asked_about(own: Program, typed: str, code: int) -> None:
+    """On a terminal: what is there stays unless the answer is yes."""
+    (own.place / "a.svg").write_text("mine")
+    screen = own.on_terminal("timeline", *ASKED, "--svg", "a.svg", types=typed)
+    assert screen.code == code
+    assert "Replace a.svg?" in screen.text
+    kept = (own.place / "a.svg").read_text()
+    assert (kept == "mine") is (code == 2)
+    assert ("--force" in screen.text) is (code == 2)
+
+
 def test_full_disk(own: Program, tmp_path: Path) -> None:
     """A disk without room is said, and nothing half-written stays."""
-    done = own.run("timeline", *ASKED, "--svg", "/dev/full", "--force")
-    assert done.code == 2
-    assert "does not end in .svg" in done.err
+    named = own.run("timeline", *ASKED, "--svg", "/dev/full", "--force")
+    assert named.code == 2
+    assert "does not end in .svg" in named.err
+    (own.place / "a.svg").symlink_to("/dev/full")
+    done = own.run("timeline", *ASKED, "--svg", "a.svg", "--force")
+    assert (done.code, done.out) == (2, "")
+    assert "No space left on device" in done.err
+    assert [each.name for each in own.place.iterdir()] == ["a.svg"]
+    assert (own.place / "a.svg").is_symlink()
     assert not list(tmp_path.glob(".mesocare*"))

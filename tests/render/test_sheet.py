@@ -75,6 +75,18 @@ def test_every_emergency_whole(program: Program, rules: RuleSet) -> None:
             assert (each.action or "") in text, (form, each.id)
 
 
+@pytest.mark.parametrize("width", [30, 40, 80])
+def test_the_text_fits(program: Program, width: int) -> None:
+    """No line is wider than the screen, and headings and points are the same at any width."""
+
+    def run(columns: int) -> list[str]:
+        out = program.run("sheet", *ASKED, "--clinic", "Rose", env={"COLUMNS": str(columns)}).out
+        assert max(map(len, out.splitlines())) <= columns
+        return [each for each in re.sub(r"(?m)^[=-]{3,}$", "", out).split() if each]
+
+    assert run(width) == run(100)
+
+
 def test_dates_by_hand(program: Program) -> None:
     """Treated on Wednesday at 14:30: make-up not before Friday, without limit a week later."""
     out = program.run("sheet", *ASKED).out

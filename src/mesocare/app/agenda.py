@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.app.schedule import Schedule, schedule
 from mesocare.core.aftercare.course import Due, Stage
-from mesocare.core.calendar import ONE_DAY, instants
+from mesocare.core.calendar import ONE_DAY, instants, same_reading
 from mesocare.core.timespan import last_closing
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mesocare.core.diary.triage import Triage
     from mesocare.core.model import Verdict
     from mesocare.core.question import Question
+    from mesocare.core.timespan import Interval
     from mesocare.core.verdict.answer import Answer
 
 # No alarm between these two; one that falls there waits for the morning.
@@ -89,13 +90,13 @@ class Wanted(NamedTuple):
     Attributes:
         only: The ids of items: what opens of them, and nothing else; empty for everything.
         remind: The ids of items to sound an alarm for; `None` for those of the headline groups.
-        session: The next appointment: an instant in UTC, or a day.
+        session: The next appointment; a day where its time is not known.
         cancel: Whether everything is to be called off.
     """
 
     only: frozenset[str] = frozenset()
     remind: frozenset[str] | None = None
-    session: datetime | date | None = None
+    session: Interval | None = None
     cancel: bool = False
 
 
@@ -256,12 +257,15 @@ def _next(known: Schedule) -> Iterator[Event]:
         yield Event(f"next-{each.type}", "next", begin, end + ONE_DAY, subject=each.type)
 
 
-def _session(when: datetime | date, question: Question) -> Event:
+def _session(when: Interval, question: Question) -> Event:
     """Return the next appointment, with an alarm the evening before."""
-    day = when.astimezone(question.zone).date() if isinstance(when, datetime) else when
+    day = when.earliest.astimezone(question.zone).date()
     alarm = _future(_at(day - ONE_DAY, EVENING, question), question)
-    end = when + timedelta(hours=1) if isinstance(when, datetime) else when + ONE_DAY
-    return Event("session", "session", when, end, alarm)
+    # The ends of a clock time that comes twice show the same; the first is the one to be there.
+    if same_reading(when.earliest, when.latest, question.zone):
+        begin = when.earliest
+        return Event("session", "session", begin, begin + timedelta(hours=1), alarm)
+    return Event("session", "session", day, day + ONE_DAY, alarm)
 
 
 def _alarm(at: datetime, question: Question) -> datetime | None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.aftercare.advice import expected_ends
 from mesocare.core.aftercare.course import plans
-from mesocare.core.model import Verdict
 from mesocare.core.timespan import last_closing
 from mesocare.core.verdict.engine import assess
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from mesocare.core.aftercare.course import Plan
     from mesocare.core.diary.triage import Triage
+    from mesocare.core.model import Verdict
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Assessment
 
@@ -34,11 +34,6 @@ class Row(NamedTuple):
 
     answer: Answer
     stretches: tuple[Stretch, ...]
-
-    @property
-    def restricted(self) -> bool:
-        """Whether anything but an unconditional yes is in it."""
-        return any(each.verdict is not Verdict.ALLOWED or each.condition for each in self.stretches)
 
 
 class Expected(NamedTuple):

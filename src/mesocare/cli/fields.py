@@ -39,16 +39,16 @@ AREAS = {"scalp": "scalp"}
 _FAR_AHEAD = datetime(2999, 12, 1, tzinfo=UTC)
 
 
-def confirm(question: str) -> None:
-    """Ask on a terminal; anywhere else, `--yes` has to be given.
+def confirm(question: str, flag: str = "--yes") -> None:
+    """Ask on a terminal; anywhere else, `--yes` or the flag named has to be given.
 
     Raises:
         MesocareError: Nobody said yes; nothing was changed.
     """
     if sys.stdin is None or not sys.stdin.isatty():
-        raise MesocareError("nobody is there to be asked", "Give --yes to go on without asking.")
+        raise MesocareError("nobody is there to be asked", f"Give {flag} to go on without asking.")
     if not typer.confirm(question, err=True):
-        raise MesocareError("nothing was changed", "Answer y, or give --yes, to go on.")
+        raise MesocareError("nothing was changed", f"Answer y, or give {flag}, to go on.")
 
 
 def ordinary_area(type_: str) -> str:

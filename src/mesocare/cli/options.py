@@ -16,7 +16,7 @@ from mesocare.errors import SettingError, TreatmentError
 from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime, tzinfo
 
     from mesocare.core.diary.triage import Triage
@@ -40,12 +40,14 @@ class Request(NamedTuple):
         json: Whether the answer is wanted as JSON.
         record: What is on record; `None` where the answer does not depend on it.
         on_record: Whether the treatments are those on record, so that the diary belongs to them.
+        orders: How the numbers of a date are ordered, for somebody who has said so.
     """
 
     question: Question
     json: bool
     record: Record | None
     on_record: bool
+    orders: Orders | None = None
 
     @property
     def meaning(self) -> Triage | None:
@@ -192,17 +194,14 @@ def command(
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
     """Register a command that takes a `Request` first, then its own arguments.
 
-    The shared options are added to its signature, so that they are written down once. The
-    function's docstring and the example open its help. Where `instead` has a reply to the settings
-    and the arguments, that is the reply, and no treatment is needed.
+    Every shared option is added, as by `settled`. Where `instead` has a reply to the settings and
+    the arguments, that is the reply, and no treatment is needed.
     """
 
     def register(function: Callable[..., Reply]) -> Callable[..., Reply]:
-        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-
+        @settled(app, name, tuple(_SHARED), example=example)
         @wraps(function)
-        def run(**given: Any) -> Reply:
-            settings = Settings({key.rstrip("_"): given.pop(key) for key in _SHARED})
+        def run(settings: Settings, **given: Any) -> Reply:
             if instead is not None and (reply := instead(settings, given)) is not None:
                 return reply
             asked = request(
@@ -213,13 +212,38 @@ def command(
             )
             return function(asked, **given)
 
-        shared = [
-            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-            for key, kind in _SHARED.items()
+        del run
+        return function
+
+    return register
+
+
+def settled(
+    app: typer.Typer, name: str, shared: Sequence[str], *, example: str
+) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+    """Register a command that takes its `Settings` first, then its own arguments.
+
+    The shared options that are named are added to its signature, so that they are written down
+    once. The function's docstring and the example open its help.
+    """
+
+    def register(function: Callable[..., Reply]) -> Callable[..., Reply]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+
+        @wraps(function)
+        def run(**given: Any) -> Reply:
+            flags = {key.rstrip("_"): given.pop(key) for key in shared}
+            return function(Settings(flags), **given)
+
+        added = [
+            inspect.Parameter(
+                key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_SHARED[key]
+            )
+            for key in shared
         ]
         keyword_only = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
-        run.__signature__ = inspect.Signature([*keyword_only, *shared])  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in (*own, *shared)}
+        run.__signature__ = inspect.Signature([*keyword_only, *added])  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in (*own, *added)}
         app.command(name, help=helped(str(function.__doc__), example))(run)
         return function
 
@@ -281,7 +305,7 @@ def request(
         recorded=recorded,
         rules_given=None if origin else path,
     )
-    return Request(question, bool(settings.get("json")), record, on_record)
+    return Request(question, bool(settings.get("json")), record, on_record, date_orders(settings))
 
 
 def moment_and_rules(

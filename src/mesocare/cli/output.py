@@ -115,7 +115,7 @@ def check_new(target: str, suffixes: Collection[str], example: str, *, force: bo
         raise OutputError(f"{target!r} is there already", "To replace it, add --force.")
     from mesocare.cli.fields import confirm
 
-    confirm(f"Replace {shell_quoted(target)}?")
+    confirm(f"Replace {shell_quoted(target)}?", "--force")
 
 
 def save(target: str, data: bytes, rules: str | None, done: str = "") -> Reply:

@@ -17,7 +17,7 @@ from mesocare.errors import MesocareError, SettingError
 from mesocare.files import absolute, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 LARGEST_FILE = 64 * 1024
 KEYS = ("treated", "type", "with", "about", "at", "dates", "tz", "rules", "json", "no_color")
@@ -29,10 +29,15 @@ _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 class Settings:
     """The shared options of one call, after flags, environment and configuration file."""
 
-    def __init__(self, flags: dict[str, Any]) -> None:
+    def __init__(self, flags: dict[str, Any], without: Collection[str] = ()) -> None:
         self._flags = flags
+        self._without = without
         self._path = configuration_path()
         self._file = _configuration(self._path)
+
+    def without(self, *keys: str) -> Settings:
+        """Return these settings but for some that are about something else."""
+        return Settings(self._flags, keys)
 
     def get(self, key: str) -> Any:
         """Return a setting, or `None` where nobody gave it."""
@@ -40,6 +45,8 @@ class Settings:
 
     def found(self, key: str) -> tuple[Any, str]:
         """Return a setting and where it comes from, in words for an error; empty for a flag."""
+        if key in self._without:
+            return None, ""
         flag = self._flags.get(key)
         if flag not in (None, []):
             return flag, ""

@@ -58,6 +58,16 @@ def named(id_: str, rules: RuleSet) -> Item | Group:
     return rules.items.get(id_) or rules.groups[id_]
 
 
+def group_of(words: Sequence[str], rules: RuleSet) -> str:
+    """Return the id of the group that words name, or of that of an item that they name.
+
+    Raises:
+        ActivityError: They name nothing.
+    """
+    found = find(words, rules)
+    return found.id if found.id in rules.groups else rules.items[found.id].group
+
+
 def understand(words: Sequence[str], rules: RuleSet) -> ActivityReading:
     """Return everything that words name.
 

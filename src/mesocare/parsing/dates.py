@@ -129,23 +129,6 @@ def parse_at(text: str, *, now: datetime, zone: tzinfo, orders: Orders | None = 
     return asked.at if text.strip().lower() == "now" else _span(asked)[0]
 
 
-def parse_appointment(
-    text: str, *, now: datetime, zone: tzinfo, orders: Orders | None = None
-) -> datetime | date:
-    """Read when something will be: an instant in UTC, or a day where no time was given.
-
-    Takes what `parse_at` takes.
-
-    Raises:
-        DateError: The text has no single reading, names a time that never is, or one that is past.
-    """
-    first, last = _span(Asked(text, now.astimezone(UTC), zone, orders=orders))
-    if last <= now:
-        raise DateError(f"{text!r} is past.", "Give the date with its year: 2027-01-20T10:00")
-    whole = last - first >= timedelta(hours=2)  # a clock time that comes twice is one hour apart
-    return first.astimezone(zone).date() if whole else first
-
-
 def parse_ahead(
     text: str, *, now: datetime, zone: tzinfo, orders: Orders | None = None
 ) -> Interval:

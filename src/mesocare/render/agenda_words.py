@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mesocare.core.model import Verdict
-from mesocare.render.phrasing import joined, treated_words, type_words
+from mesocare.render.phrasing import joined, session_words
 from mesocare.text import lower_first
 
 if TYPE_CHECKING:
@@ -61,10 +61,7 @@ def details(event: Event, schedule: Schedule, *, detail: bool) -> list[str]:
     rules = question.rules
     lines = _commands(event) if not detail else _said(event, schedule)
     if detail:
-        lines += [
-            f"After {type_words(each.type, rules)}: {treated_words(each)}."
-            for each in question.treatments
-        ]
+        lines += [f"After {session_words(each, rules)}." for each in question.treatments]
         identity = rules.identity
         lines.append(f"Rules: {identity.name} {identity.version}, reviewed {identity.reviewed}.")
     return [*lines, rules.notice]

@@ -14,6 +14,7 @@ from icalendar import Alarm, Calendar, Timezone, TimezoneDaylight, TimezoneStand
 from icalendar import Event as CalendarEvent
 
 from mesocare import __version__
+from mesocare.core.timespan import turns
 from mesocare.render.agenda_words import details, title
 from mesocare.text import printable
 
@@ -65,13 +66,10 @@ def _timezone(zone: ZoneInfo, agenda: Agenda) -> Timezone:
     instants = [each for event in agenda.events for each in _ends(event, zone)]
     begin = min(instants, default=agenda.schedule.begin) - timedelta(days=1)
     end = max(instants, default=agenda.schedule.end) + timedelta(days=1)
-    found.add_component(_observance(begin, zone, since=begin))
-    at = begin
-    while at < end:
-        later = at + timedelta(days=1)
-        if at.astimezone(zone).utcoffset() != later.astimezone(zone).utcoffset():
-            found.add_component(_observance(_change(at, later, zone), zone))
-        at = later
+    offset = begin.astimezone(zone).utcoffset() or timedelta()
+    found.add_component(_observance(begin, offset, offset, zone))
+    for turn, before, after in turns(begin, end, zone):
+        found.add_component(_observance(turn, before, after, zone))
     return found
 
 
@@ -84,30 +82,15 @@ def _ends(event: Event, zone: ZoneInfo) -> Iterator[datetime]:
             yield datetime.combine(each, time(), zone).astimezone(UTC)
 
 
-def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant (UTC), to the second, from which on a zone has another offset."""
-    offset = before.astimezone(zone).utcoffset()
-    before, after = before.replace(microsecond=0), whole_second(after)
-    while after - before > _SECOND:
-        middle = before + (after - before) // _SECOND // 2 * _SECOND
-        if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
-        else:
-            after = middle
-    return after
-
-
 def _observance(
-    onset: datetime, zone: ZoneInfo, since: datetime | None = None
+    onset: datetime, before: timedelta, after: timedelta, zone: ZoneInfo
 ) -> TimezoneStandard | TimezoneDaylight:
-    """Return what holds in a zone from an instant on; with `since`, what has held since then."""
+    """Return what holds in a zone from an instant on, with the offsets around it."""
     local = onset.astimezone(zone)
-    before = local.utcoffset() if since else (onset - _SECOND).astimezone(zone).utcoffset()
     found = TimezoneDaylight() if local.dst() else TimezoneStandard()
-    wall = (onset + (before or timedelta())).replace(tzinfo=None, microsecond=0)
-    found.add("dtstart", wall)
+    found.add("dtstart", (onset + before).replace(tzinfo=None, microsecond=0))
     found.add("tzoffsetfrom", before)
-    found.add("tzoffsetto", local.utcoffset())
+    found.add("tzoffsetto", after)
     found.add("tzname", local.tzname())
     return found
 

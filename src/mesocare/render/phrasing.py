@@ -206,6 +206,23 @@ def builtin_words(protocol: Protocol) -> str:
     return f"Built in: {', '.join([*parts, f'then {last}'] if parts else [last])}"
 
 
+def listed_as(verdict: Verdict, rules: RuleSet) -> str:
+    """Return what comes before the activities that have a verdict, as the rule set has it."""
+    known = next(iter(rules.groups.values())).listed_as
+    return known.get(verdict, verdict.value)
+
+
+def session_words(treatment: Treatment, rules: RuleSet) -> str:
+    """Return a treatment as what it was and when: `face mesotherapy, with PRP, Wed 1 May 2024`.
+
+    Who was treated is private, and is not in it.
+    """
+    injected = [each for each in treatment.details if each.kind == "with"]
+    return (
+        f"{type_words(treatment.type, rules)}{details_words(injected)}, {treated_words(treatment)}"
+    )
+
+
 def details_words(details: Sequence[Detail]) -> str:
     """Return what was injected and who was treated, for after a treatment: `, with …; …`."""
     by_kind = [

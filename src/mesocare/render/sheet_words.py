@@ -10,20 +10,19 @@ from mesocare.core.aftercare.course import Due, Stage
 from mesocare.core.model import Verdict
 from mesocare.render.phrasing import (
     date_words,
-    details_words,
     instant_words,
     joined,
-    treated_words,
+    listed_as,
+    session_words,
     type_words,
 )
-from mesocare.text import lower_first
+from mesocare.render.timeline_words import expected_by_day
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.app.schedule import CareTime, Schedule
     from mesocare.app.sheet import Line, Sheet
-    from mesocare.core.model import Detail, Treatment
 
 NO_TIME = "No time was given, so every time here counts from the latest it can have been."
 HELD = "The clinic has something to see first. Until then nothing more is open."
@@ -41,11 +40,7 @@ def title(sheet: Sheet) -> str:
 def treated(sheet: Sheet) -> list[str]:
     """Return each treatment and when it was."""
     question = sheet.schedule.question
-    return [
-        f"{type_words(each.type, question.rules)}{details_words(injected(each))}, "
-        f"{treated_words(each)}"
-        for each in question.treatments
-    ]
+    return [session_words(each, question.rules) for each in question.treatments]
 
 
 def notes(sheet: Sheet) -> list[str]:
@@ -53,13 +48,9 @@ def notes(sheet: Sheet) -> list[str]:
     known = sheet.schedule
     vague = any(each.when.earliest != each.when.latest for each in known.question.treatments)
     said = [*([HELD] if known.held_by else []), *([NO_TIME] if vague else [])]
-    of_injected = [each._replace(details=injected(each)) for each in known.question.treatments]
-    return [*said, *(f"{detail.label}: {note.text}" for detail, note in details.notes(of_injected))]
-
-
-def injected(treatment: Treatment) -> tuple[Detail, ...]:
-    """Return what was injected; who was treated is private, and stands on no sheet."""
-    return tuple(each for each in treatment.details if each.kind == "with")
+    # Who was treated is private, and stands on no sheet.
+    injected = [each for each in details.notes(known.question.treatments) if each[0].kind == "with"]
+    return [*said, *(f"{detail.label}: {note.text}" for detail, note in injected)]
 
 
 def leave_words(line: Line, sheet: Sheet) -> str:
@@ -81,18 +72,16 @@ def free_words(line: Line, sheet: Sheet) -> str:
 
 
 def between_words(line: Line, sheet: Sheet) -> list[str]:
-    """Return what holds in between: conditions, and until when each does."""
+    """Return what holds in between: conditions, and until when each does, or that it stays so."""
     said: dict[str, str] = {}
     for each in line.then:
-        words = each.condition or _listed_as(sheet, each.verdict)
+        words = each.condition or f"{listed_as(each.verdict, sheet.schedule.question.rules)}."
         end = "" if each.end is None else _instant(each.end, sheet.schedule)
         said[words] = end  # the last end of what is said twice
-    return [f"Until {end}: {words}" if end else words for words, end in said.items()]
-
-
-def _listed_as(sheet: Sheet, verdict: Verdict) -> str:
-    groups = sheet.schedule.question.rules.groups.values()
-    return f"{next(iter(groups)).listed_as.get(verdict, verdict.value)}."
+    return [
+        f"Until {end}: {words}" if end else f"After that: {words}" if number else words
+        for number, (words, end) in enumerate(said.items())
+    ]
 
 
 def care_words(care: CareTime, sheet: Sheet) -> str:
@@ -110,15 +99,14 @@ def normal_words(sheet: Sheet) -> list[tuple[str, str, datetime]]:
     """Return what is normal up to one day: the signs, the last day, and when (UTC) it is over."""
     known = sheet.schedule
     zone, at = known.question.zone, known.question.at
-    ends: dict[str, tuple[datetime, list[str]]] = {}
-    for each in known.expected:  # the first of a day to end comes first
-        if each.end > at:
-            day = date_words(each.end - timedelta(days=1), zone, at)
-            ends.setdefault(day, (each.end, []))[1].append(lower_first(each.label))
-    return [(", ".join(labels), day, end) for day, (end, labels) in ends.items()]
+    return [
+        (signs, date_words(end - timedelta(days=1), zone, at), end)
+        for end, signs in expected_by_day(known)
+        if end > at
+    ]
 
 
-def session_words(sheet: Sheet) -> list[str]:
+def next_session_words(sheet: Sheet) -> list[str]:
     """Return when the next session of each course is usual."""
     known = sheet.schedule
     question = known.question

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesocare.core.model import Verdict
-from mesocare.render.phrasing import instant_words
+from mesocare.render.phrasing import date_words, instant_words, listed_as
 from mesocare.text import lower_first
 
 if TYPE_CHECKING:
-    from mesocare.app.schedule import Row
+    from datetime import datetime
+
+    from mesocare.app.schedule import Row, Schedule
     from mesocare.core.model import RuleSet
     from mesocare.core.question import Question
 
@@ -28,10 +30,22 @@ def open_words(row: Row, question: Question) -> str:
 
 def legend(rules: RuleSet) -> list[tuple[str, str]]:
     """Return how stretches are drawn, and what that means in the rule set's own words."""
-    listed_as = next(iter(rules.groups.values())).listed_as
     severe = (Verdict.AVOID, Verdict.ASK, Verdict.LIMITED)
     return [
-        *((each.value, lower_first(listed_as.get(each, each.value))) for each in severe),
+        *((each.value, lower_first(listed_as(each, rules))) for each in severe),
         ("partly", "fine, but not all of it"),
         ("allowed", "fine"),
     ]
+
+
+def expected_by_day(known: Schedule) -> list[tuple[datetime, str]]:
+    """Return the reactions that are expected up to the same day, and when (UTC) it is over.
+
+    Of several ends on one day the first, so that nothing is called normal for too long.
+    """
+    zone = known.question.zone
+    ends: dict[str, tuple[datetime, list[str]]] = {}
+    for each in known.expected:  # the first to end comes first
+        labels = ends.setdefault(date_words(each.end, zone), (each.end, []))[1]
+        labels.append(lower_first(each.label))
+    return [(end, ", ".join(labels)) for end, labels in ends.values()]

@@ -6,20 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.options import (
-    At,
-    Dates,
-    Json,
-    NoColor,
-    Reply,
-    Rules,
-    Type,
-    Tz,
-    add,
-    date_orders,
-    moment_and_rules,
-)
-from mesocare.cli.settings import Settings
+from mesocare.cli.options import Reply, date_orders, moment_and_rules, settled
+from mesocare.cli.settings import Settings  # noqa: TC001 - its signature is read
 from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import MesocareError, TreatmentError
 
@@ -28,15 +16,17 @@ if TYPE_CHECKING:
 
     from mesocare.app.before import Ahead
 
+SHARED = ("type", "at", "dates", "tz", "rules", "json", "no_color")
 EXAMPLE = "mesocare before --on 2026-12-01T10:00 --type face"
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    add(app, "before", before, EXAMPLE)
+    settled(app, "before", SHARED, example=EXAMPLE)(before)
 
 
 def before(
+    settings: Settings,
     *,
     on: Annotated[
         str | None,
@@ -47,26 +37,8 @@ def before(
     checklist: Annotated[
         bool, typer.Option("--checklist", help="The points to tell and to ask, to tick off.")
     ] = False,
-    type_: Type = None,
-    at: At = None,
-    dates: Dates = None,
-    tz: Tz = None,
-    rules: Rules = None,
-    json: Json = None,
-    no_color: NoColor = None,
 ) -> Reply:
     """Before a treatment: what to leave out from when, what to tell."""
-    settings = Settings(
-        {
-            "type": type_,
-            "at": at,
-            "dates": dates,
-            "tz": tz,
-            "rules": rules,
-            "json": json,
-            "no_color": no_color,
-        }
-    )
     found = of(on, settings)
     if settings.get("json"):
         from mesocare.render.json.before import before_json
@@ -96,17 +68,9 @@ def of(on: str | None, settings: Settings, words: Sequence[str] = ()) -> Ahead:
         said = settings.get("type") or [DEFAULT_TYPE]
         types = list(dict.fromkeys(find_type(each, rule_set, "--type") for each in said))
     only = find_preparations(words, rule_set) if words else ()
-    found = ahead(
-        appointment,
-        types,
-        rule_set,
-        moment,
-        zone,
-        only=only,
-        no_color=bool(settings.get("no_color")),
-    )
+    found = ahead(appointment, types, rule_set, moment, only)
     if words and not found.leave:
         labels = ", ".join(each.label for each in only)
         message = f"no source asks to leave this out before a {' or '.join(types)} treatment"
         raise MesocareError(f"{message}: {labels}", "Or ask your clinic.")
-    return found
+    return found._replace(no_color=bool(settings.get("no_color")))

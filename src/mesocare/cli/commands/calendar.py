@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from mesocare.cli.options import Reply, Request, command, date_orders
+from mesocare.cli.options import Reply, Request, command
 from mesocare.errors import MesocareError
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from mesocare.core.question import Question
 
 EXAMPLE = "mesocare calendar -o recovery.ics"
 
@@ -57,12 +52,15 @@ def register(app: typer.Typer) -> None:
         """What opens when, for your calendar: a list, or an iCalendar file."""
         from mesocare.app.agenda import Wanted, agenda, named
         from mesocare.cli.output import check_new, save
+        from mesocare.parsing.dates import parse_ahead
 
         question, meaning = request.question, request.meaning
         wanted = Wanted(
             only=named(_words(only, "--only"), question),
             remind=None if remind is None else named(_words(remind, "--remind"), question),
-            session=None if session is None else _appointment(session, question),
+            session=None
+            if session is None
+            else parse_ahead(session, now=question.at, zone=question.zone, orders=request.orders),
             cancel=cancel,
         )
         if output is not None:
@@ -86,11 +84,3 @@ def _words(text: str | None, option: str) -> list[str]:
     if text is not None and not words:
         raise MesocareError(f"{option} names none", f"Type for example: {option} makeup,exercise")
     return words
-
-
-def _appointment(text: str, question: Question) -> datetime | date:
-    """Return when the next appointment is: a moment, or a day where no time was given."""
-    from mesocare.parsing.dates import parse_appointment
-
-    now, zone, orders = question.at, question.zone, date_orders()
-    return parse_appointment(text, now=now, zone=zone, orders=orders)

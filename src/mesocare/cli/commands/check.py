@@ -21,18 +21,12 @@ from mesocare.cli.commands.sheet import (
     made,
 )
 from mesocare.cli.options import (
-    At,
-    Dates,
-    Json,
-    NoColor,
     Reply,
-    Rules,
-    Tz,
-    add,
     date_orders,
     moment_and_rules,
+    settled,
 )
-from mesocare.cli.settings import Settings
+from mesocare.cli.settings import Settings  # noqa: TC001 - its signature is read
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
@@ -41,6 +35,7 @@ if TYPE_CHECKING:
     from mesocare.cli.commands.check_options import Runner
     from mesocare.core.model import Treatment
 
+SHARED = ("at", "dates", "tz", "rules", "json", "no_color")
 SOME_REJECTED = 1
 _SIGNAL = 128
 _ESTIMATED_BY = 64 * 1024
@@ -49,7 +44,7 @@ _ESTIMATED_BY = 64 * 1024
 def register(app: typer.Typer) -> None:
     """Add the command."""
     example = "mesocare check patients.csv --activities makeup,exercise -o verdicts.csv"
-    add(app, "check", check, example)
+    settled(app, "check", SHARED, example=example)(check)
 
 
 def _option(*names: str, help_: str, metavar: str | None = None) -> Any:
@@ -57,6 +52,7 @@ def _option(*names: str, help_: str, metavar: str | None = None) -> Any:
 
 
 def check(
+    settings: Settings,
     file: Annotated[str, typer.Argument(help="CSV, TSV, NDJSON, Parquet, Excel; - for stdin.")],
     *,
     map_: Annotated[
@@ -135,17 +131,8 @@ def check(
         str, _option("--times", help_="auto, or exact: midnight is a time.", metavar="HOW")
     ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no bar.")] = False,
-    at: At = None,
-    dates: Dates = None,
-    tz: Tz = None,
-    rules: Rules = None,
-    json: Json = None,
-    no_color: NoColor = None,
 ) -> Reply:
     """Check a table of patients: what each is allowed now."""
-    settings = Settings(
-        {"at": at, "dates": dates, "tz": tz, "rules": rules, "json": json, "no_color": no_color}
-    )
     kind = check_options.kind(file, input_format)
     form = check_options.form(format_, output, kind)
     at_, zone, rule_set = moment_and_rules(settings)
@@ -156,7 +143,7 @@ def check(
 
     for target in (output, rejects, fix):
         if target is not None and target != "-":
-            check_target(target, rules)
+            check_target(target, settings.get("rules"))
     job = Job(
         source=file,
         kind=kind,

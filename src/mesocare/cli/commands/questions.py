@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesocare.cli.completion import activities
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.options import Reply, Request, command, request
 
 if TYPE_CHECKING:
     from mesocare.cli.settings import Settings
@@ -82,14 +82,24 @@ def _ahead(settings: Settings, given: dict[str, Any]) -> Reply | None:
     from mesocare.cli.commands.before import of
 
     found = of(given["before"], settings, given["words"])
-    worst = max((each.verdict for each in found.leave), key=lambda verdict: verdict.severity)
-    if settings.get("json"):
+    # A treatment that is still healing restricts it too; its type is on record, not given.
+    asked = request(settings.without("type"), needs_treatment=False, rules=found.rules)
+    if asked.record is not None and asked.record.recovery is not None:
+        from mesocare.store import recovery
+
+        raise recovery.refusal(asked.record.recovery)
+    from mesocare.app.before import with_record
+
+    meaning = asked.meaning
+    found = with_record(found, asked.question, meaning)
+    exit_code = EXIT_CODES[found.verdict(found.strictest_first[0]).value]
+    if asked.json:
         from mesocare.render.json.before import before_json
 
-        return Reply(before_json(found), EXIT_CODES[worst.value])
+        return asked.reply(before_json(found), exit_code, meaning)
     from mesocare.render.text.before import answer_text
 
-    return Reply(answer_text(found), EXIT_CODES[worst.value])
+    return asked.reply(answer_text(found), exit_code, meaning)
 
 
 def _check_one(answers: list[Answer], words: list[str]) -> None:

@@ -13,7 +13,7 @@ from mesocare.errors import MesocareError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mesocare.app.sheet import Letterhead
+    from mesocare.app.sheet import Letterhead, Sheet
     from mesocare.core.model import RuleSet
     from mesocare.core.question import Recorded
 
@@ -90,7 +90,7 @@ def register(app: typer.Typer) -> None:
         return save("-" if output is None else output, data, request.question.rules_given)
 
 
-def made(found: Any, form: str) -> bytes:
+def made(found: Sheet, form: str) -> bytes:
     """Return a sheet in one of its forms."""
     if form == "html":
         from mesocare.render.html.sheet import sheet_html

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from mesocare.cli.completion import groups
 from mesocare.cli.options import Reply, Request, command
 from mesocare.errors import MesocareError
-
-if TYPE_CHECKING:
-    from mesocare.app.schedule import Schedule
 
 EXAMPLE = "mesocare timeline --svg recovery.svg"
 LONGEST = 366
@@ -71,7 +68,12 @@ def register(app: typer.Typer) -> None:
         meaning = request.meaning
         known = schedule(request.question, meaning)
         if words:
-            known = _of_group(known, words)
+            from mesocare.parsing.activities import group_of
+
+            group = group_of(words, request.question.rules)
+            known = known._replace(
+                groups=tuple(each for each in known.groups if each.answer.activity == group)
+            )
         items = everything or bool(words)
         for suffix, file in asked.items():
             from mesocare.render.html import timeline as view
@@ -86,19 +88,3 @@ def register(app: typer.Typer) -> None:
 
         text = timeline_text(known, meaning, days=days, items=items)
         return request.reply(text, meaning=meaning)
-
-
-def _of_group(known: Schedule, words: list[str]) -> Schedule:
-    """Return the recovery with one group alone, that of an item if words name one.
-
-    Raises:
-        ActivityError: The words name nothing.
-    """
-    from mesocare.core.model import Item
-    from mesocare.parsing.activities import find
-
-    found = find(words, known.question.rules)
-    id_ = found.group if isinstance(found, Item) else found.id
-    return known._replace(
-        groups=tuple(each for each in known.groups if each.answer.activity == id_)
-    )

@@ -12,8 +12,6 @@ from mesocare.cli.options import Reply, Request, command, no_treatment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mesocare.core.model import RuleSet
-    from mesocare.core.verdict.answer import Assessment
 
 Words = Annotated[
     list[str] | None,
@@ -63,7 +61,11 @@ def reply(request: Request, words: Sequence[str] = (), *, everything: bool = Fal
     held_by = meaning.open_ids if meaning else ()
     assessment = assess(question.treatments, question.rules, question.at, held_by)
     if words:
-        assessment = _of_group(assessment, words, question.rules)
+        from mesocare.parsing.activities import group_of
+
+        group = group_of(words, question.rules)
+        only = tuple(each for each in assessment.answers if each.activity == group)
+        assessment = assessment._replace(answers=only)
     if request.json:
         from mesocare.render.json import answers
 
@@ -77,19 +79,3 @@ def reply(request: Request, words: Sequence[str] = (), *, everything: bool = Fal
         meaning=meaning,
     )
     return request.reply(text, meaning=meaning)
-
-
-def _of_group(assessment: Assessment, words: Sequence[str], rules: RuleSet) -> Assessment:
-    """Return an assessment of one group alone, that of an item if words name one.
-
-    Raises:
-        ActivityError: The words name nothing.
-    """
-    from mesocare.core.model import Item
-    from mesocare.parsing.activities import find
-
-    found = find(words, rules)
-    id_ = found.group if isinstance(found, Item) else found.id
-    return assessment._replace(
-        answers=tuple(each for each in assessment.answers if each.activity == id_)
-    )

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import segno
 from markupsafe import Markup
 
+from mesocare.core.model import Verdict
 from mesocare.core.signs import Urgency
 from mesocare.errors import MesocareError
 from mesocare.render import sheet_words as words
 from mesocare.render.axis import kind
 from mesocare.render.html.page import fill, part, policy
-from mesocare.render.phrasing import instant_words
+from mesocare.render.phrasing import instant_words, listed_as
 
 if TYPE_CHECKING:
     from mesocare.app.schedule import Row
@@ -87,7 +88,7 @@ def _page(sheet: Sheet, script: Markup | None = None) -> str:
         kinds=_kinds(sheet),
         care=[(each, words.care_words(each, sheet)) for each in known.care],
         normal=words.normal_words(sheet),
-        sessions=words.session_words(sheet),
+        sessions=words.next_session_words(sheet),
         emergency=Urgency.EMERGENCY,
         code=_code(words.code_words(sheet)),
         room=_room(sheet),
@@ -103,9 +104,8 @@ def _page(sheet: Sheet, script: Markup | None = None) -> str:
 def _kinds(sheet: Sheet) -> dict[str, str]:
     """Return what the marks say, as the rule set calls it."""
     rules = sheet.schedule.question.rules
-    listed_as = next(iter(rules.groups.values())).listed_as
-    found = {verdict.value: text for verdict, text in listed_as.items()}
-    return found | {"partly": f"{found.get('allowed', 'Fine')}, in part"}
+    found = {verdict.value: listed_as(verdict, rules) for verdict in Verdict}
+    return found | {"partly": f"{found['allowed']}, in part"}
 
 
 def _room(sheet: Sheet) -> str:

@@ -12,9 +12,9 @@ from mesocare.errors import MesocareError
 from mesocare.render.axis import Axis, axis_of, kind
 from mesocare.render.html.drawing import Line, Rect, Text, drawn
 from mesocare.render.html.page import fill, literal, part, policy
-from mesocare.render.phrasing import date_words, instant_words, treated_words, type_words
-from mesocare.render.timeline_words import legend, open_words
-from mesocare.text import lower_first, printable
+from mesocare.render.phrasing import date_words, instant_words, listed_as, session_words
+from mesocare.render.timeline_words import expected_by_day, legend, open_words
+from mesocare.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WIDTH, SIDE = 420, 12
 DAY_ROOM = 62
-TOP, DAYS, PITCH, BAR, HEADING = 20, 34, 36, 13, 30
+TOP, DAYS, PITCH, BAR = 20, 34, 36, 13
 LETTERS, TITLE_LETTERS = 66, 46
 MISSING = "Type: pip install 'mesocare[png]'; the SVG, of --svg, needs nothing."
 
@@ -73,7 +73,7 @@ def page(known: Schedule, meaning: Triage | None, *, days: int | None, items: bo
         rules=question.rules,
         style=css,
         title=_title(known),
-        verdicts=next(iter(question.rules.groups.values())).listed_as,
+        verdicts=lambda verdict: listed_as(verdict, question.rules),
     )
     return text.encode()
 
@@ -87,10 +87,7 @@ WAYS: dict[str, Callable[..., bytes]] = {".svg": svg, ".png": png, ".html": page
 
 def _title(known: Schedule) -> str:
     question = known.question
-    parts = [
-        f"{type_words(each.type, question.rules)}, {treated_words(each)}"
-        for each in question.treatments
-    ]
+    parts = [session_words(each, question.rules) for each in question.treatments]
     return f"Recovery after {' and '.join(parts)}"
 
 
@@ -121,7 +118,6 @@ class _Picture:
         self.axis: Axis = axis_of(known, WIDTH - 2 * SIDE, days)
         self.y = float(TOP)
         self.top = self.bottom = 0.0
-        self.ground: list[Shape] = []
         self.shapes: list[Shape] = []
         self.bars: list[float] = []
         self.said: list[str] = []
@@ -176,20 +172,17 @@ class _Picture:
     def normal(self) -> None:
         """Add a band for each day up to which reactions are expected, and what they are."""
         self.bottom = self.y - 12
-        ends: dict[str, tuple[float, list[str]]] = {}
-        for each in self.known.expected:
-            until = date_words(each.end, self.axis.zone, self.known.question.at)
-            place = self.axis.place(each.end)
-            ends.setdefault(until, (place, []))[1].append(lower_first(each.label))
-        if not ends:
+        found = expected_by_day(self.known)
+        if not found:
             return
         self.y += 14
         self.shapes.append(Text("heading", SIDE, self.y, "Normal, if mild"))
         self.y += 16
-        for until, (place, labels) in ends.items():
-            words = f"before {until}: {', '.join(labels)}"
+        for end, labels in found:
+            until = date_words(end, self.axis.zone, self.known.question.at)
+            words = f"before {until}: {labels}"
             self.said.append(f"normal {words}")
-            self.shapes.append(Rect("normal", SIDE, self.y - 8, place, 5))
+            self.shapes.append(Rect("normal", SIDE, self.y - 8, self.axis.place(end), 5))
             for line in wrap(words, LETTERS):
                 self.y += 12
                 self.shapes.append(Text("small", SIDE, self.y, line))

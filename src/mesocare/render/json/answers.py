@@ -31,7 +31,7 @@ def can_i(
     """
     plain = _question("mesocare.can-i/1", answers[0], question, meaning)
     plain["read_as"] = {"reading": reading, "ids": [each.activity for each in answers]}
-    plain["others"] = [_answer(each, question.zone) for each in answers[1:]]
+    plain["others"] = [answered(each, question.zone) for each in answers[1:]]
     return dumped(plain)
 
 
@@ -61,7 +61,7 @@ def today(assessment: Assessment, question: Question, meaning: Triage | None = N
             "at": time(assessment.at, zone),
             "triage": None if meaning is None else findings(meaning),
             "treatments": [treatment(each, assessment.at, zone) for each in assessment.treatments],
-            "answers": [_answer(each, zone) for each in assessment.answers],
+            "answers": [answered(each, zone) for each in assessment.answers],
             "care": [
                 {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                 for each in assessment.care
@@ -183,7 +183,7 @@ def _question(schema: str, answer: Answer, question: Question, meaning: Triage |
         "at": time(question.at, question.zone),
         "triage": None if meaning is None else findings(meaning),
         "treatments": [treatment(each, question.at, question.zone) for each in question.treatments],
-        "answer": _answer(answer, question.zone),
+        "answer": answered(answer, question.zone),
         "rules": rules(question.rules.identity),
     }
 
@@ -213,7 +213,8 @@ def _hours(start: datetime, at: datetime) -> float:
     return round((at - start).total_seconds() / 3600, 4)
 
 
-def _answer(answer: Answer, zone: tzinfo) -> Plain:
+def answered(answer: Answer, zone: tzinfo) -> Plain:
+    """Return one answer, those of its items with it."""
     figures = answer.figures
     return {
         "activity": answer.activity,
@@ -242,7 +243,7 @@ def _answer(answer: Answer, zone: tzinfo) -> Plain:
             | {"phases": [phase(each) for each in rule.phases if each.reason]}
             for detail, rule in answer.details
         ],
-        "items": [_answer(each, zone) for each in answer.items],
+        "items": [answered(each, zone) for each in answer.items],
         "evidence": [evidence(each) for each in answer.evidence],
     }
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.render.json.answers import dumped, evidence, rules, time
+from mesocare.render.json.answers import (
+    answered,
+    dumped,
+    evidence,
+    findings,
+    rules,
+    time,
+    treatment,
+)
 
 if TYPE_CHECKING:
     from mesocare.app.before import Ahead
@@ -15,7 +23,7 @@ Plain = dict[str, Any]
 
 def before_json(ahead: Ahead) -> str:
     """Return it as `mesocare.before/1`."""
-    when = ahead.appointment
+    when, after = ahead.appointment, ahead.after
     return dumped(
         {
             "schema": "mesocare.before/1",
@@ -23,6 +31,11 @@ def before_json(ahead: Ahead) -> str:
             "appointment_earliest": time(when.earliest, ahead.zone),
             "appointment_latest": time(when.latest, ahead.zone),
             "types": list(ahead.types),
+            "triage": findings(after.meaning) if after and after.meaning else None,
+            "treatments": [
+                treatment(each, ahead.at, ahead.zone)
+                for each in (after.question.treatments if after else ())
+            ],
             "leave_out": [_leave(each, ahead) for each in ahead.leave],
             **{
                 kind: [
@@ -43,7 +56,9 @@ def _leave(leave: Leave, ahead: Ahead) -> Plain:
         "id": leave.preparation.id,
         "label": leave.preparation.label,
         "text": leave.preparation.text,
-        "verdict": leave.verdict.value,
+        "verdict": ahead.verdict(leave).value,
+        "before": leave.verdict.value,
+        "after": [answered(each, ahead.zone) for each in ahead.restricting(leave)],
         "certain": leave.certain,
         "begins": time(leave.begins, ahead.zone),
         "begins_at_latest": time(leave.begins_at_latest, ahead.zone),

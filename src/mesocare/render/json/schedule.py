@@ -102,7 +102,7 @@ def sheet(found: Sheet, meaning: Triage | None) -> str:
                 }
                 for urgency, flags in found.flags
             ],
-            "next_session": words.session_words(found),
+            "next_session": words.next_session_words(found),
             "rules": rules(known.question.rules.identity),
         }
     )

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from mesocare.core.model import Treatment, Verdict
 from mesocare.render.phrasing import hours_words, instant_words, joined, treated_words, type_words
+from mesocare.render.text import questions, triage
 from mesocare.render.text.page import AMBER, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mesocare.app.before import Ahead
     from mesocare.core.aftercare.washout import Leave
+    from mesocare.core.question import Question
+    from mesocare.core.verdict.answer import Answer
     from mesocare.render.text.page import Part
 
 COLUMN = 24
@@ -70,20 +75,33 @@ def checklist_text(ahead: Ahead) -> str:
 
 
 def answer_text(ahead: Ahead) -> str:
-    """Return whether some things are allowed before an appointment, the strictest first."""
+    """Return whether some things are allowed before an appointment, the strictest first.
+
+    What a treatment on record still restricts is said before what the appointment asks for; then
+    no time stands beside the verdict, which is that of both.
+    """
     page = Page(no_color=ahead.no_color)
-    for each in sorted(ahead.leave, key=lambda leave: -leave.verdict.severity):
-        words = f", from {_from(each, ahead)} on {each.washout.verdict.value}"
-        until = words if each.verdict is Verdict.ALLOWED else _until(each, ahead)
-        page.line(
-            page.verdict(each.verdict), (f"  {each.preparation.label}", "bold"), until, hang=2
-        )
-        page.row([("How", "bold")], 10, each.preparation.text)
-        if each.washout.ask:
-            page.row([("Why", "bold")], 10, each.washout.ask)
-        figures = figures_words(each, ahead)
-        if figures:
-            page.row([("Sources", "bold")], 10, figures)
+    if ahead.after:
+        triage.lead(page, ahead.after.meaning, ahead.after.question)
+    restricting: list[Answer] = []
+    for each in ahead.strictest_first:
+        found = ahead.restricting(each)
+        restricting += found
+        verdict, until = page.verdict(ahead.verdict(each)), "" if found else _until(each, ahead)
+        page.line(verdict, (f"  {each.preparation.label}", "bold"), until, hang=2)
+        if ahead.after and found:
+            rows = _after(found, ahead.after.question, alone=len(each.preparation.activities) == 1)
+            rows.append(("Before", _before(each, ahead)))
+        else:
+            rows = [("How", each.preparation.text)]
+        rows += [("Why", each.washout.ask or ""), ("Sources", figures_words(each, ahead))]
+        for label, text in rows:
+            if text:
+                page.row([(label, "bold")], questions.COLUMN, text)
+    if ahead.after and restricting:
+        for treatment in ahead.after.question.treatments:
+            words = questions.treatment_words(treatment, restricting[0], ahead.after.question)
+            page.line((words, "dim"), hang=2)
     _where(page, ahead)
     page.line((ahead.rules.notice, "dim"))
     return page.text()
@@ -132,8 +150,39 @@ def _from(leave: Leave, ahead: Ahead) -> str:
 
 
 def _until(leave: Leave, ahead: Ahead) -> str:
+    """Return until when a verdict holds, for the line that begins with it.
+
+    It has no other verdict in it, which might be read as the answer.
+    """
     if leave.begins is None:
         return ": ask your clinic"
-    return (
-        f", until the treatment on {instant_words(ahead.appointment.latest, ahead.zone, ahead.at)}"
-    )
+    if leave.verdict is Verdict.ALLOWED:
+        then = "with care" if leave.washout.verdict is Verdict.LIMITED else "leave it out"
+        return f", until {_from(leave, ahead)}; then {then}"
+    return f", until {_treatment(ahead)}"
+
+
+def _before(leave: Leave, ahead: Ahead) -> str:
+    """Return what the appointment asks for, in a sentence."""
+    if leave.begins is None:
+        return f"Ask your clinic. {leave.preparation.text}"
+    begins = f"From {_from(leave, ahead)} until" if leave.verdict is Verdict.ALLOWED else "Until"
+    return f"{begins} {_treatment(ahead)}: {leave.preparation.text}"
+
+
+def _treatment(ahead: Ahead) -> str:
+    return f"the treatment on {instant_words(ahead.appointment.latest, ahead.zone, ahead.at)}"
+
+
+def _after(answers: Sequence[Answer], question: Question, *, alone: bool) -> list[tuple[str, str]]:
+    """Return rows on what a treatment on record restricts; `alone`, with the reason."""
+    rows = []
+    for each in answers:
+        until = questions.until_words(each, question)
+        if alone:
+            rows.append(("After", f"{until[0].upper()}{until[1:]}. {each.reason}"))
+        else:
+            rows.append(("After", f"{each.label}: {each.verdict.value} {until}."))
+    if any(each.held_by for each in answers):
+        rows.append(("If gone", questions.GONE))
+    return rows

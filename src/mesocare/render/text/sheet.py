@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mesocare.app.sheet import Line, Sheet
 
+INDENT = 2
 # What Markdown, or a page that a program makes of it, would not show as it is.
 _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
@@ -25,11 +26,12 @@ def sheet_text(sheet: Sheet) -> str:
     lines: list[str] = []
     for level, text in _parts(sheet):
         if level:
-            underline = "=" if level == 1 else "-"
-            lines += ["", text, underline * len(text)] if lines else [text, underline * len(text)]
+            title = wrapped(printable(text), 0).split("\n")
+            underline = "=-"[level - 1] * max(map(len, title))
+            lines += [*([""] if lines else []), *title, underline]
         else:
-            first, *rest = wrapped(f"- {printable(text)}").split("\n")
-            lines += [first, *(f"  {each}" for each in rest)]
+            first, *rest = wrapped(f"- {printable(text)}", INDENT).split("\n")
+            lines += [first, *(f"{' ' * INDENT}{each}" for each in rest)]
     return "\n".join(lines) + "\n"
 
 
@@ -95,7 +97,7 @@ def _calls(sheet: Sheet) -> Iterator[tuple[int, str]]:
 
 def _end(sheet: Sheet) -> Iterator[tuple[int, str]]:
     question = sheet.schedule.question
-    sessions = words.session_words(sheet)
+    sessions = words.next_session_words(sheet)
     if sessions:
         yield 2, "Next session"
     for each in sessions:

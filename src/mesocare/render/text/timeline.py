@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesocare.core.calendar import ONE_DAY
 from mesocare.render.axis import Axis, axis_of, kind, strictest
-from mesocare.render.phrasing import date_words, treated_words, type_words
+from mesocare.render.phrasing import date_words, session_words
 from mesocare.render.text import triage
 from mesocare.render.text.page import AMBER, GREEN, RED, VIOLET, Page
 from mesocare.render.text.questions import footer
-from mesocare.render.timeline_words import legend, open_words
-from mesocare.text import lower_first
+from mesocare.render.timeline_words import expected_by_day, legend, open_words
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mesocare.app.schedule import Row, Schedule
     from mesocare.core.diary.triage import Triage
     from mesocare.render.text.page import Part
 
 LABEL, DATES = 22, 26
-# Below this there is no room for dates beside the bars.
-WITH_DATES, NARROWEST, WIDEST = 78, 60, 200
+# Below these there is no room for dates beside the bars, and for labels before them.
+WITH_DATES, WITH_LABELS, WIDEST = 78, 60, 200
 DATE_ROOM = 8
 DRAWN = {"avoid": "█", "ask": "?", "limited": "▒", "partly": "░", "allowed": "·", "normal": "~"}
 PLAIN = DRAWN | {"avoid": "#", "limited": "=", "partly": "-", "allowed": "."}
@@ -49,11 +47,11 @@ def timeline_text(
     """
     question = known.question
     page = page or Page(no_color=question.no_color)
-    page.width = max(NARROWEST, min(page.console.width, WIDEST))
+    page.width = max(page.width, min(page.console.width, WIDEST))
     triage.lead(page, meaning, question)
     picture = _Picture(page, known, days)
     for treatment in question.treatments:
-        words = f"{type_words(treatment.type, question.rules)}, {treated_words(treatment)}"
+        words = session_words(treatment, question.rules)
         page.line((words[:1].upper() + words[1:], "bold"), hang=2)
     page.gap()
     picture.days()
@@ -79,7 +77,8 @@ class _Picture:
     def __init__(self, page: Page, known: Schedule, days: int | None) -> None:
         self.page, self.known = page, known
         self.dates = DATES if page.width >= WITH_DATES else 0
-        self.axis: Axis = axis_of(known, page.width - LABEL - self.dates, days)
+        self.label = LABEL if page.width >= WITH_LABELS else 0
+        self.axis: Axis = axis_of(known, page.width - self.label - self.dates, days)
         self.width = int(self.axis.width)
         self.signs = DRAWN if page.signs.full == DRAWN["avoid"] else PLAIN
 
@@ -121,17 +120,12 @@ class _Picture:
 
     def normal(self) -> None:
         """Add a band for each day up to which reactions are expected, and what they are."""
-        ends: dict[datetime, list[str]] = {}
-        for each in self.known.expected:
-            ends.setdefault(each.end, []).append(lower_first(each.label))
-        for n, (end, labels) in enumerate(ends.items()):
-            column = int(self.axis.place(end))
-            band = self.signs["normal"] * column
+        for n, (end, labels) in enumerate(expected_by_day(self.known)):
+            band = self.signs["normal"] * int(self.axis.place(end))
             until = date_words(end, self.axis.zone, self.known.question.at)
-            self._line(
-                "" if n else "Normal, if mild", [(band.ljust(self.width), "dim")], f"before {until}"
-            )
-            self.page.line((", ".join(labels), "dim"), indent=LABEL)
+            head = "" if n else "Normal, if mild"
+            self._line(head, [(band.ljust(self.width), "dim")], f"before {until}")
+            self.page.line((labels, "dim"), indent=self.label)
 
     def legend(self) -> None:
         """Say what the signs mean, as the rule set calls them."""
@@ -141,10 +135,16 @@ class _Picture:
         self.page.line(*parts)
         if self.axis.end < self.known.end:
             last = date_words(self.known.end, self.axis.zone)
-            days = -(-(self.known.end - self.known.begin).days // 1)
+            days = -((self.known.begin - self.known.end) // ONE_DAY)
             self.page.line((f"It goes on to {last}: --days {days}", "dim"))
 
     def _line(self, label: str, parts: list[Part], end: str) -> None:
+        """Add a label, a bar and what ends it; without room for them, both above the bar."""
+        if not self.label:
+            if label or end:
+                self.page.line((label, "bold"), " " * bool(label), (end, "dim"), hang=2)
+            self.page.line(*parts)
+            return
         short = label if len(label) < LABEL else f"{label[: LABEL - 2]}…"
         tail: list[Part] = [f"  {end}"] if self.dates and end else []
         self.page.line(short.ljust(LABEL), *parts, *tail, hang=LABEL)

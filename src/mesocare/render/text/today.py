@@ -25,6 +25,7 @@ from mesocare.render.phrasing import (
     hours_words,
     instant_words,
     joined,
+    listed_as,
     treated_words,
     type_words,
 )
@@ -235,9 +236,8 @@ def _wait(opens: datetime, at: datetime) -> str:
 
 def _head(page: Page, verdict: Verdict, question: Question) -> tuple[str, str]:
     """Return what rows of a verdict are called, as the rule set has it, with its sign and style."""
-    listed_as = next(iter(question.rules.groups.values())).listed_as
     sign, style = page.verdict(verdict)
-    return f"{sign[:1]} {listed_as.get(verdict, verdict.value)}", style
+    return f"{sign[:1]} {listed_as(verdict, question.rules)}", style
 
 
 def _fine(page: Page, assessment: Assessment, question: Question, room: Room) -> None:

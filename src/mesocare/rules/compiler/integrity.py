@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 Plain = dict[str, Any]
 
-DETAIL_FILES = {"with": "details/substances.yaml", "about": "details/factors.yaml"}
+# By kind: the file, and the key that everything in it is under.
+DETAIL_FILES = {
+    "with": ("details/substances.yaml", "substances"),
+    "about": ("details/factors.yaml", "factors"),
+}
 
 
 class Checker:
@@ -122,14 +126,19 @@ class Checker:
                 if "phases" in rule:
                     self._check_rule(file, (*path, type_), rule, item.get("harm"))
 
-    def _check_types(self, file: str, path: Path, by_type: Plain, original: str) -> None:
-        """Check the keys of a table by treatment type, and where `same_as` points."""
+    def _check_types(self, file: str, path: Path, by_type: Plain, original: str | None) -> None:
+        """Check the keys of a table by treatment type, and where `same_as` points.
+
+        That has to be a type with the key `original`, or without one any that is written out.
+        """
         for type_, value in by_type.items():
             if type_ not in self.types:
                 message = f"unknown treatment type; known: {', '.join(self.types)}"
                 self.report.at(file, (*path, type_), message)
             same_as = value.get("same_as")
-            if same_as is not None and original not in by_type.get(same_as, {}):
+            meant = by_type.get(same_as, {"same_as": None})
+            written = "same_as" not in meant if original is None else original in meant
+            if same_as is not None and not written:
                 message = f"same_as must name a type written out here, not {same_as!r}"
                 self.report.at(file, (*path, type_, "same_as"), message)
 
@@ -212,13 +221,7 @@ class Checker:
             for n, activity in enumerate(each.get("activities", ())):
                 if activity not in items:
                     self.report.at(file, (*path, "activities", n), f"no item {activity!r}")
-            written = {
-                type_: {**one, "text": 1}
-                for type_, one in each["washouts"].items()
-                if "same_as" not in one
-            }
-            same = {type_: one for type_, one in each["washouts"].items() if "same_as" in one}
-            self._check_types(file, (*path, "washouts"), written | same, "text")
+            self._check_types(file, (*path, "washouts"), each["washouts"], None)
             for type_, one in each["washouts"].items():
                 longest = longest_washout(one, self.evidence)
                 chosen = nominal_hours(one["span"]) if "span" in one else longest
@@ -235,12 +238,11 @@ class Checker:
     def _check_details(self) -> None:
         """Check that details name what there is, and that none of their rules loosens unsaid."""
         items = {
-            id_: (item, group)
+            id_: item
             for group in self.plain["groups"].values()
             for id_, item in group["items"].items()
         }
-        for kind, file in DETAIL_FILES.items():
-            root = "substances" if kind == "with" else "factors"
+        for kind, (file, root) in DETAIL_FILES.items():
             known = self.plain["details"][kind]
             for id_, each in known.items():
                 path: Path = (root, id_)
@@ -259,7 +261,7 @@ class Checker:
                         self.report.at(file, here, f"no item {item!r}")
                         continue
                     self._check_types(file, here, rules, "phases")
-                    self._check_detail_rules(file, here, rules, items[item][0])
+                    self._check_detail_rules(file, here, rules, items[item])
 
     def _check_detail_rules(self, file: str, path: Path, rules: Plain, item: Plain) -> None:
         for type_, rule in rules.items():
@@ -280,8 +282,7 @@ class Checker:
         for name in ("reactions", "red_flags", "care", "course"):
             yield from evidence_in(f"{name}.yaml", (name,), self.plain[name])
         yield from evidence_in("triage.yaml", (), self.plain["triage"])
-        for kind, file in DETAIL_FILES.items():
-            root = "substances" if kind == "with" else "factors"
+        for kind, (file, root) in DETAIL_FILES.items():
             yield from evidence_in(file, (root,), self.plain["details"][kind])
         before = self.plain["before"]
         yield from evidence_in("before/leave-out.yaml", ("leave_out",), before["leave_out"])
