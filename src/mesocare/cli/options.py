@@ -389,22 +389,24 @@ def _detailed(
 ) -> tuple[tuple[Treatment, ...], tuple[Recorded, ...], RuleSet]:
     """Return the treatments with what was injected and who was treated, and the rules for them."""
     said = {kind: settings.get(kind) for kind in ("with", "about")}
-    if not any(said.values()):
+    known = (*treatments, *(each.treatment for each in recorded))
+    if not any(said.values()) and not any(rules.types[each.type].injected for each in known):
         return treatments, recorded, rules
     from mesocare.core.aftercare.details import raised
-    from mesocare.parsing.details import check_details, find_details
+    from mesocare.parsing.details import details_of, find_details
 
     found: list[Detail] = []
     for kind, words in said.items():
         with settings.reading(kind):
             found += find_details(words or (), kind, rules)
             for each in treatments:
-                check_details(found, each.type)
-    details = tuple(found)
-    treatments = tuple(each._replace(details=details) for each in treatments)
-    recorded = tuple(
-        each._replace(treatment=each.treatment._replace(details=details)) for each in recorded
-    )
+                details_of(each.type, found, rules)
+
+    def detailed(treatment: Treatment) -> Treatment:
+        return treatment._replace(details=details_of(treatment.type, found, rules))
+
+    treatments = tuple(map(detailed, treatments))
+    recorded = tuple(each._replace(treatment=detailed(each.treatment)) for each in recorded)
     return treatments, recorded, raised(rules, treatments)
 
 

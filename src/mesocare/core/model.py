@@ -295,13 +295,14 @@ class TreatmentType(NamedTuple):
     """A kind of treatment the rule set knows.
 
     `extends` is the type whose rules a named treatment of a clinic's protocol takes over, `aliases`
-    are words that people call it by.
+    are words that people call it by. `injected` are the ids of what is always injected with it.
     """
 
     id: str
     label: str
     extends: str | None = None
     aliases: tuple[str, ...] = ()
+    injected: tuple[str, ...] = ()
 
 
 class Identity(NamedTuple):

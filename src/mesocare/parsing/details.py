@@ -9,7 +9,7 @@ from mesocare.parsing.names import exact_key, names
 from mesocare.text import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from mesocare.core.model import Detail, RuleSet
 
@@ -25,14 +25,15 @@ def find_details(said: Iterable[str], kind: str, rules: RuleSet) -> tuple[Detail
     Raises:
         TreatmentError: A word names none; the hint has the closest names.
     """
+    said = [part.strip() for each in said for part in each.replace(";", ",").split(",")]
+    if not any(said):
+        return ()
     known = {each.id: each for each in rules.details().values() if each.kind == kind}
     owners = {
         key: each for each in known.values() for key in names(each.id, each.label, each.aliases)
     }
     found: dict[str, Detail] = {}
-    for words in (part.strip() for each in said for part in each.replace(";", ",").split(",")):
-        if not words:
-            continue
+    for words in filter(None, said):
         key = exact_key(words)
         if key not in owners:
             close = dict.fromkeys(owners[each].id for each in closest(key, owners, 3))
@@ -43,17 +44,21 @@ def find_details(said: Iterable[str], kind: str, rules: RuleSet) -> tuple[Detail
     return tuple(found.values())
 
 
-def check_details(details: Sequence[Detail], type_: str) -> None:
-    """Refuse what cannot go together.
+def details_of(type_: str, given: Iterable[Detail], rules: RuleSet) -> tuple[Detail, ...]:
+    """Return all that bears on a treatment, each once.
+
+    That is what was given, and what is always injected with a treatment of its type.
 
     Raises:
         TreatmentError: Two exclude each other, or one does not go with the type.
     """
-    ids = {each.id for each in details}
-    for each in details:
-        if clash := ids & set(each.excludes):
+    always = rules.types[type_].injected
+    every = {each.id: each for each in (*find_details(always, "with", rules), *given)}
+    for each in every.values():
+        if clash := every.keys() & set(each.excludes):
             message = f"--{each.kind} {each.id} and {', '.join(sorted(clash))} exclude each other"
             raise TreatmentError(message, "Give what was done, and leave the other out.")
         if each.types and type_ not in each.types:
             message = f"--{each.kind} {each.id} does not go with a {type_} treatment"
             raise TreatmentError(message, f"It goes with: {', '.join(each.types)}.")
+    return tuple(every.values())

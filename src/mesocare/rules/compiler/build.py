@@ -46,7 +46,11 @@ def build(plain: Plain, sha256: str, tables: Tables) -> model.RuleSet:
         identity=_identity(ruleset, sha256),
         types={
             id_: model.TreatmentType(
-                id_, each["label"], each.get("extends"), tuple(each.get("aliases", ()))
+                id_,
+                each["label"],
+                each.get("extends"),
+                tuple(each.get("aliases", ())),
+                tuple(each.get("with", ())),
             )
             for id_, each in ruleset["types"].items()
         },
