@@ -64,6 +64,9 @@ RECORD: list[tuple[str, ...]] = [
     ("treatments",),
     ("treated", TREATED, "--note", "first"),
     ("treatments",),
+    ("about", "cold sores"),
+    ("about", "--json"),
+    ("about", "--remove", "no such thing"),
     ("feel", "trouble breathing", "--at", "2024-05-02T14:00"),
     ("feel", "redness", "3", "--at", "2024-05-02T14:30"),
     ("check-in", "--answers", "answers.json", "--at", AT),
@@ -80,7 +83,7 @@ RECORD: list[tuple[str, ...]] = [
     ("treatments",),
 ]
 # Those that cannot be used as given, and those with a verdict.
-OTHER_CODES = {"can-i": 1, "triage": 4, "feel trouble breathing": 4}
+OTHER_CODES = {"about --remove": 2, "can-i": 1, "triage": 4, "feel trouble breathing": 4}
 RANDOM = re.compile(r"\b[0-9a-f]{8,32}\b")
 CLOCK = re.compile(r"\b\d\d:\d\d\b")
 

@@ -29,7 +29,7 @@ ALLOWED, AVOID, REFUSED, LIMITED = 0, 1, 2, 3
 TREATED = "2024-05-01T14:30"
 AT = ("--at", "2024-05-02T15:00")
 FIELDS = (
-    "id type area typed earliest latest zone clinic phone note overrides changed removed"
+    "id type area typed earliest latest zone clinic phone note overrides changed removed with"
 ).split()
 
 
@@ -140,6 +140,7 @@ def test_recording(own: Program) -> None:
         "note": "Ünïcode 文字",
         "overrides": {},
         "removed": None,
+        "with": [],
     }
     text = done(own, "treatments")
     for expected in ("scalp", "Wed 1 May 2024", "Rose Clinic", "+49 30 123", "Ünïcode 文字"):
@@ -383,7 +384,7 @@ def test_ids_that_name_no_treatment(own: Program) -> None:
 
 def test_ids_that_name_several(own: Program) -> None:
     """A beginning that several treatments share is refused with what they are."""
-    rows = [treatment(number, id=f"abcd{number}" + "0" * 27)._asdict() for number in range(2)]
+    rows = [treatment(number, id=f"abcd{number}" + "0" * 27).as_plain() for number in range(2)]
     done(own, "import", "-", given=document(rows))
     says = ("several", "abcd0000", "abcd1000", "mesocare treatments")
     refused(own, "remove", "abcd", "--yes", says=says)
@@ -780,7 +781,7 @@ EARLY, LATE = "2024-05-02T08:00:00+00:00", "2024-05-02T09:00:00+00:00"
 def test_the_later_version_stays(versions: tuple[list[str], ...], own: Program) -> None:
     """Of two versions of a treatment, the one changed later stays, in whatever order they come."""
     for changes in versions:
-        rows = [treatment(0, changed=each, note=each)._asdict() for each in changes]
+        rows = [treatment(0, changed=each, note=each).as_plain() for each in changes]
         done(own, "import", "-", given=document(rows))
     assert [each["note"] for each in listed(own)] == [LATE]
 
@@ -789,13 +790,13 @@ def test_the_later_version_stays(versions: tuple[list[str], ...], own: Program) 
 def test_a_treatment_that_took_anothers_place(first: str, own: Program) -> None:
     """A treatment removed elsewhere and recorded anew is merged, whatever the ids are."""
     second = "b" if first == "a" else "a"
-    done(own, "import", "-", given=document([treatment(0, id=first * 32)._asdict()]))
+    done(own, "import", "-", given=document([treatment(0, id=first * 32).as_plain()]))
     rows = [
         treatment(0, id=first * 32, removed=LATE, changed=LATE),
         treatment(0, id=second * 32, changed=LATE),
     ]
     rows.sort(key=lambda each: each.id)
-    done(own, "import", "-", given=document([each._asdict() for each in rows]))
+    done(own, "import", "-", given=document([each.as_plain() for each in rows]))
     assert [each["id"] for each in listed(own)] == [second * 32]
 
 
@@ -803,11 +804,11 @@ def test_a_duplicate_in_an_import(own: Program) -> None:
     """A treatment for a time and area on record already is refused, and so is all with it."""
     treated(own)
     same = listed(own)[0]
-    rows = [treatment(5)._asdict(), {**same, "id": "f" * 32}]
+    rows = [treatment(5).as_plain(), {**same, "id": "f" * 32}]
     refused(own, "import", "-", given=document(rows), says=("already on record",))
 
 
-PLAIN = treatment()._asdict()
+PLAIN = treatment().as_plain()
 OVERRIDES: dict[str, Any] = {
     "a number": {"foundation": 5},
     "no duration": {"foundation": {"reason": "x"}},
@@ -945,7 +946,7 @@ def test_entries_at_the_edges(own: Program) -> None:
 )
 def test_treatments_of_the_wrong_kind(changes: dict[str, Any], place: str, own: Program) -> None:
     """A treatment that could not have been recorded here is refused with its place."""
-    given = document([PLAIN, treatment(1, **changes)._asdict()])
+    given = document([PLAIN, treatment(1, **changes).as_plain()])
     refused(own, "import", "-", given=given, says=(place,))
     assert listed(own) == []
 
@@ -967,8 +968,8 @@ def test_imports_in_any_order(own: Program) -> None:
     ]
     found = []
     for order in (slice(None), slice(None, None, -1)):
-        done(own, "import", "-", given=document([each._asdict() for each in first[order]]))
-        both = [each._asdict() for each in [*first, *swapped][order]]
+        done(own, "import", "-", given=document([each.as_plain() for each in first[order]]))
+        both = [each.as_plain() for each in [*first, *swapped][order]]
         assert "3 new or newer, 3 on record" in done(own, "import", "-", given=document(both))
         found.append(exported(own))
         done(own, "forget", "--all", "--yes")
@@ -1014,7 +1015,7 @@ def test_a_long_record(own: Program) -> None:
     rows = []
     for number in range(1000):
         moment = (datetime.fromisoformat(EARLY) - timedelta(days=7 * number)).isoformat()
-        rows.append(treatment(number, earliest=moment, latest=moment)._asdict())
+        rows.append(treatment(number, earliest=moment, latest=moment).as_plain())
     done(own, "import", "-", given=document(rows))
     ended = own.run("can-i", "makeup", "--at", "2024-05-02T12:00", "--json")
     assert (ended.code, len(ended.json()["treatments"]) < 30) == (AVOID, True)
@@ -1125,7 +1126,7 @@ def test_a_report_to_no_file(own: Program) -> None:
 
 def test_an_export_that_does_not_fit(own: Program) -> None:
     """A full disk leaves the earlier export as it was, and no half-written one beside it."""
-    done(own, "import", "-", given=document([treatment(each)._asdict() for each in range(120)]))
+    done(own, "import", "-", given=document([treatment(each).as_plain() for each in range(120)]))
     path = own.place / "record.json"
     path.write_text("the earlier export", encoding="utf-8")
     limited = starved(own, 40_000)
@@ -1210,7 +1211,7 @@ def test_read_only_directory(own: Program) -> None:
             ("treated", "2024-05-03"), ("edit", known, "--note", "x"), ("remove", known, "--yes"),
             ("undo",), ("import", "-"),
         ):  # fmt: skip
-            ended = bound.run(*command, given=document([treatment(9)._asdict()]))
+            ended = bound.run(*command, given=document([treatment(9).as_plain()]))
             assert (ended.code, ended.out) == (REFUSED, ""), command
             assert "cannot be used" in ended.err
             assert len(ended.err.splitlines()) >= 2

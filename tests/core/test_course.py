@@ -313,7 +313,9 @@ def test_json_has_the_plan(program: Program) -> None:
     done = program.run(*ASKED, "--at", "2024-05-10T12:00", "--json")
     plain: dict[str, Any] = done.json()
     assert done.code == 0
-    assert list(plain) == ["schema", "at", "triage", "treatments", "courses", "rules"]
+    assert list(plain) == [
+        "schema", "at", "triage", "session", "treatments", "courses", "rules",
+    ]  # fmt: skip
     assert plain["schema"] == "mesocare.course/1"
     [course] = plain["courses"]
     results, notes, ahead = course.pop("results"), course.pop("notes"), course.pop("ahead")

@@ -3,7 +3,7 @@
 `tests/data/record-version-*.db` are databases as earlier versions left them, each with the three
 treatments of `stored()`. A released one never changes. To add the one of the newest version:
 
-    PYTHONPATH=src python -m tests.test_store
+    PYTHONPATH=src python -m tests.store.test_record
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from mesocare.store import (
     location,
     migrations,
     salvage,
+    seal,
     transfer,
     treatments,
 )
@@ -740,6 +741,7 @@ def test_damage_in_a_directory_whose_name_is_no_text(
 def test_rows_that_are_not_carried_over(changes: dict[str, object]) -> None:
     """A row that an answer could not be built on is left in the original."""
     row = {**treatment()._asdict(), "overrides": "{}"}
+    del row["injected"]
     assert salvage._plausible("treatment", row, "") is not None
     assert salvage._plausible("treatment", {**row, **changes}, "") is None
 
@@ -747,6 +749,7 @@ def test_rows_that_are_not_carried_over(changes: dict[str, object]) -> None:
 def test_a_removal_that_cannot_be_read() -> None:
     """A treatment whose removal is damaged counts: better one too many than one too few."""
     row = {**treatment()._asdict(), "overrides": "{}", "removed": "2024-05-\ufffd"}
+    del row["injected"]
     found = salvage._plausible("treatment", row, "")
     assert found is not None
     assert found[-2] is None
@@ -1142,7 +1145,7 @@ def test_forget_that_fails(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_kept_as_given() -> None:
     """A stored treatment says which fields it has, in the order of the table."""
-    assert treatment()._fields == treatments.COLUMNS
+    assert treatment()._fields == (*treatments.COLUMNS, "injected")
 
 
 def test_what_is_kept_comes_back(home: Path) -> None:
@@ -1240,7 +1243,8 @@ def make_stored(version: int) -> Path:
     place = STORED / f"record-version-{version}.db"
     place.unlink(missing_ok=True)
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA journal_mode=PERSIST")
+        seal.teach(connection)
         for step in migrations.MIGRATIONS[:version]:
             connection.executescript(step)
         for row in stored():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mesocare.app import recall
 from mesocare.core.aftercare.washout import leave_out
 from mesocare.core.verdict.engine import answer
+from mesocare.errors import TreatmentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +15,11 @@ if TYPE_CHECKING:
 
     from mesocare.core.aftercare.washout import Leave
     from mesocare.core.diary.triage import Triage
-    from mesocare.core.model import Point, Preparation, RuleSet, Verdict
+    from mesocare.core.model import Detail, Point, Preparation, RuleSet, Verdict
     from mesocare.core.question import Question
     from mesocare.core.timespan import Interval
     from mesocare.core.verdict.answer import Answer
+    from mesocare.store.record import Record
 
 
 class After(NamedTuple):
@@ -46,6 +49,7 @@ class Ahead(NamedTuple):
         no_color: Whether colour was declined.
         after: What is on record, where one thing is asked about; else nobody is told what is
             allowed.
+        details: What will be injected, and who will be treated.
     """
 
     at: datetime
@@ -56,6 +60,7 @@ class Ahead(NamedTuple):
     checklist: dict[str, tuple[Point, ...]]
     no_color: bool = False
     after: After | None = None
+    details: tuple[Detail, ...] = ()
 
     @property
     def zone(self) -> tzinfo:
@@ -109,6 +114,23 @@ def ahead(
         for kind, points in before.checklist.items()
     }
     return Ahead(at, appointment, tuple(types), rules, leave, checklist)
+
+
+def planned(record: Record, rules: RuleSet, at: datetime) -> Ahead | None:
+    """Return what comes before the next session on record; `None` where none is, or it is past.
+
+    Raises:
+        TreatmentError: It cannot be used here.
+    """
+    session = record.person.session
+    if session is None or (when := session.when).latest <= at:
+        return None
+    if strange := [each for each in session.types if each not in rules.types]:
+        message = f"the next session on record is of a type {strange[0]!r} unknown here"
+        raise TreatmentError(message, "Type: mesocare before --on WHEN --keep, or --cancel")
+    when = when._replace(earliest=max(when.earliest, at))
+    found = ahead(when, session.types, rules, at)
+    return found._replace(details=recall.factors(record, rules))
 
 
 def with_record(found: Ahead, question: Question, meaning: Triage | None) -> Ahead:

@@ -14,7 +14,7 @@ from mesocare.store import recovery
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mesocare.core.model import RuleSet
+    from mesocare.core.model import Detail, RuleSet
     from mesocare.store.record import Record
     from mesocare.store.treatments import StoredTreatment
 
@@ -37,10 +37,29 @@ def recorded(
     """
     if confirmed and record.recovery is not None:
         raise recovery.refusal(record.recovery)
+    person = factors(record, rules)
     return tuple(
-        Recorded(row.id, _treatment(row, rules, at), row.clinic, row.phone)
+        Recorded(row.id, _treatment(row, rules, at, person), row.clinic, row.phone)
         for row in up_to(record, at)
     )
+
+
+def factors(record: Record, rules: RuleSet) -> tuple[Detail, ...]:
+    """Return who was treated, as it is on record.
+
+    Raises:
+        TreatmentError: The rules do not know a factor.
+    """
+    if not record.person.about:
+        return ()
+    from mesocare.parsing.details import find_details
+
+    try:
+        return find_details(record.person.about, "about", rules)
+    except TreatmentError as error:
+        message = f"{error.message}, and it is on record of who was treated"
+        hint = f"{error.hint} To take it off the record: mesocare about --remove FACTOR"
+        raise TreatmentError(message, hint) from error
 
 
 def up_to(record: Record, at: datetime) -> tuple[StoredTreatment, ...]:
@@ -71,7 +90,9 @@ def healing(
     return found or treatments[-1:]
 
 
-def _treatment(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment:
+def _treatment(
+    row: StoredTreatment, rules: RuleSet, at: datetime, person: tuple[Detail, ...]
+) -> Treatment:
     from zoneinfo import ZoneInfo
 
     if row.type not in rules.types:
@@ -87,8 +108,26 @@ def _treatment(row: StoredTreatment, rules: RuleSet, at: datetime) -> Treatment:
         raise TreatmentError(message, f"Type: mesocare edit {row.id[:8]} --tz ZONE") from error
     first, last = row.ends
     when = Interval(first, min(last, at), zone)
+    found = Treatment(row.type, when, details=_details(row, rules, person))
     if not row.overrides:
-        return Treatment(row.type, when)
+        return found
     from mesocare.rules.overrides import rules_for
 
-    return Treatment(row.type, when, rules_for(row.type, row.overrides, rules))
+    return found._replace(overrides=rules_for(row.type, row.overrides, rules))
+
+
+def _details(
+    row: StoredTreatment, rules: RuleSet, person: tuple[Detail, ...]
+) -> tuple[Detail, ...]:
+    """Return what was injected, and who was treated as far as it bears on the treatment."""
+    if not (row.injected or person or rules.types[row.type].injected):
+        return ()
+    from mesocare.parsing.details import details_of, find_details
+
+    try:
+        injected = find_details(row.injected, "with", rules)
+        return details_of(row.type, (*injected, *person), rules)
+    except TreatmentError as error:
+        message = f"the treatment {row.id[:8]} on record cannot be used: {error.message}"
+        hint = f"{error.hint} To change it: mesocare edit {row.id[:8]} --with SUBSTANCE"
+        raise TreatmentError(message, hint) from error

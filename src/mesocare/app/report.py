@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.app import recall
 from mesocare.app.diary import judged
+from mesocare.core.aftercare.details import treated_person
 from mesocare.core.verdict.engine import answer
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from mesocare.core.diary.entries import Entry
     from mesocare.core.diary.triage import Triage
+    from mesocare.core.model import Detail
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer
     from mesocare.store.record import Record
@@ -31,6 +33,7 @@ class Summary(NamedTuple):
         meaning: What the diary means.
         answers: What holds now for each of the headline groups.
         made: When the summary was made, in UTC.
+        about: Who was treated, if that is to be told; what holds takes account of it in any case.
     """
 
     question: Question
@@ -39,15 +42,19 @@ class Summary(NamedTuple):
     meaning: Triage
     answers: tuple[Answer, ...]
     made: datetime
+    about: tuple[Detail, ...] = ()
 
 
-def summary(question: Question, record: Record | None, made: datetime) -> Summary:
+def summary(
+    question: Question, record: Record | None, made: datetime, *, with_about: bool = False
+) -> Summary:
     """Return everything the summary says, in whatever form.
 
     Args:
         question: The instant, the treatments and the rules.
         record: What is on record.
         made: When the summary is made, in UTC.
+        with_about: Whether it tells who was treated.
 
     Raises:
         UnconfirmedError: The record was damaged and may lack something.
@@ -59,4 +66,5 @@ def summary(question: Question, record: Record | None, made: datetime) -> Summar
     answers = tuple(
         answer(group, counted, question.rules, question.at, meaning.open_ids) for group in groups
     )
-    return Summary(question, listed, entries, meaning, answers, made)
+    about = treated_person(question.treatments) if with_about else ()
+    return Summary(question, listed, entries, meaning, answers, made, about)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mesocare.core.aftercare.details import treated_person
 from mesocare.core.model import Verdict
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.app.schedule import Row, Schedule, Stretch
-    from mesocare.core.model import Evidence
+    from mesocare.core.model import Detail, Evidence
     from mesocare.core.signs import RedFlag, Urgency
 
 MOST_SOURCES = 8
@@ -63,6 +64,7 @@ class Sheet(NamedTuple):
         fine: The groups that are not.
         flags: Every red flag that can occur, by urgency, the most urgent first.
         sources: The best of what the headline verdicts rest on.
+        about: Who was treated, if that is to be told; what holds takes account of it in any case.
     """
 
     schedule: Schedule
@@ -71,9 +73,10 @@ class Sheet(NamedTuple):
     fine: tuple[Row, ...]
     flags: tuple[tuple[Urgency, tuple[RedFlag, ...]], ...]
     sources: tuple[Evidence, ...]
+    about: tuple[Detail, ...] = ()
 
 
-def sheet(known: Schedule, head: Letterhead) -> Sheet:
+def sheet(known: Schedule, head: Letterhead, *, with_about: bool = False) -> Sheet:
     """Return the facts of a sheet, as it stands at the instant of the question."""
     at = known.question.at
     lines = [_line(each, at) for each in known.groups]
@@ -84,6 +87,7 @@ def sheet(known: Schedule, head: Letterhead) -> Sheet:
         fine=tuple(each.row for each in lines if not each.closed and not each.then),
         flags=_flags(known),
         sources=_sources(known),
+        about=treated_person(known.question.treatments) if with_about else (),
     )
 
 

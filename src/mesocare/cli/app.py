@@ -29,6 +29,7 @@ COMMANDS = {
     "edit": "record",
     "remove": "record",
     "undo": "record",
+    "about": "about",
     "feel": "feel",
     "diary": "diary",
     "triage": "triage",
@@ -47,8 +48,8 @@ SECTIONS = {
         "calendar",
     ),
     "Your record": (
-        "treated", "treatments", "edit", "remove", "undo", "diary", "check-in", "report", "export",
-        "import", "forget",
+        "treated", "treatments", "edit", "remove", "undo", "about", "diary", "check-in", "report",
+        "export", "import", "forget",
     ),
     "For practices": ("check", "sheet", "rules", "words"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.completion import recorded
+from mesocare.cli.completion import recorded, substances
 from mesocare.cli.settings import Settings
 from mesocare.errors import DateError, MesocareError, StoreError, ZoneError
 
@@ -28,8 +28,20 @@ Area = Annotated[str | None, typer.Option(help="What was treated, in your words.
 Clinic = Annotated[str | None, typer.Option(help="The clinic's name.")]
 Phone = Annotated[str | None, typer.Option(help="The clinic's telephone number.")]
 Note = Annotated[str | None, typer.Option(help="Anything to remember.")]
+Injected = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        help="What was injected, as prp; may be repeated.",
+        metavar="SUBSTANCE",
+        autocompletion=substances,
+    ),
+]
 Overrides = Annotated[
     str | None, typer.Option(help="What the clinic told you otherwise, as a YAML file.")
+]
+WithAbout = Annotated[
+    bool, typer.Option("--with-about", help="Tell who was treated; otherwise it is left out.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, tzinfo
 
+    from mesocare.app.before import Ahead
     from mesocare.core.diary.triage import Triage
     from mesocare.core.model import Detail, RuleSet, Treatment
     from mesocare.core.question import Question, Recorded
@@ -63,6 +64,19 @@ class Request(NamedTuple):
         from mesocare.app.diary import meaning_of
 
         return meaning_of(self.question, self.record)
+
+    @property
+    def planned(self) -> Ahead | None:
+        """What comes before the next session on record; `None` where there is none ahead.
+
+        Raises:
+            TreatmentError: It cannot be used here.
+        """
+        if not self.on_record or self.record is None or self.record.person.session is None:
+            return None
+        from mesocare.app.before import planned
+
+        return planned(self.record, self.question.rules, self.question.at)
 
     @property
     def changed(self) -> datetime | None:
@@ -290,10 +304,21 @@ def request(
         recorded = recall.recorded(record, rules, at, confirmed=needs_treatment)
         if needs_treatment and not recorded:
             raise no_treatment()
+        recorded = tuple(
+            each._replace(treatment=one)
+            for each, one in zip(
+                recorded,
+                _detailed([each.treatment for each in recorded], settings, rules),
+                strict=True,
+            )
+        )
         treatments = recall.counting(recorded, rules, at, whole=whole_record)
     else:
-        treatments = _given(settings, at, zone, rules)
-    treatments, recorded, rules = _detailed(treatments, recorded, settings, rules)
+        treatments = _detailed(_given(settings, at, zone, rules), settings, rules)
+    if any(each.details for each in treatments):
+        from mesocare.core.aftercare.details import raised
+
+        rules = raised(rules, treatments)
     # What the environment or the configuration file names is there for the next call too.
     path, origin = settings.found("rules")
     question = Question(
@@ -382,32 +407,20 @@ def _given(settings: Settings, at: datetime, zone: tzinfo, rules: RuleSet) -> tu
 
 
 def _detailed(
-    treatments: tuple[Treatment, ...],
-    recorded: tuple[Recorded, ...],
-    settings: Settings,
-    rules: RuleSet,
-) -> tuple[tuple[Treatment, ...], tuple[Recorded, ...], RuleSet]:
-    """Return the treatments with what was injected and who was treated, and the rules for them."""
-    said = {kind: settings.get(kind) for kind in ("with", "about")}
-    known = (*treatments, *(each.treatment for each in recorded))
-    if not any(said.values()) and not any(rules.types[each.type].injected for each in known):
-        return treatments, recorded, rules
-    from mesocare.core.aftercare.details import raised
+    treatments: Sequence[Treatment], settings: Settings, rules: RuleSet
+) -> tuple[Treatment, ...]:
+    """Return the treatments with what was injected and who was treated, as it was given."""
     from mesocare.parsing.details import details_of, find_details
 
-    found: list[Detail] = []
-    for kind, words in said.items():
+    given: list[Detail] = []
+    for kind in ("with", "about"):
         with settings.reading(kind):
-            found += find_details(words or (), kind, rules)
-            for each in treatments:
-                details_of(each.type, found, rules)
-
-    def detailed(treatment: Treatment) -> Treatment:
-        return treatment._replace(details=details_of(treatment.type, found, rules))
-
-    treatments = tuple(map(detailed, treatments))
-    recorded = tuple(each._replace(treatment=detailed(each.treatment)) for each in recorded)
-    return treatments, recorded, raised(rules, treatments)
+            given += find_details(settings.get(kind) or (), kind, rules)
+            treatments = [
+                each._replace(details=details_of(each.type, (*each.details, *given), rules))
+                for each in treatments
+            ]
+    return tuple(treatments)
 
 
 def _check_no_type(settings: Settings) -> None:

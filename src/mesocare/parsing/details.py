@@ -9,7 +9,7 @@ from mesocare.parsing.names import exact_key, names
 from mesocare.text import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mesocare.core.model import Detail, RuleSet
 
@@ -42,6 +42,22 @@ def find_details(said: Iterable[str], kind: str, rules: RuleSet) -> tuple[Detail
             raise TreatmentError(message, f"{meant}Known: {', '.join(known)}.")
         found[owners[key].id] = owners[key]
     return tuple(found.values())
+
+
+def unusable(kind: str, ids: Sequence[str], type_: str | None, rules: RuleSet) -> str:
+    """Return why ids cannot be taken for those of details, after a type if one is given.
+
+    Empty if they can.
+    """
+    known = [each.id for each in rules.details().values() if each.kind == kind] if ids else []
+    if not set(ids) <= set(known):
+        return ", ".join(known)
+    try:
+        if type_ is not None:
+            details_of(type_, find_details(ids, kind, rules), rules)
+    except TreatmentError as error:
+        return error.message
+    return ""
 
 
 def details_of(type_: str, given: Iterable[Detail], rules: RuleSet) -> tuple[Detail, ...]:

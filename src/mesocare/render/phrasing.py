@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mesocare.core.model import Detail, Protocol, Rule, RuleSet
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Change
+    from mesocare.store.person import Session
     from mesocare.store.treatments import StoredTreatment
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -142,10 +143,17 @@ def stored_words(row: StoredTreatment) -> str:
     # The area, unless the type says it already.
     area = "" if row.area == row.type else row.area
     details = [each for each in (area, row.clinic, row.phone, row.note) if each]
+    if row.injected:
+        details.insert(0, f"with {joined(row.injected)}")
     if row.overrides:
         details.append(f"clinic's own rules for {joined(sorted(row.overrides))}")
     line = f"{row.id[:8]}  {row.type}  {when}"
     return f"{line}  ({'; '.join(details)})" if details else line
+
+
+def planned_words(session: Session) -> str:
+    """Return the next session on record in a line: `face, Tue 1 Dec 2026, 10:00`."""
+    return f"{joined(session.types)}, {treated_words(Treatment(session.types[0], session.when))}"
 
 
 def clinic_contact(question: Question) -> str:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from mesocare.core.model import Treatment, Verdict
 from mesocare.core.timespan import Interval
-from mesocare.render.phrasing import elapsed_words, instant_words, treated_words
-from mesocare.text import printable
+from mesocare.render.phrasing import elapsed_words, instant_words, joined, treated_words
+from mesocare.text import lower_first, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mesocare.app.report import Summary
     from mesocare.core.diary.entries import Entry
     from mesocare.core.diary.triage import Finding
-    from mesocare.core.model import Evidence
+    from mesocare.core.model import Detail, Evidence
     from mesocare.core.question import Question
     from mesocare.store.treatments import StoredTreatment
 
@@ -75,23 +75,36 @@ def _changed(summary: Summary) -> Iterable[Event]:
 
 
 def treatment_facts(summary: Summary) -> list[tuple[str, list[Fact]]]:
-    """Return every treatment: its title, and what is known of it, line by line."""
-    if not summary.record:
-        return [_bare(each, summary.question) for each in summary.question.treatments]
-    return [_facts(row, summary.question) for row in summary.record]
+    """Return every treatment: its title, and what is known of it, line by line.
+
+    Who was treated comes last, if it is told.
+    """
+    question = summary.question
+    found = [_facts(row, question) for row in summary.record]
+    found = found or [_bare(each, question) for each in question.treatments]
+    if summary.about:
+        found.append(("Who was treated", [Fact("About", _labels(summary.about))]))
+    return found
+
+
+def _labels(details: Iterable[Detail]) -> str:
+    return joined([lower_first(each.label) for each in details])
 
 
 def _bare(treatment: Treatment, question: Question) -> tuple[str, list[Fact]]:
     ago = elapsed_words(treatment, question.at)
-    return question.rules.types[treatment.type].label, [
-        Fact("When", f"{treated_words(treatment)} ({ago})")
-    ]
+    facts = [Fact("When", f"{treated_words(treatment)} ({ago})")]
+    if injected := [each for each in treatment.details if each.kind == "with"]:
+        facts.append(Fact("With", _labels(injected)))
+    return question.rules.types[treatment.type].label, facts
 
 
 def _facts(row: StoredTreatment, question: Question) -> tuple[str, list[Fact]]:
     zone = ZoneInfo(row.zone)
     first, last = (datetime.fromisoformat(each) for each in (row.earliest, row.latest))
-    treatment = Treatment(row.type, Interval(first, min(last, question.at), zone))
+    when = Interval(first, min(last, question.at), zone)
+    details = {each.id: each.treatment.details for each in question.recorded}
+    treatment = Treatment(row.type, when, details=details.get(row.id, ()))
     title, found = _bare(treatment, question)
     found.append(Fact("Typed as", f"{row.typed} ({row.zone})", typed=True))
     for label, words in (

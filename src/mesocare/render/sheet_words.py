@@ -17,6 +17,7 @@ from mesocare.render.phrasing import (
     type_words,
 )
 from mesocare.render.timeline_words import expected_by_day
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,9 +49,15 @@ def notes(sheet: Sheet) -> list[str]:
     known = sheet.schedule
     vague = any(each.when.earliest != each.when.latest for each in known.question.treatments)
     said = [*([HELD] if known.held_by else []), *([NO_TIME] if vague else [])]
-    # Who was treated is private, and stands on no sheet.
-    injected = [each for each in details.notes(known.question.treatments) if each[0].kind == "with"]
-    return [*said, *(f"{detail.label}: {note.text}" for detail, note in injected)]
+    # Who was treated is private, and stands on a sheet only if somebody asked for it.
+    told = [
+        (detail, note)
+        for detail, note in details.notes(known.question.treatments)
+        if detail.kind == "with" or detail in sheet.about
+    ]
+    if sheet.about:
+        said.append(f"About: {joined([lower_first(each.label) for each in sheet.about])}.")
+    return [*said, *(f"{detail.label}: {note.text}" for detail, note in told)]
 
 
 def leave_words(line: Line, sheet: Sheet) -> str:

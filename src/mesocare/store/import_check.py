@@ -15,6 +15,7 @@ from mesocare.core.calendar import YEARS
 from mesocare.core.diary.entries import COLDEST, HOTTEST, SCORES, Entry
 from mesocare.errors import StoreError, ZoneError
 from mesocare.store.diary import StoredEntry
+from mesocare.store.person import ABOUT, SESSION, Person, Session
 from mesocare.store.treatments import COLUMNS, LONGEST_TEXT, StoredTreatment, kept_line
 
 if TYPE_CHECKING:
@@ -34,11 +35,13 @@ class Import(NamedTuple):
     """What an import is judged by.
 
     `now` is in UTC. `problems` returns what is wrong with overrides for a treatment type, or with
-    the type, for the rule set in use.
+    the type, for the rule set in use; `unknown` why it cannot take the ids of a kind, with a type
+    or for all, as an empty text for none.
     """
 
     now: datetime
     problems: Callable[[str, object], list[str]]
+    unknown: Callable[[str, list[str], str | None], str]
 
 
 class _Row:
@@ -76,6 +79,15 @@ class _Row:
         """Return a text, or nothing."""
         return None if self.row[name] is None else self.text(name)
 
+    def ids(self, name: str, by: Import, type_: str | None = None) -> tuple[str, ...]:
+        """Return the ids of substances or factors, each once."""
+        value = self.row[name]
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.refuse(name, "a list of ids")
+        if why := by.unknown("with" if name == "with" else "about", value, type_):
+            raise self.refuse(name, f"what the rule set in use knows: {why}")
+        return tuple(dict.fromkeys(value))
+
     def time(self, name: str) -> datetime:
         """Return an instant in UTC."""
         value = self.row[name]
@@ -97,7 +109,9 @@ def treatment(row: object, where: str, by: Import) -> StoredTreatment:
     Raises:
         StoreError: It is none that could be on record here; the message names the field.
     """
-    given = _Row(row, where, COLUMNS)
+    if isinstance(row, dict):
+        row = {"with": [], **row}  # exports of earlier versions know of none
+    given = _Row(row, where, (*COLUMNS, "with"))
     first, last = given.time("earliest"), given.time("latest")
     if first > last:
         raise StoreError(f"{where} ends before it begins", HINT)
@@ -130,7 +144,52 @@ def treatment(row: object, where: str, by: Import) -> StoredTreatment:
         overrides=said,
         changed=changed.isoformat(),
         removed=None if removed is None else removed.isoformat(),
+        injected=given.ids("with", by, type_),
     )
+
+
+def person(document: dict[str, Any], by: Import) -> Person:
+    """Return what a document says of the person; exports of earlier versions say nothing.
+
+    Raises:
+        StoreError: It is none that could be on record here.
+    """
+    found = Person()
+    changed: dict[str, str | None] = {}
+    for id_ in (ABOUT, SESSION):
+        value = document.get(id_, {"value": [] if id_ == ABOUT else None, "changed": None})
+        given = _Row(value, id_, ("value", "changed"))
+        if id_ == ABOUT:
+            found = found._replace(about=given.ids("value", by))
+        elif given.row["value"] is not None:
+            found = found._replace(session=_session(given.row["value"], by))
+        changed[id_] = _changed(given, by)
+        if changed[id_] is None and given.row["value"]:
+            raise given.refuse("changed", _TIME)
+    return found._replace(changed=changed)
+
+
+def _session(value: object, by: Import) -> Session:
+    given = _Row(value, f"{SESSION}.value", Session._fields)
+    first, last = given.time("earliest"), given.time("latest")
+    if not timedelta(0) <= last - first <= _LONGEST_DAY:
+        raise given.refuse("latest", "within the day of `earliest`")
+    types = given.row["types"]
+    if not isinstance(types, list) or not types or any(by.problems(each, {}) for each in types):
+        raise given.refuse("types", "a list of treatment types that the rule set in use knows")
+    return Session(
+        tuple(types), given.text("typed"), first.isoformat(), last.isoformat(), _zone(given)
+    )
+
+
+def _changed(given: _Row, by: Import) -> str | None:
+    """Return when something was changed last, in UTC; `None` for never."""
+    if given.row["changed"] is None:
+        return None
+    changed = given.time("changed")
+    if changed > by.now + _CLOCKS_DIFFER:
+        raise given.refuse("changed", "in the past: of two versions, the later one stays for good")
+    return changed.isoformat()
 
 
 def _zone(given: _Row) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mesocare.store.location import DamageError, connect, log, size
-from mesocare.store.migrations import PARTS, SEALED, TABLES, check_version
+from mesocare.store.migrations import PARTS, SEALED, check_version, tables
 from mesocare.store.seal import COLUMNS, SEAL, is_whole
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _STATEMENT = 1
 # What a write-ahead log begins with, in either order of bytes; nothing, if it was never flushed.
 _AT = COLUMNS["entry"].index("at")
+LOST = """
+    SELECT (SELECT count(*) FROM treatment WHERE id NOT IN (SELECT treatment FROM injected)),
+        (SELECT count(*) <> 2 FROM person)
+"""
 _LOG_HEADER, _LOG_MAGIC = 32, (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", bytes(4))
 
 
@@ -77,27 +81,30 @@ def check_sound(connection: sqlite3.Connection, version: int, *, thorough: bool)
     found = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if found != [("ok",)]:
         raise DamageError(f"it is damaged ({found[0][0] if found else 'it cannot be checked'})")
-    if version >= SEALED:
-        _check_seals(connection)
-    if version > TABLES.index("treatment"):
+    _check_seals(connection, version)
+    known = tables(version)
+    if "treatment" in known:
         rows = connection.execute("SELECT earliest, latest, changed, overrides FROM treatment")
         for *times, said in rows:
             if not (all(map(_is_instant, times)) and (said == "{}" or _is_object(said))):
                 raise DamageError("it is damaged (a treatment cannot be read)")
     if thorough:
-        for table in TABLES[:version]:
+        for table in known:
             for row in connection.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
                 if table == "entry" and not _is_instant(row[_AT]):
                     raise DamageError("it is damaged (a diary entry cannot be read)")
 
 
-def _check_seals(connection: sqlite3.Connection) -> None:
-    """Look at every row's seal."""
-    for table, columns in COLUMNS.items():
+def _check_seals(connection: sqlite3.Connection, version: int) -> None:
+    """Look at every row's seal, and for rows that have to be there."""
+    for table in (each for each, since in SEALED.items() if version >= since):
+        columns = COLUMNS[table]
         chosen = ", ".join((*columns, SEAL))
         for *row, seal in connection.execute(f"SELECT {chosen} FROM {table}"):  # noqa: S608 - our own names
             if not is_whole(table, row, seal):
                 raise DamageError(f"it is damaged (a row of {table} is not as it was written)")
+    if version >= SEALED["injected"] and any(connection.execute(LOST).fetchone()):
+        raise DamageError("it is damaged (something about a treatment or the person got lost)")
 
 
 def _check_layout(connection: sqlite3.Connection, version: int) -> None:

@@ -66,11 +66,42 @@ MIGRATIONS = (
     UPDATE treatment SET seal = sealed('treatment', {", ".join(COLUMNS["treatment"])});
     UPDATE entry SET seal = sealed('entry', {", ".join(COLUMNS["entry"])});
     """,  # noqa: S608 - our own column names
+    # What was injected, who was treated, the next session. Every treatment has a row, and so has
+    # each thing about the person, so that one which got lost is missed: without it an answer could
+    # be milder.
+    """
+    CREATE TABLE injected (
+        treatment TEXT PRIMARY KEY,
+        substances TEXT NOT NULL,
+        seal TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE person (
+        id TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        changed TEXT,
+        seal TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO injected SELECT id, '[]', sealed('injected', id, '[]') FROM treatment;
+    INSERT INTO person VALUES ('about', '[]', NULL, sealed('person', 'about', '[]', NULL));
+    INSERT INTO person VALUES ('session', 'null', NULL, sealed('person', 'session', 'null', NULL));
+    """,
 )
 # The tables and indexes in the order of the steps that make them.
-TABLES = ("treatment", "entry", "recovery")
-PARTS = (("treatment", "treatment_once"), ("entry",), ("recovery",), ())
-SEALED = 4
+PARTS = (
+    ("treatment", "treatment_once"),
+    ("entry",),
+    ("recovery",),
+    (),
+    ("injected", "person"),
+)
+# From which version on the rows of a table have a seal.
+SEALED = {"treatment": 4, "entry": 4, "injected": 5, "person": 5}
+
+
+def tables(version: int) -> list[str]:
+    """Return the tables that a file of a version has."""
+    made = (name for step in PARTS[:version] for name in step)
+    return [name for name in made if name != "treatment_once"]
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.errors import MesocareError, StoreError
-from mesocare.store import database, diary, recovery, treatments
+from mesocare.store import database, diary, person, recovery, treatments
+from mesocare.store.person import Person
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,11 +24,13 @@ class Record(NamedTuple):
         treatments: Those that were not removed, oldest first.
         entries: The diary, oldest entry first.
         recovery: What was recovered from a damaged file and not confirmed yet.
+        person: What is known of the person.
     """
 
     treatments: tuple[StoredTreatment, ...] = ()
     entries: tuple[Entry, ...] = ()
     recovery: Recovery | None = None
+    person: Person = Person()
 
 
 class UnreadError(StoreError):
@@ -72,4 +75,5 @@ def _read(connection: sqlite3.Connection | None) -> Record:
         tuple(treatments.on_record(connection)),
         tuple(diary.entries(connection)),
         recovery.unconfirmed(connection),
+        person.on_record(connection),
     )

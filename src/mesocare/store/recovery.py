@@ -116,7 +116,13 @@ def mend(path: Path) -> None:
     def fill(fresh: sqlite3.Connection) -> None:
         for table, each in rows:
             marks = ", ".join("?" * len(each))
-            fresh.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", each)  # noqa: S608 - our own table names
+            # A new file has the rows about the person already.
+            first = "REPLACE" if table == "person" else "IGNORE"
+            fresh.execute(f"INSERT OR {first} INTO {table} VALUES ({marks})", each)  # noqa: S608 - our own table names
+        fresh.execute(
+            "INSERT INTO injected SELECT id, '[]', sealed('injected', id, '[]') FROM treatment"
+            " WHERE id NOT IN (SELECT treatment FROM injected)"
+        )
         fresh.execute(
             "INSERT INTO recovery (aside, treatments, entries) SELECT ?,"
             " (SELECT count(*) FROM treatment WHERE removed IS NULL),"

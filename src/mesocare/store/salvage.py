@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mesocare.core.diary.entries import SCORES
 from mesocare.store import migrations
 from mesocare.store.location import connect
+from mesocare.store.person import ABOUT, SESSION, Session, session_of
 from mesocare.store.seal import COLUMNS, SEAL, may_answer, sealed
 from mesocare.text import printable
 
@@ -101,7 +102,7 @@ def _plausible(table: str, row: Mapping[str, object], seal: object) -> Row | Non
     if seal not in {SEAL, ""} and not may_answer(table, tuple(row.values()), seal):
         return None
     try:
-        fixed = _treatment(row) if table == "treatment" else _entry(row)
+        fixed = _FIXED[table](row)
     except (ValueError, TypeError, RecursionError):
         return None
     values = tuple(fixed.values())
@@ -139,6 +140,48 @@ def _entry(row: Mapping[str, object]) -> dict[str, object]:
     if row["temperature"] is not None and not isinstance(row["temperature"], float):
         raise ValueError
     return fixed | {name: _readable(row[name]) for name in ("words", "note")}
+
+
+def _injected(row: Mapping[str, object]) -> dict[str, object]:
+    _ids(row["substances"])
+    return {**row, "treatment": _word(row["treatment"])}
+
+
+def _person(row: Mapping[str, object]) -> dict[str, object]:
+    if row["id"] == ABOUT:
+        _ids(row["value"])
+    elif row["id"] != SESSION:
+        raise ValueError
+    else:
+        _session(json.loads(_word(row["value"])))
+    if row["changed"] is not None:
+        _instant(row["changed"])
+    return dict(row)
+
+
+def _session(value: object) -> None:
+    """Let nothing through but a session, or none."""
+    if value is None:
+        return
+    if not isinstance(value, dict) or set(value) != set(Session._fields):
+        raise ValueError
+    session = session_of(value)
+    if _instant(session.earliest) > _instant(session.latest):
+        raise ValueError
+    for each in (*session.types, session.zone):
+        _word(each)
+
+
+_FIXED = {"treatment": _treatment, "entry": _entry, "injected": _injected, "person": _person}
+
+
+def _ids(value: object) -> None:
+    """Let nothing through but a list of words."""
+    found = json.loads(_word(value))
+    if not isinstance(found, list):
+        raise TypeError
+    for each in found:
+        _word(each)
 
 
 def _instant(value: object) -> datetime:

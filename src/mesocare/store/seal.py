@@ -24,6 +24,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "overrides", "changed", "removed",
     ),
     "entry": (*Entry._fields, "removed"),
+    # What was injected, for each treatment; what is known of the person, thing by thing. In JSON.
+    "injected": ("treatment", "substances"),
+    "person": ("id", "value", "changed"),
 }  # fmt: skip
 _FREE_TEXT = frozenset({"area", "typed", "clinic", "phone", "note", "words"})
 _HALF = 32

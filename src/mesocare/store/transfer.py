@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.errors import StoreError
-from mesocare.store import diary, import_check, treatments
+from mesocare.store import diary, import_check, person, treatments
 from mesocare.store.import_check import HINT
+from mesocare.store.person import ABOUT, SESSION, Person
 from mesocare.store.treatments import StoredTreatment  # noqa: TC001 - a field of a value
 
 if TYPE_CHECKING:
@@ -20,18 +21,23 @@ SCHEMA = "mesocare.export/1"
 LARGEST = 64 * 1024 * 1024
 
 
-def exported(connection: sqlite3.Connection | None) -> str:
-    """Return the record as JSON; removed treatments are part of it."""
+def exported(connection: sqlite3.Connection | None, *, with_about: bool = True) -> str:
+    """Return the record as JSON; removed treatments are part of it, and who was treated may be."""
     rows = [] if connection is None else treatments.everything(connection)
     entries = [] if connection is None else diary.everything(connection)
-    document = {
+    document: dict[str, Any] = {
         "schema": SCHEMA,
-        "treatments": [row._asdict() for row in rows],
+        "treatments": [row.as_plain() for row in rows],
         "diary": [
             {**each.entry._asdict(), "at": each.entry.at.isoformat(), "removed": each.removed}
             for each in entries
         ],
     }
+    known = Person() if connection is None else person.on_record(connection)
+    session = None if known.session is None else known.session._asdict()
+    document[SESSION] = {"value": session, "changed": known.changed[SESSION]}
+    if with_about:
+        document[ABOUT] = {"value": list(known.about), "changed": known.changed[ABOUT]}
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -42,11 +48,13 @@ class Merged(NamedTuple):
         new: How many treatments and diary entries were new or newer.
         there: How many were there already.
         removed: The treatments that were on record and are not any more.
+        newer: Who was treated and the next session, as far as the document has newer versions.
     """
 
     new: int
     there: int
     removed: tuple[StoredTreatment, ...]
+    newer: Person = Person()
 
 
 def imported(connection: sqlite3.Connection, text: str, by: Import) -> Merged:
@@ -75,15 +83,35 @@ def imported(connection: sqlite3.Connection, text: str, by: Import) -> Merged:
         for each in newer
         if each.removed and each.id in known and known[each.id].removed is None
     )
-    return Merged(new, len(document["treatments"]) + len(document["diary"]) - new, removed)
+    there = len(document["treatments"]) + len(document["diary"]) - new
+    given = import_check.person(document, by)
+    return Merged(new, there, removed, _keep_newer(connection, given))
+
+
+def _keep_newer(connection: sqlite3.Connection, given: Person) -> Person:
+    """Keep what was given of the person as far as it is the later version; return that."""
+    known = person.on_record(connection)
+    newer = {
+        id_: changed
+        for id_, changed in given.changed.items()
+        if changed is not None and _is_later(changed, known.changed[id_])
+    }
+    if ABOUT in newer:
+        person.keep_about(connection, given.about, newer[ABOUT])
+    if SESSION in newer:
+        person.keep_session(connection, given.session, newer[SESSION])
+    return given._replace(changed={ABOUT: newer.get(ABOUT), SESSION: newer.get(SESSION)})
+
+
+def _is_later(changed: str, before: str | None) -> bool:
+    return before is None or datetime.fromisoformat(changed) > datetime.fromisoformat(before)
 
 
 def _newer(treatment: StoredTreatment, known: StoredTreatment | None) -> bool:
     """Whether a version is to take the place of the one on record."""
     if known is None:
         return True
-    before, after = (datetime.fromisoformat(each.changed) for each in (known, treatment))
-    return after > before
+    return _is_later(treatment.changed, known.changed)
 
 
 def _document(text: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from mesocare.errors import StoreError
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 COLUMNS = seal.COLUMNS["treatment"]
 _STORED = ", ".join((*COLUMNS, seal.SEAL))
+_WHOLE = (
+    f"SELECT {', '.join(f't.{name}' for name in (*COLUMNS, seal.SEAL))}, i.substances, i.seal"  # noqa: S608 - our own column names
+    " FROM treatment t LEFT JOIN injected i ON i.treatment = t.id"
+)
 SHORTEST_PREFIX = 4
 LONGEST_TEXT = 500
 MOST_NAMED = 12
@@ -30,7 +34,7 @@ class StoredTreatment(NamedTuple):
     """A treatment on record. Instants are ISO 8601 in UTC; `zone` is an IANA name.
 
     `typed` is what somebody typed, `earliest` and `latest` how it was understood. `overrides`
-    leads from an activity's id to what the clinic said of it.
+    leads from an activity's id to what the clinic said of it. `injected` are the ids of substances.
     """
 
     id: str
@@ -46,6 +50,13 @@ class StoredTreatment(NamedTuple):
     overrides: Mapping[str, Mapping[str, str]]
     changed: str
     removed: str | None
+    injected: tuple[str, ...] = ()
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the values by name, as JSON has them."""
+        values = self._asdict()
+        injected = values.pop("injected")
+        return {**values, "with": list(injected)}
 
     @property
     def ends(self) -> tuple[datetime, datetime]:
@@ -71,15 +82,13 @@ def kept_line(text: str) -> str | None:
 
 def on_record(connection: sqlite3.Connection) -> list[StoredTreatment]:
     """Return the treatments that were not removed, oldest first."""
-    rows = connection.execute(
-        f"SELECT {_STORED} FROM treatment WHERE removed IS NULL ORDER BY latest, area, id"  # noqa: S608 - our own column names
-    )
+    rows = connection.execute(f"{_WHOLE} WHERE t.removed IS NULL ORDER BY t.latest, t.area, t.id")
     return [_read(row) for row in rows]
 
 
 def everything(connection: sqlite3.Connection) -> list[StoredTreatment]:
     """Return all treatments, removed ones too, in a fixed order."""
-    rows = connection.execute(f"SELECT {_STORED} FROM treatment ORDER BY id")  # noqa: S608 - as above
+    rows = connection.execute(f"{_WHOLE} ORDER BY t.id")
     return [_read(row) for row in rows]
 
 
@@ -137,11 +146,16 @@ def _replace(connection: sqlite3.Connection, rows: list[StoredTreatment]) -> Non
     for each in rows:
         if each.removed is None and _taken(connection, each):
             raise _already(each)
-        plain = each._replace(overrides=json.dumps(each.overrides))  # type: ignore[arg-type]
+        plain = each._replace(overrides=json.dumps(each.overrides))[: len(COLUMNS)]  # type: ignore[arg-type]
+        injected = (each.id, json.dumps(each.injected))
         try:
             connection.execute(
-                f"INSERT INTO treatment ({_STORED}) VALUES (?{', ?' * len(COLUMNS)})",  # noqa: S608 - as above
+                f"INSERT INTO treatment ({_STORED}) VALUES (?{', ?' * len(COLUMNS)})",  # noqa: S608 - our own column names
                 (*plain, seal.sealed("treatment", plain)),
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO injected VALUES (?, ?, ?)",
+                (*injected, seal.sealed("injected", injected)),
             )
         except sqlite3.IntegrityError as error:
             raise _already(each) from error
@@ -153,8 +167,7 @@ def _taken(connection: sqlite3.Connection, treatment: StoredTreatment) -> bool:
     Recorded twice on that day, the second ends a moment later, so the times are not equal.
     """
     rows = connection.execute(
-        f"SELECT {_STORED} FROM treatment"  # noqa: S608 - our own column names
-        " WHERE removed IS NULL AND area = ? AND earliest = ? AND id <> ?",
+        f"{_WHOLE} WHERE t.removed IS NULL AND t.area = ? AND t.earliest = ? AND t.id <> ?",
         (treatment.area, treatment.earliest, treatment.id),
     )
     return _is_day(treatment) and any(_is_day(_read(row)) for row in rows)
@@ -215,8 +228,7 @@ def undo(connection: sqlite3.Connection, now: datetime) -> StoredTreatment:
         StoreError: None was removed.
     """
     row = connection.execute(
-        f"SELECT {_STORED} FROM treatment WHERE removed IS NOT NULL"  # noqa: S608 - our own column names
-        " ORDER BY removed DESC, id LIMIT 1"
+        f"{_WHOLE} WHERE t.removed IS NOT NULL ORDER BY t.removed DESC, t.id LIMIT 1"
     ).fetchone()
     if row is None:
         raise StoreError(
@@ -229,8 +241,12 @@ def undo(connection: sqlite3.Connection, now: datetime) -> StoredTreatment:
 
 
 def _read(row: tuple[object, ...]) -> StoredTreatment:
-    if not seal.is_whole("treatment", row[:-1], row[-1]):
+    *stored, whole, substances, sealed = row
+    injected = (stored[0], substances)
+    if not (
+        seal.is_whole("treatment", stored, whole) and seal.is_whole("injected", injected, sealed)
+    ):
         raise DamageError("it is damaged (a treatment is not as it was written)")
-    values = dict(zip(COLUMNS, row[:-1], strict=True))
+    values = dict(zip(COLUMNS, stored, strict=True))
     values["overrides"] = json.loads(str(values["overrides"]))
-    return StoredTreatment(**values)  # type: ignore[arg-type]
+    return StoredTreatment(**values, injected=tuple(json.loads(str(substances))))  # type: ignore[arg-type]

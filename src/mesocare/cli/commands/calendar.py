@@ -37,7 +37,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
         session: Annotated[
             str | None,
-            _option("--session", help_="The next appointment, to be reminded of.", metavar="WHEN"),
+            _option(
+                "--session", help_="The next session; that on record if left out.", metavar="WHEN"
+            ),
         ] = None,
         detail: Annotated[
             bool, typer.Option("--detail", help="Say what was done, conditions and reasons.")
@@ -54,11 +56,11 @@ def register(app: typer.Typer) -> None:
         from mesocare.cli.output import check_new, save
         from mesocare.parsing.dates import parse_ahead
 
-        question, meaning = request.question, request.meaning
+        question, meaning, planned = request.question, request.meaning, request.planned
         wanted = Wanted(
             only=named(_words(only, "--only"), question),
             remind=None if remind is None else named(_words(remind, "--remind"), question),
-            session=None
+            session=(planned.appointment if planned else None)
             if session is None
             else parse_ahead(session, now=question.at, zone=question.zone, orders=request.orders),
             cancel=cancel,

@@ -23,9 +23,12 @@ def register(app: typer.Typer) -> None:
         held = bool(meaning and meaning.open)
         found = plans(question.treatments, question.rules, question.at, held=held)
         if request.json:
-            from mesocare.render.json import record
+            from mesocare.render.json import before, record
 
-            return request.reply(record.course(found, question, meaning), meaning=meaning)
+            session = before.planned(request.planned)
+            text = record.course(found, question, meaning, session)
+            return request.reply(text, meaning=meaning)
         from mesocare.render.text.course import course_text
 
-        return request.reply(course_text(found, question, meaning), meaning=meaning)
+        text = course_text(found, question, meaning, request.planned)
+        return request.reply(text, meaning=meaning)

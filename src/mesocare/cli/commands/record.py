@@ -13,6 +13,7 @@ from mesocare.cli.fields import (
     AsJson,
     Clinic,
     Id,
+    Injected,
     Note,
     Overrides,
     Phone,
@@ -31,6 +32,8 @@ from mesocare.errors import MesocareError, StoreError
 from mesocare.text import shell_quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mesocare.core.diary.entries import Entry
     from mesocare.core.model import RuleSet
     from mesocare.store.treatments import StoredTreatment
@@ -60,6 +63,7 @@ def treated(
     clinic: Clinic = None,
     phone: Phone = None,
     note: Note = None,
+    with_: Injected = None,
     overrides: Overrides = None,
     tz: Tz = None,
 ) -> Reply:
@@ -80,6 +84,7 @@ def treated(
         overrides=_overrides(overrides, type_, rules) if overrides else {},
         changed=now.isoformat(),
         removed=None,
+        injected=_injected(with_ or (), type_, rules),
     )
     with database.writing() as connection:
         treatments.keep(connection, row)
@@ -109,7 +114,7 @@ def treatments(
     if json:
         from mesocare.render.json import record
 
-        listed = [row._asdict() for row in rows]
+        listed = [row.as_plain() for row in rows]
         return Reply(record.treatments(listed, warning.message if warning else None), done=done)
     top = "" if warning is None else f"Note: {warning.message}.\n{warning.hint}\n\n"
     if not rows:
@@ -128,6 +133,7 @@ def edit(
     clinic: Clinic = None,
     phone: Phone = None,
     note: Note = None,
+    with_: Injected = None,
     overrides: Overrides = None,
     tz: Tz = None,
 ) -> Reply:
@@ -139,7 +145,8 @@ def edit(
     given = {"area": area, "clinic": clinic, "phone": phone, "note": note}
     changes: dict[str, Any] = {k: kept_text(k, v) for k, v in given.items() if v is not None}
     # Before the record is locked, so that nobody waits for the rules to be read.
-    rules = _rules() if type_ is not None or overrides or area == "" else None
+    needed = type_ is not None or overrides or area == "" or with_ is not None
+    rules = _rules() if needed else None
     if type_ is not None and rules is not None:
         type_ = changes["type"] = find_type(type_, rules, "--type")
     _need_record()
@@ -152,6 +159,9 @@ def edit(
             changes["area"] = changes["area"] or ordinary_area(base or final)
         if when is not None or tz is not None:
             changes |= stored_anew(row, when, tz, now)
+        if rules is not None and (with_ is not None or type_ is not None):
+            injected = row.injected if with_ is None else with_
+            changes["injected"] = _injected(injected, final, rules)
         if overrides is not None:
             changes["overrides"] = (
                 _overrides(overrides, final, rules) if overrides and rules else {}
@@ -245,6 +255,21 @@ def _overrides(path: str, type_: str, rules: RuleSet) -> dict[str, dict[str, str
     from mesocare.rules.overrides import read_overrides
 
     return read_overrides(Path(path), rules, find_type(type_, rules, "--type"))
+
+
+def _injected(said: Sequence[str], type_: str, rules: RuleSet) -> tuple[str, ...]:
+    """Return the ids of what was injected.
+
+    What a type always brings along is not kept: the protocol says it.
+
+    Raises:
+        MesocareError: A substance is unknown, or does not go with the type or the others.
+    """
+    from mesocare.parsing.details import details_of, find_details
+
+    found = find_details(said, "with", rules)
+    details_of(type_, found, rules)
+    return tuple(each.id for each in found)
 
 
 def _check_kept_overrides(row: StoredTreatment, type_: str, rules: RuleSet) -> None:

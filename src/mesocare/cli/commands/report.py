@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mesocare.cli import clock
+from mesocare.cli.fields import WithAbout  # noqa: TC001 - typer reads it
 from mesocare.cli.options import Reply, Request, command, did
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
@@ -27,13 +28,13 @@ def register(app: typer.Typer) -> None:
         whole_record=True,
         needs_diary=True,
     )
-    def report(request: Request, html: Html = None) -> Reply:
+    def report(request: Request, html: Html = None, *, with_about: WithAbout = False) -> Reply:
         """A summary for the clinic: treatments, diary, findings."""
         if html is not None:
             _check(html, request)
         from mesocare.app.report import summary
 
-        facts = summary(request.question, request.record, clock.now())
+        facts = summary(request.question, request.record, clock.now(), with_about=with_about)
         if html is not None:
             from mesocare.render.html.report import report_html
 

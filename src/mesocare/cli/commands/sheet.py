@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mesocare.cli.fields import WithAbout  # noqa: TC001 - typer reads it
 from mesocare.cli.options import Reply, Request, command
 from mesocare.errors import MesocareError
 
@@ -51,6 +52,7 @@ def register(app: typer.Typer) -> None:
         logo: Logo = None,
         paper: Paper = "a4",
         large: Large = False,
+        with_about: WithAbout = False,
         output: Annotated[
             str | None,
             typer.Option("--output", "-o", help="The file; - for stdout.", metavar="FILE"),
@@ -79,6 +81,7 @@ def register(app: typer.Typer) -> None:
         found = facts(
             schedule(request.question, meaning),
             head._replace(name=line(name, "--name") if name else ""),
+            with_about=with_about,
         )
         if output is None and request.json:
             from mesocare.render.json import schedule as view

@@ -67,9 +67,10 @@ def reply(request: Request, words: Sequence[str] = (), *, everything: bool = Fal
         only = tuple(each for each in assessment.answers if each.activity == group)
         assessment = assessment._replace(answers=only)
     if request.json:
-        from mesocare.render.json import answers
+        from mesocare.render.json import answers, before
 
-        return request.reply(answers.today(assessment, question, meaning), meaning=meaning)
+        session = request.planned and before.planned(request.planned)
+        return request.reply(answers.today(assessment, question, meaning, session), meaning=meaning)
     from mesocare.render.text.today import today_text
 
     text = today_text(
@@ -77,5 +78,6 @@ def reply(request: Request, words: Sequence[str] = (), *, everything: bool = Fal
         question,
         shown="group" if words else "all" if everything else "day",
         meaning=meaning,
+        planned=request.planned,
     )
     return request.reply(text, meaning=meaning)

@@ -14,6 +14,7 @@ from mesocare.cli.options import Reply, add, did
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
+from mesocare.render.text.plain import wrapped
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="A file; standard output if left out.")
@@ -30,27 +31,40 @@ def register(app: typer.Typer) -> None:
         add(app, name, function, example)
 
 
-def export(*, output: Output = None) -> Reply:
+def export(
+    *,
+    output: Output = None,
+    without_about: Annotated[
+        bool, typer.Option("--without-about", help="Leave out who was treated.")
+    ] = False,
+) -> Reply:
     """Write everything on record as one JSON document."""
-    from mesocare.store import database, transfer
+    from mesocare.cli.dialog import say
+    from mesocare.store import database, person, transfer
 
     with database.reading() as connection:
-        text = transfer.exported(connection)
+        text = transfer.exported(connection, with_about=not without_about)
+        private = () if connection is None else person.on_record(connection).about
+    note = ""
+    if private and not without_about:
+        note = f"It holds who was treated: {', '.join(private)}. To leave it out: --without-about"
     if output is None or str(output) == "-":
+        if note:
+            say(note)
         return Reply(text, is_data=True)
     write_file(output, text)
-    return did(f"Exported to {output}\n")
+    return did(f"Exported to {output}\n{wrapped(note) + chr(10) if note else ''}")
 
 
 def import_(
     file: Annotated[str, typer.Argument(help="An export; - for standard input.")],
 ) -> Reply:
     """Merge an export into the record; of two versions the later one stays."""
-    from mesocare.render.phrasing import stored_words
-    from mesocare.render.text.plain import wrapped
+    from mesocare.parsing.details import unusable
+    from mesocare.render.phrasing import planned_words, stored_words
     from mesocare.rules.loader import load_rules
     from mesocare.rules.overrides import problems
-    from mesocare.store import database, transfer
+    from mesocare.store import database, person, transfer
     from mesocare.store.import_check import Import
 
     try:
@@ -68,11 +82,20 @@ def import_(
     if len(data) > transfer.LARGEST:
         raise StoreError(f"{file!r} is larger than {transfer.LARGEST} bytes", "Name an export.")
     rules = load_rules(Settings({}).get("rules"))
-    by = Import(clock.now(), lambda type_, said: problems(type_, said, rules))
+    by = Import(
+        clock.now(),
+        lambda type_, said: problems(type_, said, rules),
+        lambda kind, ids, type_: unusable(kind, ids, type_, rules),
+    )
     with database.writing() as connection:
         merged = transfer.imported(connection, text, by)
     lines = [f"Imported: {merged.new} new or newer, {merged.there} on record already."]
     lines += [f"Removed by it: {stored_words(row)}" for row in merged.removed]
+    if merged.newer.changed[person.ABOUT]:
+        lines.append(f"Who was treated, by it: {', '.join(merged.newer.about) or 'not said'}.")
+    if merged.newer.changed[person.SESSION]:
+        session = merged.newer.session
+        lines.append(f"Next session, by it: {planned_words(session) if session else 'none'}.")
     return did("".join(f"{wrapped(line)}\n" for line in lines))
 
 

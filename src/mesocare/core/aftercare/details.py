@@ -39,6 +39,12 @@ def _raised(flag: RedFlag, detail: Detail, type_: str) -> RedFlag:
     )
 
 
+def treated_person(treatments: Sequence[Treatment]) -> tuple[Detail, ...]:
+    """Return who was treated, each factor once."""
+    found = {each.id: each for one in treatments for each in one.details if each.kind == "about"}
+    return tuple(found.values())
+
+
 def notes(treatments: Sequence[Treatment]) -> list[tuple[Detail, Statement]]:
     """Return what to know of the details of some treatments, once each."""
     details = {each.id: each for treatment in treatments for each in treatment.details}

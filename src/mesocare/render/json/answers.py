@@ -52,8 +52,16 @@ def explain(answer: Answer, question: Question, meaning: Triage | None = None) -
     return dumped(plain)
 
 
-def today(assessment: Assessment, question: Question, meaning: Triage | None = None) -> str:
-    """Return the whole assessment, as `mesocare.today/1`; `triage` is null without a diary."""
+def today(
+    assessment: Assessment,
+    question: Question,
+    meaning: Triage | None = None,
+    session: Plain | None = None,
+) -> str:
+    """Return the whole assessment, as `mesocare.today/1`.
+
+    `triage` is null without a diary, `session` without a next one on record.
+    """
     zone = question.zone
     return dumped(
         {
@@ -94,6 +102,7 @@ def today(assessment: Assessment, question: Question, meaning: Triage | None = N
                 {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                 for each in assessment.results
             ],
+            "session": session,
             "contacts": assessment.contacts,
             "rules": rules(assessment.rules),
         }
@@ -207,6 +216,11 @@ def treatment(treatment: Treatment, at: datetime, zone: tzinfo) -> Plain:
         "with": [each.id for each in treatment.details if each.kind == "with"],
         "about": [each.id for each in treatment.details if each.kind == "about"],
     }
+
+
+def without_about(treatments: Sequence[Plain]) -> list[Plain]:
+    """Return treatments without who was treated, for what is handed over."""
+    return [{**each, "about": []} for each in treatments]
 
 
 def _hours(start: datetime, at: datetime) -> float:

@@ -31,6 +31,8 @@ def before_json(ahead: Ahead) -> str:
             "appointment_earliest": time(when.earliest, ahead.zone),
             "appointment_latest": time(when.latest, ahead.zone),
             "types": list(ahead.types),
+            "with": [each.id for each in ahead.details if each.kind == "with"],
+            "about": [each.id for each in ahead.details if each.kind == "about"],
             "triage": findings(after.meaning) if after and after.meaning else None,
             "treatments": [
                 treatment(each, ahead.at, ahead.zone)
@@ -68,4 +70,25 @@ def _leave(leave: Leave, ahead: Ahead) -> Plain:
         "reason": washout.ask,
         "rationale": washout.rationale,
         "evidence": [evidence(row) for row in rows],
+    }
+
+
+def planned(ahead: Ahead | None) -> Plain | None:
+    """Return the next session on record, and what begins before it when."""
+    if ahead is None:
+        return None
+    when = ahead.appointment
+    return {
+        "appointment_earliest": time(when.earliest, ahead.zone),
+        "appointment_latest": time(when.latest, ahead.zone),
+        "types": list(ahead.types),
+        "leave_out": [
+            {
+                "id": each.preparation.id,
+                "label": each.preparation.label,
+                "verdict": each.verdict.value,
+                "begins": time(each.begins, ahead.zone),
+            }
+            for each in ahead.leave
+        ],
     }

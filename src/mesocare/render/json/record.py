@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 
 from mesocare.core.aftercare.course import Due, best_grade
 from mesocare.core.diary.chart import signs
-from mesocare.render.json.answers import Plain, dumped, evidence, findings, rules, time, treatment
+from mesocare.render.json.answers import (
+    Plain,
+    dumped,
+    evidence,
+    findings,
+    rules,
+    time,
+    treatment,
+    without_about,
+)
 from mesocare.render.report_facts import cited, timeline, zone_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from mesocare.app.report import Summary
@@ -19,17 +28,27 @@ if TYPE_CHECKING:
     from mesocare.core.diary.chart import Sign
     from mesocare.core.diary.entries import Entry
     from mesocare.core.diary.triage import Triage
+    from mesocare.core.model import Detail
     from mesocare.core.question import Question
 
 
-def course(plans: Sequence[Plan], question: Question, meaning: Triage | None = None) -> str:
-    """Return the course of sessions, as `mesocare.course/1`; `triage` is null without a diary."""
+def course(
+    plans: Sequence[Plan],
+    question: Question,
+    meaning: Triage | None = None,
+    session: Plain | None = None,
+) -> str:
+    """Return the course of sessions, as `mesocare.course/1`.
+
+    `triage` is null without a diary, `session` without a next one on record.
+    """
     zone = question.zone
     return dumped(
         {
             "schema": "mesocare.course/1",
             "at": time(question.at, zone),
             "triage": None if meaning is None else findings(meaning),
+            "session": session,
             "treatments": [treatment(each, question.at, zone) for each in question.treatments],
             "courses": [
                 {
@@ -87,6 +106,12 @@ def treatments(rows: list[Plain], warning: str | None = None) -> str:
     return dumped({"schema": "mesocare.treatments/1", "warning": warning, "treatments": rows})
 
 
+def about(kept: Sequence[str], known: Mapping[str, Detail]) -> str:
+    """Return who was treated as it is on record, as `mesocare.about/1`; no label if unknown."""
+    factors = [{"id": id_, "label": known[id_].label if id_ in known else None} for id_ in kept]
+    return dumped({"schema": "mesocare.about/1", "factors": factors})
+
+
 def triage(found: Triage, entries: Sequence[Entry], question: Question) -> str:
     """Return what the diary means, as `mesocare.triage/1`."""
     zone = question.zone
@@ -110,6 +135,8 @@ def report(summary: Summary) -> str:
     """Return the clinician's summary, as `mesocare.report/1`."""
     question, zone = summary.question, summary.question.zone
     meaning = json.loads(triage(summary.meaning, summary.entries, question))
+    if not summary.about:
+        meaning["treatments"] = without_about(meaning["treatments"])
     rows = [{**each._asdict(), "at": time(each.at, zone)} for each in summary.entries]
     return dumped(
         {
@@ -117,7 +144,8 @@ def report(summary: Summary) -> str:
             "schema": "mesocare.report/1",
             "made": time(summary.made, zone),
             "zone": zone_name(zone),
-            "record": [each._asdict() for each in summary.record],
+            "record": [each.as_plain() for each in summary.record],
+            "about": [each.id for each in summary.about],
             "restrictions": [
                 {
                     "group": each.group,

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.render import sheet_words as words
 from mesocare.render.agenda_words import title
-from mesocare.render.json.answers import dumped, findings, rules, time, treatment
+from mesocare.render.json.answers import (
+    dumped,
+    findings,
+    rules,
+    time,
+    treatment,
+    without_about,
+)
 
 if TYPE_CHECKING:
     from datetime import date, tzinfo
@@ -60,9 +67,13 @@ def sheet(found: Sheet, meaning: Triage | None) -> str:
     """Return what a sheet says, as `mesocare.sheet/1`."""
     known = found.schedule
     zone, head = known.question.zone, found.head
+    top = _head("mesocare.sheet/1", known, meaning)
+    if not found.about:
+        top["treatments"] = without_about(top["treatments"])
     return dumped(
-        _head("mesocare.sheet/1", known, meaning)
+        top
         | {
+            "about": [each.id for each in found.about],
             "name": head.name or None,
             "clinic": head.clinic or None,
             "phone": head.phone or None,

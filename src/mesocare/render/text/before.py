@@ -8,6 +8,7 @@ from mesocare.core.model import Treatment, Verdict
 from mesocare.render.phrasing import hours_words, instant_words, joined, treated_words, type_words
 from mesocare.render.text import questions, triage
 from mesocare.render.text.page import AMBER, Page
+from mesocare.text import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,9 @@ def before_text(ahead: Ahead) -> str:
     now = [each for each in ahead.leave if each.begins and each.verdict is not Verdict.ALLOWED]
     later = [each for each in ahead.leave if each.begins and each.verdict is Verdict.ALLOWED]
     asked = [each for each in ahead.leave if each.begins is None]
+    for detail in ahead.details:
+        said = detail.note.text if detail.note else "Tell the clinic."
+        page.line((f"{detail.label}: ", "bold"), said, hang=2)
     for title, leaves in (
         ("Leave out already", now),
         ("Leave out from", later),
@@ -67,8 +71,12 @@ def checklist_text(ahead: Ahead) -> str:
     for kind, title in TITLES.items():
         page.gap()
         page.line((title, "bold"))
-        for point in ahead.checklist[kind]:
-            page.line(f"[ ] {point.text}", indent=1, hang=4)
+        texts = [each.text for each in ahead.checklist[kind]]
+        if kind == "tell":
+            about = (each for each in ahead.details if each.kind == "about")
+            texts = [*(f"About you: {lower_first(each.label)}." for each in about), *texts]
+        for text in texts:
+            page.line(f"[ ] {text}", indent=1, hang=4)
     page.gap()
     page.line((ahead.rules.notice, "dim"))
     return page.text()
@@ -186,3 +194,19 @@ def _after(answers: Sequence[Answer], question: Question, *, alone: bool) -> lis
     if any(each.held_by for each in answers):
         rows.append(("If gone", questions.GONE))
     return rows
+
+
+def planned_words(ahead: Ahead) -> str:
+    """Return when a session is, and how much is to be left out before it now and from when."""
+    when = treated_words(Treatment(ahead.types[0], ahead.appointment), ahead.at)
+    begun = [each for each in ahead.leave if each.begins and each.verdict is not Verdict.ALLOWED]
+    coming = [each for each in ahead.leave if each.begins and each.verdict is Verdict.ALLOWED]
+    first = [each for each in coming if each.begins == coming[0].begins]
+    now = f"leave out {_counted(len(begun))} now" if begun else ""
+    more = f"{len(first)} more" if begun else f"leave out {_counted(len(first))}"
+    then = f"{more} from {_from(first[0], ahead)}" if first else ""
+    return f"{when}: {', '.join(filter(None, (now, then)))} (mesocare before)"
+
+
+def _counted(number: int) -> str:
+    return f"{number} thing{'' if number == 1 else 's'}"

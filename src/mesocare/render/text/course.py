@@ -8,6 +8,7 @@ from mesocare.core.aftercare.course import Due, Stage, best_grade
 from mesocare.core.timespan import day_number
 from mesocare.render.phrasing import date_words, elapsed_words, instant_words, treated_words
 from mesocare.render.text import triage
+from mesocare.render.text.before import planned_words
 from mesocare.render.text.page import AMBER, GREEN, Page
 from mesocare.render.text.questions import footer
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from mesocare.app.before import Ahead
     from mesocare.core.aftercare.course import Plan
     from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
@@ -33,15 +35,19 @@ def course_text(
     plans: Sequence[Plan],
     question: Question,
     meaning: Triage | None = None,
+    planned: Ahead | None = None,
     page: Page | None = None,
 ) -> str:
-    """Return the course of every type that was treated; what the clinic has to see first leads."""
+    """Return the course of every type that was treated; what the clinic has to see first leads.
+
+    A next session that is on record stands with the course of its type.
+    """
     page = page or Page(no_color=question.no_color)
     triage.lead(page, meaning, question)
     for plan in plans:
         page.gap()
         page.line((f"{question.rules.types[plan.type].label} course", "bold"))
-        _sessions(page, plan, question)
+        _sessions(page, plan, question, planned if planned and plan.type in planned.types else None)
         page.gap()
         _results(page, plan, question)
         page.gap()
@@ -54,13 +60,17 @@ def course_text(
     return page.text()
 
 
-def _sessions(page: Page, plan: Plan, question: Question) -> None:
+def _sessions(page: Page, plan: Plan, question: Question, planned: Ahead | None) -> None:
     """Show how many sessions were done, and when which one is due."""
     low, high = plan.course.sessions
     _row(page, "Sessions", f"{plan.done} known; {low} to {high} are usual")
     week = day_number(plan.last.when.earliest, question.at, plan.last.when.zone) // 7 + 1
     ago = f"({elapsed_words(plan.last, question.at)}; week {week})"
     _row(page, "Last", f"{treated_words(plan.last)} {ago}")
+    if planned is not None:
+        early = planned.appointment.latest < plan.next_from
+        soon = " It is sooner than usual; ask your clinic." if early else ""
+        _row(page, "Planned", f"{planned_words(planned)}.{soon}")
     if plan.due is Due.HELD:
         _row(page, "Next", question.rules.triage.open.next_session)
         return
@@ -71,7 +81,8 @@ def _sessions(page: Page, plan: Plan, question: Question) -> None:
         _row(page, "Next", "no further session of the course is usual")
     else:
         page.row([("Next", "bold")], COLUMN, *_due(plan.due, next_span, question))
-        page.line(("Before it: mesocare before --on WHEN", "dim"), indent=_indent(page))
+        if planned is None:
+            page.line(("Before it: mesocare before --on WHEN", "dim"), indent=_indent(page))
         if plan.stage is Stage.MAY_END:
             page.line("If your clinic goes on; the course may also end here.", indent=_indent(page))
         _quiet(page, f"{own.text} {_grade(own.evidence, question)}")

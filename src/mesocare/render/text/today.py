@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from mesocare.app.before import Ahead
     from mesocare.core.aftercare.advice import Advice, Alert
     from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
@@ -96,12 +97,13 @@ SHORT_MORE = "mesocare today --all"
 MORE = f"{SHORT_MORE}, mesocare today GROUP, mesocare can-i WORDS"
 
 
-def today_text(
+def today_text(  # noqa: PLR0913 - all that one screen shows
     assessment: Assessment,
     question: Question,
     *,
     shown: Shown = "day",
     meaning: Triage | None = None,
+    planned: Ahead | None = None,
     page: Page | None = None,
 ) -> str:
     """Return the screen: where, what is not yet allowed, what to do, what is normal, what is not.
@@ -115,6 +117,7 @@ def today_text(
         shown: The day on one screen; the one group of the assessment, item by item; or everything:
             each activity, change, care instruction and red flag in full.
         meaning: What the diary means; its findings lead the page.
+        planned: What comes before the next session on record.
         page: Where to draw; a page for standard output if left out.
     """
     page = page or Page(no_color=question.no_color)
@@ -122,6 +125,11 @@ def today_text(
         triage.draw(page, meaning, question)
         page.gap()
     begun = page.height
+    session = ""
+    if planned is not None:
+        from mesocare.render.text.before import planned_words
+
+        session = planned_words(planned)
     if shown == "group":
         _where(page, assessment, question, brief=True)
         today_all.groups(page, assessment, question)
@@ -132,6 +140,9 @@ def today_text(
     if shown == "all":
         _where(page, assessment, question, brief=False)
         today_all.draw(page, assessment, question)
+        if session:
+            page.gap()
+            page.line(("Next session ", "bold"), session, hang=2)
         footer(page, question)
         return page.text()
     most = LINES + MORE_LINES * (len(question.treatments) - 1)
@@ -139,20 +150,22 @@ def today_text(
         most += NARROW_LINES - LINES
     for room in ROOMS:
         page.cut(begun)
-        _draw(page, assessment, question, room)
+        _draw(page, assessment, question, room, session)
         if page.height - begun <= most:
             break
     return page.text()
 
 
-def _draw(page: Page, assessment: Assessment, question: Question, room: Room) -> None:
+def _draw(
+    page: Page, assessment: Assessment, question: Question, room: Room, session: str = ""
+) -> None:
     _where(page, assessment, question, brief=room.conditions < ROOMS[0].conditions)
     _gap(page, room, 1)
     for verdict in (Verdict.AVOID, Verdict.ASK, Verdict.LIMITED):
         _rows(page, verdict, assessment, question, room)
     _fine(page, assessment, question, room)
     for detail, note in notes(question.treatments):
-        _row(page, ("Know", "bold"), f"{detail.label}: {note.text}")
+        _row(page, ("Know", "bold"), f"{detail.label}: {_shortened(note.text, room.conditions)}")
     for text in clinic_words([each for group in assessment.answers for each in group.items]):
         page.row([("Clinic", "bold")], COLUMN, text)
     _protocol(page, assessment)
@@ -163,6 +176,8 @@ def _draw(page: Page, assessment: Assessment, question: Question, room: Room) ->
     _listed(page, "Do today", care, ", ", room.care)
     signs = _normal(assessment.normal, question, together=room.normal > 1)
     _listed(page, "Normal", signs, "; ", room.normal)
+    if session:
+        _row(page, ("Session", "bold"), session)
     _gap(page, room, 2)
     _red_flags(page, assessment.red_flags, question, room)
     if room.gaps > 1:
@@ -202,7 +217,7 @@ def _rows(
             page.row([(head, style), (f"{named} ", "bold")], LABELS, until)
         head = " " * COLUMN
         if condition:
-            said = condition if room.conditions > 1 else f"{condition.split('. ')[0].rstrip('.')}."
+            said = _shortened(condition, room.conditions)
             page.line((said, "dim"), indent=2 if page.narrow else COLUMN)
     if others:
         labels = [lower_first(each.label) for each in others]
@@ -212,6 +227,11 @@ def _rows(
         if verdict is Verdict.LIMITED:
             words = _within(page, labels, ", ", room.also, lead)
         _row(page, ("" if first else name, style), words)
+
+
+def _shortened(text: str, room: int) -> str:
+    """Return a text whole, or its first sentence where there is little room."""
+    return text if room > 1 else f"{text.split('. ', maxsplit=1)[0].rstrip('.')}."
 
 
 def _until(answer: Answer, question: Question, *, conditions: bool) -> tuple[str, str | None]:
