@@ -13,6 +13,8 @@ from mesocare.core.aftercare.details import notes, raised
 from mesocare.core.model import Rule, Treatment, Verdict
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.engine import answer, assess, in_recovery
+from mesocare.errors import TreatmentError
+from mesocare.parsing.details import find_details
 from tests.support.recoveries import recoveries
 
 if TYPE_CHECKING:
@@ -306,3 +308,46 @@ def test_on_record(own: Program) -> None:
     assert own.run("can-i", "makeup", *at).code == 0
     assert own.run("can-i", "makeup", *at, "--with", "microneedling").code == 1
     assert own.run("can-i", "makeup", *at).code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "ids"),
+    [
+        ("with", "vampire facials", ["prp"]),
+        ("with", "platlet rich plasma", ["prp"]),
+        ("with", "my own blood", ["prp"]),
+        ("with", "micro-needling", ["microneedling"]),
+        ("with", "derma pen; skinboosters", ["microneedling", "ha-booster"]),
+        ("with", "fat dissolving injections", ["fat-dissolver"]),
+        ("about", "I'm pregnant", ["pregnant"]),
+        ("about", "coldsores, on Eliquis", ["cold-sores", "anticoagulant"]),
+        ("about", "taking apixaban", ["anticoagulant"]),
+        ("about", "I get keloid scars", ["keloid"]),
+        ("about", " ; , ", []),
+    ],
+)
+def test_words_as_people_type_them(kind: str, words: str, ids: list[str], rules: RuleSet) -> None:
+    """In any form, in one word or several, among the words of a sentence, with a slip."""
+    assert [each.id for each in find_details([words], kind, rules)] == ids
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("about", "not pregnant"),
+        ("about", "I have no cold sores"),
+        ("about", "never keloids"),
+        ("about", "pregnant cat"),
+        ("about", "cold"),
+        ("about", "blood"),
+        ("with", "blood"),
+        ("with", "acid"),
+        ("with", "no prp"),
+        ("with", "pen"),
+        ("with", "prp and botox"),
+    ],
+)
+def test_words_that_mean_something_else(kind: str, words: str, rules: RuleSet) -> None:
+    """A denial, a part of a name and what is left over are refused, never guessed."""
+    with pytest.raises(TreatmentError, match="is unknown"):
+        find_details([words], kind, rules)

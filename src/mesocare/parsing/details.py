@@ -9,7 +9,7 @@ from mesocare.parsing.names import exact_key, names
 from mesocare.text import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mesocare.core.model import Detail, RuleSet
 
@@ -35,13 +35,44 @@ def find_details(said: Iterable[str], kind: str, rules: RuleSet) -> tuple[Detail
     found: dict[str, Detail] = {}
     for words in filter(None, said):
         key = exact_key(words)
-        if key not in owners:
+        detail = owners.get(key) or _understood(words, owners, rules)
+        if detail is None:
             close = dict.fromkeys(owners[each].id for each in closest(key, owners, 3))
             meant = f"Did you mean: {', '.join(close)}? " if close else ""
             message = f"--{kind} {words!r} is unknown"
             raise TreatmentError(message, f"{meant}Known: {', '.join(known)}.")
-        found[owners[key].id] = owners[key]
+        found[detail.id] = detail
     return tuple(found.values())
+
+
+def _understood(words: str, owners: Mapping[str, Detail], rules: RuleSet) -> Detail | None:
+    """Return what words name in another form, with words of a question or with a slip of the key.
+
+    Every word has to be accounted for, so that `not pregnant` names nothing.
+    """
+    joined = {key.replace(" ", ""): detail for key, detail in owners.items()}
+    if detail := joined.get(exact_key(words).replace(" ", "")):
+        return detail  # in one word, or in several
+    from mesocare.parsing.lexicon import Lexicon
+
+    lexicon = Lexicon(rules.tables())
+    question = frozenset(lexicon.activities["question"].split())
+
+    def plain(text: str) -> frozenset[str]:
+        return frozenset(lexicon.bases(lexicon.words(text)))
+
+    known = {plain(name): detail for name, detail in owners.items()}
+    vocabulary = frozenset().union(*known)
+    read: set[str] = set()
+    for word in plain(words):
+        near = [word]
+        if word not in vocabulary | question:
+            near = lexicon.near(word, " ".join(sorted(vocabulary)), same_start=True)
+        if len(near) != 1:
+            return None
+        read.add(near[0])
+    meant = {each.id: each for name, each in known.items() if name <= read <= name | question}
+    return next(iter(meant.values())) if len(meant) == 1 else None
 
 
 def unusable(kind: str, ids: Sequence[str], type_: str | None, rules: RuleSet) -> str:
