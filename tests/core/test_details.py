@@ -266,7 +266,7 @@ def test_words_for_substances(words: str, id_: str, program: Program) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--with", "nedling"), "Did you mean: microneedling"),
+        (("--with", "nedlin"), "Did you mean: microneedling"),
         (("--with", "pregnant"), "is unknown"),
         (("--about", "prp"), "is unknown"),
         (("--about", "qqq"), "Known: pregnant"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesocare.errors import TreatmentError
-from mesocare.parsing.names import exact_key, names
+from mesocare.parsing.names import exact_key, names, singular
 from mesocare.text import closest
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _understood(words: str, owners: Mapping[str, Detail], rules: RuleSet) -> Det
     question = frozenset(lexicon.activities["question"].split())
 
     def plain(text: str) -> frozenset[str]:
-        return frozenset(lexicon.bases(lexicon.words(text)))
+        return frozenset(map(singular, lexicon.bases(lexicon.words(text))))
 
     known = {plain(name): detail for name, detail in owners.items()}
     vocabulary = frozenset().union(*known)
