@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mesocare.core.verdict.engine import answer
-from mesocare.parsing.activities import find
+from mesocare.rules.quality.case_runner import run_case
+from mesocare.rules.quality.cases import Ahead, Question
 from tests.support.cases import Case, read_all
 
 if TYPE_CHECKING:
@@ -19,13 +19,16 @@ CASES = read_all()
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_case(case: Case, rules: RuleSet) -> None:
     """The engine gives the published answer."""
-    given = answer(find([case.ask], rules), case.treatments, rules, case.at)
-    found = {key: getattr(given, key) for key in case.expected}
-    assert found == case.expected, case.why
+    outcome = run_case(case, rules)
+    assert outcome.passed, (outcome, case.why)
 
 
 def test_there_are_enough_and_each_has_its_own_name() -> None:
-    """At least 600 cases, every one with an id of its own and a reason."""
-    assert len(CASES) >= 600
+    """At least 600 cases and those of details, every one with an id of its own and a reason."""
+    ahead = [case for case in CASES if isinstance(case, Ahead)]
+    detailed = [case for case in CASES if isinstance(case, Question) and any(case.details.values())]
+    assert len(ahead) >= 150
+    assert len(detailed) >= 250
+    assert len(CASES) - len(ahead) - len(detailed) >= 600
     assert len({case.id for case in CASES}) == len(CASES)
     assert all(len(case.why) > 10 for case in CASES)

@@ -100,21 +100,33 @@ def _near_a_change(name: str, day: datetime) -> bool:
 def _taken(draw: random.Random) -> list[Taken]:
     """Return one to three treatments, not far from each other and mostly in one zone."""
     name = draw.choice(list(ZONES))
-    treatments = [Taken(draw.choice(TYPES), _possible(draw, name), ZoneInfo(name))]
+    type_ = draw.choice(TYPES)
+    treatments = [Taken(type_, _possible(draw, name), ZoneInfo(name), _details(draw, type_))]
     while len(treatments) < 3 and draw.random() < 0.35:
         if draw.random() < 0.2:
             name = draw.choice(list(ZONES))
         possible, zone = _possible(draw, name), ZoneInfo(name)
         if abs(possible[0] - treatments[0].possible[0]) < 200 * DAY:
-            treatments.append(Taken(draw.choice(TYPES), possible, zone))
+            type_ = draw.choice(TYPES)
+            treatments.append(Taken(type_, possible, zone, _details(draw, type_)))
     return treatments
+
+
+def _details(draw: random.Random, type_: str) -> tuple[str, ...]:
+    """Return up to four things that were injected or said of who was treated; mostly none."""
+    if draw.random() < 0.6:
+        return ()
+    fitting = ORACLE.fitting(type_)
+    found = draw.sample(fitting, draw.choice([1, 1, 2, 4]))
+    excluded = {other for each in found for other in ORACLE.details[each].get("excludes", ())}
+    return tuple(each for each in found if each not in excluded)
 
 
 def _instant(draw: random.Random, activity: str, taken: list[Taken]) -> datetime:
     """Return an instant to ask about, often at a boundary or just beside one."""
     begins = max(each.possible[-1] for each in taken)
     one = draw.choice(taken)
-    untils = ORACLE.untils(activity, one.type)
+    untils = ORACLE.untils(activity, one)
     if untils and draw.random() < 0.7:
         end = draw.choice(one.ends(draw.choice(untils)))
         beside = draw.choice([-MINUTE, -SECOND, 0 * SECOND, 0 * SECOND, SECOND, MINUTE])
@@ -127,13 +139,18 @@ def _instant(draw: random.Random, activity: str, taken: list[Taken]) -> datetime
 def test_engine_agrees_with_oracle(seed: int, rules: RuleSet, searched: Searched) -> None:
     """Both say the same, now and from when; also while the clinic has something to see first."""
     draw = random.Random(seed)
+    known = rules.details()
     for number in range(QUESTIONS):
         activity = draw.choice(GROUPS if draw.random() < 0.15 else SUBJECTS)
         taken = _taken(draw)
         at = _instant(draw, activity, taken)
         asked = rules.groups[activity] if activity in GROUPS else rules.items[activity]
         treatments = [
-            Treatment(each.type, Interval(each.possible[0], each.possible[-1], each.zone))
+            Treatment(
+                each.type,
+                Interval(each.possible[0], each.possible[-1], each.zone),
+                details=tuple(known[id_] for id_ in each.details),
+            )
             for each in taken
         ]
         held = draw.random() < 0.2

@@ -43,7 +43,7 @@ def _run(own: Program, text: str, *options: str) -> Finished:
         ("{id: a, ask: makeup, at: 2024-06-04, verdict: no, why: w}", 3, "YAML reads as bool"),
         ("{id: a, ask: makeup, at: 2024-06-04, verdict: maybe, why: w}", 3, "allowed here: avoid"),
         ("{id: a, ask: makeup, at: 2024-06-04, why: w}", 3, "nothing is expected"),
-        ("{id: a, at: 2024-06-04, why: w}", 3, "exactly one of the keys ask, diary"),
+        ("{id: a, at: 2024-06-04, why: w}", 3, "exactly one of the keys ask, diary, before"),
         ("{id: a, ask: b, at: 2024-06-04, tz: Mars, verdict: ask, why: w}", 3, "cases.0.tz: "),
         ("{id: a, ask: b, at: 2024-06-04, treated: 2024-06-05, verdict: ask, why: w}", 3, "treat"),
         ("{id: a, ask: b, at: 2024-06-04, limited_from: [], verdict: ask, why: w}", 3, "or null"),
@@ -236,3 +236,73 @@ def test_outcomes_of_a_diary(rules: RuleSet) -> None:
     (outcome,) = _outcomes(text.replace("redness", "purple-toes"), rules)
     assert "findings.unknown-sign" in [each.key for each in outcome.differences]
     assert not outcome.passed
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("{id: a, ask: makeup, with: [prp], at: 2024-06-04, verdict: avoid, why: w}", ""),
+        ("{id: a, ask: makeup, with: [pork], at: 2024-06-04, verdict: avoid, why: w}",
+         "--with 'pork' is unknown"),
+        (("{id: a, ask: makeup, with: [needle-free, fat-dissolver], at: 2024-06-04, "
+          "verdict: avoid, why: w}"), "exclude each other"),
+        ("{id: a, ask: nsaid, with: [prp], at: 2024-06-14, verdict: avoid, why: w}", ""),
+        (("{id: a, at: 2024-06-04T15:00, about: [anticoagulant], diary: [{sign: lasting-bruise}], "
+          "findings: {lasting-bruise: same_day}, why: w}"), ""),
+        (("{id: a, at: 2024-06-04T15:00, about: [tall], diary: [], findings: {}, why: w}"),
+         "--about 'tall' is unknown"),
+        (("{id: a, before: wine, appointment: 2024-06-10, at: 2024-06-09T12:00, verdict: avoid, "
+          "why: w}"), ""),
+        ("{id: a, before: xyzzy, appointment: 2024-06-10, at: 2024-06-09, verdict: ask, why: w}",
+         "no rule is written for 'xyzzy'"),
+        (("{id: a, before: wine, type: legs, appointment: 2024-06-10, at: 2024-06-09, "
+          "verdict: avoid, why: w}"), "unknown"),
+        (("{id: a, before: hair dye, type: face, appointment: 2024-06-10, at: 2024-06-09, "
+          "verdict: avoid, why: w}"), "is not left out before a face treatment"),
+        (("{id: a, before: actives, appointment: 2024-06-10, at: 2024-06-09, verdict: avoid, "
+          "why: w}"), "names several things before"),
+    ],
+)  # fmt: skip
+def test_details_and_what_comes_before(case: str, said: str, rules: RuleSet) -> None:
+    """Cases name what was injected, who was treated, or an appointment; what is unknown is said."""
+    cases, problems = read_cases("c.yaml", f"{HEAD}  - {case}\n".encode())
+    assert not problems
+    [outcome] = [run_case(each, rules) for each in cases]
+    if said:
+        assert said in str(outcome.error)
+    else:
+        assert outcome.passed, outcome
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("{id: a, before: wine, at: 2024-06-09, verdict: avoid, why: w}", "no appointment"),
+        ("{id: a, before: wine, appointment: 2024-06-01, at: 2024-06-09, verdict: ask, why: w}",
+         "cases.0.appointment: "),
+        ("{id: a, before: wine, appointment: 2024-06-10, at: 2024-06-09, why: w}",
+         "at least one of verdict, certain, begins"),
+        ("{id: a, before: wine, appointment: 2024-06-10, at: 2024-06-09, begins: no, why: w}",
+         "cases.0.begins"),
+        ("{id: a, before: wine, ask: wine, at: 2024-06-09, verdict: ask, why: w}", "exactly one"),
+    ],
+)  # fmt: skip
+def test_cases_before_a_treatment_that_cannot_be_read(case: str, said: str) -> None:
+    """Each problem has its place."""
+    _, problems = read_cases("c.yaml", f"{HEAD}  - {case}\n".encode())
+    assert said in str(problems[0])
+
+
+def test_a_difference_before_a_treatment(own: Program) -> None:
+    """It is shown with what decided, in the zone of the case."""
+    text = (
+        "  - {id: a, before: wine, appointment: 2024-06-10T10:00, at: 2024-06-09T12:00,\n"
+        "     begins: 2024-06-08T11:00, why: two days}\n"
+        "  - {id: b, before: warfarin, appointment: 2024-06-10T10:00, at: 2024-06-09T12:00,\n"
+        "     verdict: avoid, why: never}\n"
+    )
+    ended = _run(own, HEAD + text)
+    assert ended.code == 1
+    assert "begins: expected 2024-06-08T11:00+01:00, got 2024-06-08T10:00+01:00" in ended.out
+    assert "decided by: alcohol before face, from 48 h on avoid (B001" in ended.out
+    assert "decided by: prescribed-medicines before face, at any time ask" in ended.out

@@ -47,11 +47,15 @@ def closes(start: datetime, until: str, zone: tzinfo) -> datetime:
 
 @dataclass
 class Taken:
-    """A treatment: its type, every instant it may have happened at (in order), its zone."""
+    """A treatment: its type, every instant it may have happened at (in order), its zone.
+
+    `details` are the ids of what was injected and who was treated.
+    """
 
     type: str
     possible: tuple[datetime, ...]
     zone: ZoneInfo
+    details: tuple[str, ...] = ()
     _ends: dict[str, list[datetime]] = field(default_factory=dict)
 
     def ends(self, until: str) -> list[datetime]:
@@ -74,6 +78,10 @@ class Oracle:
         for document in documents:
             self.items |= document["items"]
             self.groups[document["group"]] = document
+        self.details: dict[str, Any] = {}
+        for name, root in (("substances", "substances"), ("factors", "factors")):
+            text = (DATA / "details" / f"{name}.yaml").read_text(encoding="utf-8")
+            self.details |= yaml.safe_load(text)[root]
         self.members = {
             name: [*group["items"], *group.get("includes", [])]
             for name, group in self.groups.items()
@@ -86,28 +94,58 @@ class Oracle:
         found: dict[str, Any] = rules[written["same_as"]] if "same_as" in written else written
         return found
 
-    def untils(self, activity: str, type_: str) -> list[str]:
+    def beside(self, item: str, taken: Taken) -> list[dict[str, Any]]:
+        """Return what details of a treatment ask for besides, for an item."""
+        found = []
+        for detail in taken.details:
+            rules = self.details[detail].get("rules", {}).get(item, {})
+            written = rules.get(taken.type)
+            if written is None:
+                continue
+            if "same_as" in written:
+                written = rules[written["same_as"]]
+            found.append(self.rule(item, written["as"]) if "as" in written else written)
+        return found
+
+    def fitting(self, type_: str) -> list[str]:
+        """Return the details that go with a treatment type."""
+        return [id_ for id_, each in self.details.items() if type_ in each.get("types", TYPES)]
+
+    def untils(self, activity: str, taken: Taken) -> list[str]:
         """Return the phase ends that matter for an item or a group."""
         items = self.members.get(activity, [activity])
-        phases = [phase for id_ in items for phase in self.rule(id_, type_).get("phases", [])]
+        rules = [
+            rule for id_ in items for rule in (self.rule(id_, taken.type), *self.beside(id_, taken))
+        ]
+        phases = [phase for rule in rules for phase in rule.get("phases", [])]
         return sorted({phase["until"] for phase in phases if "until" in phase})
 
-    def _after(self, item: str, taken: Taken, at: datetime) -> list[str]:
+    def _after(self, rule: dict[str, Any], taken: Taken, at: datetime) -> list[str]:
         """Return the verdict for each instant the treatment may have happened at."""
-        rule = self.rule(item, taken.type)
         if "unrestricted" in rule:
             return ["allowed"]
         verdicts = []
         for n in range(len(taken.possible)):
-            for phase in rule["phases"]:
-                if "until" not in phase or at < taken.ends(phase["until"])[n]:
-                    verdicts.append(phase["verdict"])
-                    break
+            holding = (
+                phase["verdict"]
+                for phase in rule["phases"]
+                if "until" not in phase or at < taken.ends(phase["until"])[n]
+            )
+            verdicts.append(next(holding, "allowed"))  # what has ended leaves all to the others
         return verdicts
 
-    def _item(self, item: str, taken: list[Taken], at: datetime, held: bool) -> tuple[str, str]:
-        each = [self._after(item, one, at) for one in taken]
-        concerned = any("phases" in self.rule(item, one.type) for one in taken)
+    def _item(
+        self, item: str, taken: list[Taken], at: datetime, held: bool, plain: bool
+    ) -> tuple[str, str]:
+        rules = [
+            (rule, one)
+            for one in taken
+            for rule in (
+                self.rule(item, one.type), *([] if plain else self.beside(item, one)),
+            )
+        ]  # fmt: skip
+        each = [self._after(rule, one, at) for rule, one in rules]
+        concerned = any("phases" in rule for rule, _ in rules)
         if held and concerned and not self.items[item].get("apart", False):
             each.append(["ask"])
         worst = max((verdict for some in each for verdict in some), key=SEVERITY.__getitem__)
@@ -126,11 +164,19 @@ class Oracle:
         touches the treated area is at least to ask about.
         """
         if activity not in self.groups:
-            return self._item(activity, taken, at, held)
-        found = list(self._item(self.groups[activity]["headline"], taken, at, held))
-        for item in self.members[activity]:
+            return self._item(activity, taken, at, held, plain=False)
+        # What details ask for never opens a group, so without them it is no stricter.
+        both = [self._group(activity, taken, at, held, plain) for plain in (False, True)]
+        worst, earliest = (max(each, key=SEVERITY.__getitem__) for each in zip(*both, strict=True))
+        return worst, earliest
+
+    def _group(
+        self, group: str, taken: list[Taken], at: datetime, held: bool, plain: bool
+    ) -> tuple[str, str]:
+        found = list(self._item(self.groups[group]["headline"], taken, at, held, plain))
+        for item in self.members[group]:
             if "avoid" in found and self._softens(item, taken):
-                for n, verdict in enumerate(self._item(item, taken, at, held)):
+                for n, verdict in enumerate(self._item(item, taken, at, held, plain)):
                     if verdict == "allowed" and found[n] == "avoid":
                         found[n] = "limited"
         return found[0], found[1]
@@ -141,7 +187,7 @@ class Oracle:
         ends = {
             end
             for one in taken
-            for until in self.untils(activity, one.type)
+            for until in self.untils(activity, one)
             for end in one.ends(until)
             if end > begins
         }

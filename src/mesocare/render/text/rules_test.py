@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -55,9 +55,7 @@ def _details(outcome: Outcome) -> list[str]:
 def _shown(value: object, outcome: Outcome) -> str:
     """Return a value as a case would write it; times in the zone of the first treatment."""
     if isinstance(value, datetime):
-        treatments = outcome.case.treatments
-        zone = treatments[0].when.zone if treatments else UTC
-        return value.astimezone(zone).isoformat(timespec="minutes")
+        return value.astimezone(outcome.case.zone).isoformat(timespec="minutes")
     if isinstance(value, list):
         return ", ".join(value) or "none"
     if isinstance(value, bool):

@@ -1,7 +1,8 @@
 """Published cases: questions with the answers that a rule set has to give, written by hand.
 
-A case asks about an activity (`ask`) or judges a diary (`diary`). Its times are read the way the
-command line reads them, and every problem of a file is noted with its line.
+A case asks about an activity after treatments (`ask`) or before one (`before`), or judges a diary
+(`diary`). Its times are read the way the command line reads them, and every problem of a file is
+noted with its line.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ from mesocare.rules.format.types import (
 from mesocare.rules.overlay.extends import extended
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import tzinfo
 
+    from mesocare.core.timespan import Interval
     from mesocare.rules.format.diagnostics import Path, Problem
     from mesocare.rules.format.types import Shape
 
@@ -46,6 +49,7 @@ _READING = datetime(2026, 11, 21, tzinfo=UTC)
 NEVER = "never"
 INSTANTS = ("limited_from", "allowed_from", "next_change")
 EXPECTED = ("verdict", "certain", "verdict_if_earliest", *INSTANTS)
+EXPECTED_BEFORE = ("verdict", "certain", "begins")
 
 _VERDICT = Choice(tuple(reversed(Verdict)))
 _TREATMENTS: dict[str, Shape] = {
@@ -53,6 +57,8 @@ _TREATMENTS: dict[str, Shape] = {
     "treated": Moment(),
     "type": Id(),
     "treatments": Listing(Record({"treated": Moment()}, {"type": Id(), "tz": Text(60)})),
+    "with": Listing(Id()),
+    "about": Listing(Id()),
 }
 _ENTRY = Record(
     {},
@@ -84,26 +90,44 @@ _DIARY = Record(
     },
     {**_TREATMENTS, "missing": Listing(Id(), empty=True)},
 )
+_BEFORE = Record(
+    {**_NAMED, "before": Text(80)},
+    {
+        "tz": Text(60),
+        "appointment": Moment(),
+        "type": Id(),
+        "verdict": _VERDICT,
+        "certain": Either(),
+        "begins": Moment(never=True),
+    },
+)
 CASES = Record(
-    {"cases": Listing(Variants({"ask": _QUESTION, "diary": _DIARY}))},
-    {"defaults": Record({}, _TREATMENTS)},
+    {"cases": Listing(Variants({"ask": _QUESTION, "diary": _DIARY, "before": _BEFORE}))},
+    {"defaults": Record({}, {**_TREATMENTS, "appointment": Moment()})},
 )
 
 
 class Question(NamedTuple):
     """One question with its expected answer; the instants are in UTC, `None` for never.
 
-    `file` and `line` say where it is written; `expected` holds only what the case names.
+    `file` and `line` say where it is written; `expected` holds only what the case names. `details`
+    are the ids of what was injected and who was treated, by kind.
     """
 
     id: str
     ask: str
     at: datetime
     treatments: tuple[Treatment, ...]
+    details: dict[str, list[str]]
     expected: dict[str, Any]
     why: str
     file: str
     line: int
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone in which instants are shown."""
+        return zone_of(self.treatments)
 
 
 class Diary(NamedTuple):
@@ -112,6 +136,7 @@ class Diary(NamedTuple):
     id: str
     at: datetime
     treatments: tuple[Treatment, ...]
+    details: dict[str, list[str]]
     diary: tuple[Entry, ...]
     findings: dict[str, str]
     missing: set[str] | None
@@ -119,8 +144,37 @@ class Diary(NamedTuple):
     file: str
     line: int
 
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone in which instants are shown."""
+        return zone_of(self.treatments)
 
-Case = Question | Diary
+
+class Ahead(NamedTuple):
+    """One thing to leave out before an appointment, with what is expected; as of a question."""
+
+    id: str
+    before: str
+    at: datetime
+    appointment: Interval
+    type: str
+    expected: dict[str, Any]
+    why: str
+    file: str
+    line: int
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone in which instants are shown."""
+        return self.appointment.zone
+
+
+Case = Question | Diary | Ahead
+
+
+def zone_of(treatments: Sequence[Treatment]) -> tzinfo:
+    """Return the time zone of the first treatment; UTC without one."""
+    return treatments[0].when.zone if treatments else UTC
 
 
 def read_cases(file: str, content: bytes) -> tuple[list[Case], list[Problem]]:
@@ -170,9 +224,12 @@ class _Reader:
         at = None if zone is None else self._instant((*path, "at"), plain["at"], zone)
         if at is None or zone is None:
             return None
-        given = self._treatments(path, own, at, zone)
         line = self.report.lines[self.file, path]
         named = {"id": plain["id"], "at": at, "why": plain["why"], "file": self.file, "line": line}
+        if "before" in plain:
+            return self._before(path, plain, zone, named)
+        given = self._treatments(path, own, at, zone)
+        named["details"] = {kind: plain.get(kind, []) for kind in ("with", "about")}
         case: Case
         if "ask" in plain:
             expected = self._expected(path, plain, zone)
@@ -187,6 +244,21 @@ class _Reader:
                 treatments=given, diary=diary, findings=plain["findings"], missing=missing, **named
             )
         return case
+
+    def _before(self, path: Path, plain: Plain, zone: tzinfo, named: Plain) -> Ahead | None:
+        """Return a case of what comes before an appointment."""
+        if "appointment" not in plain:
+            self._note(path, "no appointment, neither here nor in the defaults")
+            return None
+        read = partial(dates.parse_ahead, now=named["at"], zone=zone)
+        appointment = self._read((*path, "appointment"), read, plain["appointment"])
+        expected = self._expected(path, plain, zone, EXPECTED_BEFORE)
+        if appointment is None:
+            return None
+        type_ = plain.get("type", DEFAULT_TYPE)
+        return Ahead(
+            before=plain["before"], appointment=appointment, type=type_, expected=expected, **named
+        )
 
     def _treatments(
         self, path: Path, own: Plain, at: datetime, zone: tzinfo
@@ -215,11 +287,13 @@ class _Reader:
                 found += [] if when is None else [Treatment(each.get("type", type_), when)]
         return tuple(found)
 
-    def _expected(self, path: Path, plain: Plain, zone: tzinfo) -> Plain:
-        expected = {key: plain[key] for key in EXPECTED if key in plain}
+    def _expected(
+        self, path: Path, plain: Plain, zone: tzinfo, keys: Sequence[str] = EXPECTED
+    ) -> Plain:
+        expected = {key: plain[key] for key in keys if key in plain}
         if not expected:
-            self._note(path, f"nothing is expected: give at least one of {', '.join(EXPECTED)}")
-        for key in INSTANTS:
+            self._note(path, f"nothing is expected: give at least one of {', '.join(keys)}")
+        for key in (*INSTANTS, "begins"):
             if key in expected:
                 text = expected[key]
                 expected[key] = None if text == NEVER else self._instant((*path, key), text, zone)
