@@ -16,6 +16,7 @@ from mesocare.core.diary.entries import COLDEST, HOTTEST, SCORES, Entry
 from mesocare.errors import StoreError, ZoneError
 from mesocare.store.diary import StoredEntry
 from mesocare.store.person import ABOUT, SESSION, Person, Session
+from mesocare.store.products import LONGEST_LABEL, StoredProduct
 from mesocare.store.treatments import COLUMNS, LONGEST_TEXT, StoredTreatment, kept_line
 
 if TYPE_CHECKING:
@@ -167,6 +168,33 @@ def person(document: dict[str, Any], by: Import) -> Person:
         if changed[id_] is None and given.row["value"]:
             raise given.refuse("changed", _TIME)
     return found._replace(changed=changed)
+
+
+def products(document: dict[str, Any], by: Import) -> list[StoredProduct]:
+    """Return the products of a document; exports of earlier versions have none.
+
+    Raises:
+        StoreError: One could not be on record here; the message names the field.
+    """
+    rows = document.get("products", [])
+    if not isinstance(rows, list):
+        raise StoreError("products is no list", HINT)
+    found: dict[str, StoredProduct] = {}
+    for n, row in enumerate(rows):
+        given = _Row(row, f"products[{n}]", StoredProduct._fields)
+        label, changed = given.row["label"], given.time("changed")
+        if not isinstance(label, str) or not 0 < len(label) <= LONGEST_LABEL or "\0" in label:
+            raise given.refuse("label", f"the text of a label, of at most {LONGEST_LABEL} letters")
+        if changed > by.now + _CLOCKS_DIFFER:
+            raise given.refuse("changed", "in the past: of two versions, the later one stays")
+        removed = None if given.row["removed"] is None else given.time("removed").isoformat()
+        kind = given.text_or_null("kind")
+        product = StoredProduct(
+            given.id(), given.text("name"), label, kind, changed.isoformat(), removed
+        )
+        if found.setdefault(product.id, product) != product:
+            raise _twice("products", product.id)
+    return list(found.values())
 
 
 def _session(value: object, by: Import) -> Session:

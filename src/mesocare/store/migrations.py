@@ -66,9 +66,9 @@ MIGRATIONS = (
     UPDATE treatment SET seal = sealed('treatment', {", ".join(COLUMNS["treatment"])});
     UPDATE entry SET seal = sealed('entry', {", ".join(COLUMNS["entry"])});
     """,  # noqa: S608 - our own column names
-    # What was injected, who was treated, the next session. Every treatment has a row, and so has
-    # each thing about the person, so that one which got lost is missed: without it an answer could
-    # be milder.
+    # What was injected, who was treated, the next session, products. Every treatment has a row, and
+    # so has each thing about the person, so that one which got lost is missed: without it an answer
+    # could be milder.
     """
     CREATE TABLE injected (
         treatment TEXT PRIMARY KEY,
@@ -79,6 +79,15 @@ MIGRATIONS = (
         id TEXT PRIMARY KEY,
         value TEXT NOT NULL,
         changed TEXT,
+        seal TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE product (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        label TEXT NOT NULL,
+        kind TEXT,
+        changed TEXT NOT NULL,
+        removed TEXT,
         seal TEXT NOT NULL
     ) STRICT;
     INSERT INTO injected SELECT id, '[]', sealed('injected', id, '[]') FROM treatment;
@@ -92,10 +101,10 @@ PARTS = (
     ("entry",),
     ("recovery",),
     (),
-    ("injected", "person"),
+    ("injected", "person", "product"),
 )
 # From which version on the rows of a table have a seal.
-SEALED = {"treatment": 4, "entry": 4, "injected": 5, "person": 5}
+SEALED = {"treatment": 4, "entry": 4, "injected": 5, "person": 5, "product": 5}
 
 
 def tables(version: int) -> list[str]:

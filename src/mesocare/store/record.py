@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.errors import MesocareError, StoreError
-from mesocare.store import database, diary, person, recovery, treatments
+from mesocare.store import database, diary, person, products, recovery, treatments
 from mesocare.store.person import Person
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mesocare.core.diary.entries import Entry
+    from mesocare.store.products import StoredProduct
     from mesocare.store.recovery import Recovery
     from mesocare.store.treatments import StoredTreatment
 
@@ -25,12 +26,14 @@ class Record(NamedTuple):
         entries: The diary, oldest entry first.
         recovery: What was recovered from a damaged file and not confirmed yet.
         person: What is known of the person.
+        products: The products that were not taken off, by name.
     """
 
     treatments: tuple[StoredTreatment, ...] = ()
     entries: tuple[Entry, ...] = ()
     recovery: Recovery | None = None
     person: Person = Person()
+    products: tuple[StoredProduct, ...] = ()
 
 
 class UnreadError(StoreError):
@@ -76,4 +79,5 @@ def _read(connection: sqlite3.Connection | None) -> Record:
         tuple(diary.entries(connection)),
         recovery.unconfirmed(connection),
         person.on_record(connection),
+        tuple(products.on_record(connection)),
     )

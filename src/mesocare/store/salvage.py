@@ -172,7 +172,25 @@ def _session(value: object) -> None:
         _word(each)
 
 
-_FIXED = {"treatment": _treatment, "entry": _entry, "injected": _injected, "person": _person}
+def _product(row: Mapping[str, object]) -> dict[str, object]:
+    for name in ("name", "label"):
+        if not isinstance(row[name], str) or not row[name]:
+            raise ValueError
+    for name in ("changed", "removed"):
+        if name == "changed" or row[name] is not None:
+            _instant(row[name])
+    if row["kind"] is not None:
+        _word(row["kind"])
+    return {**row, "id": _word(row["id"])}
+
+
+_FIXED = {
+    "treatment": _treatment,
+    "entry": _entry,
+    "injected": _injected,
+    "person": _person,
+    "product": _product,
+}
 
 
 def _ids(value: object) -> None:

@@ -27,6 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     # What was injected, for each treatment; what is known of the person, thing by thing. In JSON.
     "injected": ("treatment", "substances"),
     "person": ("id", "value", "changed"),
+    "product": ("id", "name", "label", "kind", "changed", "removed"),
 }  # fmt: skip
 _FREE_TEXT = frozenset({"area", "typed", "clinic", "phone", "note", "words"})
 _HALF = 32

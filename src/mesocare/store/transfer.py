@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.errors import StoreError
-from mesocare.store import diary, import_check, person, treatments
+from mesocare.store import diary, import_check, person, products, treatments
 from mesocare.store.import_check import HINT
 from mesocare.store.person import ABOUT, SESSION, Person
 from mesocare.store.treatments import StoredTreatment  # noqa: TC001 - a field of a value
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from mesocare.store.import_check import Import
+    from mesocare.store.products import StoredProduct
 
 SCHEMA = "mesocare.export/1"
 LARGEST = 64 * 1024 * 1024
@@ -35,6 +37,8 @@ def exported(connection: sqlite3.Connection | None, *, with_about: bool = True) 
     }
     known = Person() if connection is None else person.on_record(connection)
     session = None if known.session is None else known.session._asdict()
+    shelf = [] if connection is None else products.everything(connection)
+    document["products"] = [each._asdict() for each in shelf]
     document[SESSION] = {"value": session, "changed": known.changed[SESSION]}
     if with_about:
         document[ABOUT] = {"value": list(known.about), "changed": known.changed[ABOUT]}
@@ -78,14 +82,25 @@ def imported(connection: sqlite3.Connection, text: str, by: Import) -> Merged:
     newer = [each for each in rows if _newer(each, known.get(each.id))]
     treatments.keep_all(connection, newer)
     new = len(newer) + sum(diary.keep(connection, *each) for each in entries)
+    shelf = import_check.products(document, by)
+    new += _keep_products(connection, shelf)
     removed = tuple(
         each
         for each in newer
         if each.removed and each.id in known and known[each.id].removed is None
     )
-    there = len(document["treatments"]) + len(document["diary"]) - new
+    there = sum(len(document[name]) for name in ("treatments", "diary")) + len(shelf) - new
     given = import_check.person(document, by)
     return Merged(new, there, removed, _keep_newer(connection, given))
+
+
+def _keep_products(connection: sqlite3.Connection, shelf: Sequence[StoredProduct]) -> int:
+    """Keep the products that are new or newer; return how many."""
+    known = {each.id: each.changed for each in products.everything(connection)}
+    newer = [each for each in shelf if _is_later(each.changed, known.get(each.id))]
+    for each in newer:
+        products.keep(connection, each)
+    return len(newer)
 
 
 def _keep_newer(connection: sqlite3.Connection, given: Person) -> Person:
