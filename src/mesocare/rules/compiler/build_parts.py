@@ -9,6 +9,9 @@ from mesocare.core.signs import Urgency
 from mesocare.core.timespan import parse_span
 from mesocare.parsing.lexicon import unpacked
 from mesocare.rules.compiler.build import resolved, rule_of
+from mesocare.rules.compiler.products import build_products
+
+__all__ = ["build_before", "build_details", "build_products"]
 
 Plain = dict[str, Any]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from mesocare.parsing.lexicon import packed
 from mesocare.rules.compiler.integrity import Checker
-from mesocare.rules.format import evidence_tsv, reader, schema
+from mesocare.rules.compiler.products import TABLE, kept_products, product_problems
+from mesocare.rules.format import evidence_tsv, ingredients_tsv, reader, schema
 from mesocare.rules.format.diagnostics import Problem, Report
 
 # What most questions do without.
@@ -27,8 +28,13 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     }
     groups, files = _groups(texts, report)
     rows = evidence_tsv.parse_evidence("evidence.tsv", texts["evidence.tsv"], report)
+    named = ingredients_tsv.parse_ingredients(TABLE, texts[TABLE], report)
     unreadable = report.files()
-    if None in records.values() or None in groups.values() or "evidence.tsv" in unreadable:
+    if (
+        None in records.values()
+        or None in groups.values()
+        or unreadable & {"evidence.tsv", TABLE}
+    ):
         return None, report.listed()  # too little is left to say how it holds together
     plain = {
         "ruleset": records["ruleset.yaml"],
@@ -49,6 +55,7 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
             "leave_out": records["before/leave-out.yaml"]["leave_out"],
             "checklist": records["before/checklist.yaml"],
         },
+        "products": {**records["ingredients.yaml"], "rows": named},
         "words": {
             **{kind: records[f"words/{kind}.yaml"] for kind in ("forms", "activities", "signs")},
             "english": texts["words/english.txt"].split(),
@@ -58,10 +65,14 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     }
     checked = Report(lines=report.lines)
     Checker(plain, files, checked).run()
+    for file, path, message in product_problems(plain):
+        checked.at(file, path, message)
     if not (report.problems or checked.problems):
         # Read again only when they are asked for, or for a protocol.
         for part in PACKED:
             plain[part] = packed(plain[part])
+        # As it is kept it cannot be laid over: a protocol takes it as it stands.
+        plain["products"] = packed(kept_products(plain))
     # Where a value could not be read, what seems to be missing may only be unread.
     report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
     return plain, report.listed()

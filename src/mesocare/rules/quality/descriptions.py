@@ -19,6 +19,7 @@ TITLES = {
     "care": "What helps, and when",
     "course": "Sessions, spacing, maintenance and results by treatment type",
     "triage": "What is made of a diary",
+    "ingredients": "Classes of ingredients and kinds of product, and the rules they are held to",
     "ledger": "Claims that nothing uses, and why",
     "details-substances": "What was injected, or how, and what then holds besides",
     "details-factors": "Who was treated, and what then holds besides",
