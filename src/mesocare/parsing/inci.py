@@ -26,38 +26,43 @@ LONGEST_NAME = 160
 # So much of a piece is looked at: a name may have a list in its bracket.
 _LONGEST_PIECE = 4000
 _DEEPEST = 3
-_PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{1,4})?)\s?%(?:\s?\(?[wv]/[wv]\)?)?")
-_PPM = re.compile(r"(?<![\d.,])\d{1,7}(?:[.,]\d{1,4})?\s?pp[mb]\b", re.IGNORECASE)
-# Footnotes: superscripts before NFKC makes digits of them, signs, and numbers in square brackets.
-_MARKS = re.compile("[*\u2020\u2021\u00a7\u00b9\u00b2\u00b3\u2070-\u2079\u00ae\u2122\u00b0^]")
-_NOTE_NUMBER = re.compile(r"\[\d{1,2}\]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd]+")
-_BLANKS = re.compile(r"\s+")
-_MAY_CONTAIN = re.compile(
-    r"may (?:also )?contain|peut contenir|peuvent contenir|kann enthalten|puede contener"
-    r"|pu[oò] contenere|pode conter|kan bevatten|może zawierać|может содержать"
-    r"|\(?\+\s?/\s?-\)?(?!\s?\d)|±(?!\s?\d)",
-    re.IGNORECASE,
+# Patterns are text: Python compiles one when it is first used, and few labels need them all.
+_PERCENT = r"(?<![\d.,])(\d{1,3}(?:[.,]\d{1,4})?)\s?%(?:\s?\(?[wv]/[wv]\)?)?"
+_PPM = r"(?i)(?<![\d.,])\d{1,7}(?:[.,]\d{1,4})?\s?pp[mb]\b"
+_NOTE_NUMBER = r"\[\d{1,2}\]"
+# Footnotes: superscripts, before NFKC makes digits of them, and signs.
+_MARKS = dict.fromkeys(
+    map(
+        ord,
+        "*\u2020\u2021\u00a7\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079"
+        "\u00ae\u2122\u00b0^",
+    )
 )
+_CONTROL = "[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd]"
+_MAY_CONTAIN = (
+    r"(?i)may (?:also )?contain|peut contenir|peuvent contenir|kann enthalten|puede contener"
+    r"|pu[o\u00f2] contenere|pode conter|kan bevatten|mo\u017ce zawiera\u0107|\u043c\u043e\u0436\u0435\u0442 \u0441\u043e\u0434\u0435\u0440\u0436\u0430\u0442\u044c"
+    r"|\(?\+\s?/\s?-\)?(?!\s?\d)|\u00b1(?!\s?\d)"
+)
+_MAY_STEMS = ("contain", "conten", "enthalten", "conter", "bevatten", "zawiera", "\u0441\u043e\u0434\u0435\u0440\u0436", "+", "\u00b1")
 # On a label of the United States, what an active is for stands beside it.
-_PURPOSES = re.compile(
-    r"\b(?:purposes?|sunscreens?|skin protectant|acne (?:treatment|medication)|anti-?dandruff"
-    r"|antiperspirant|skin lightener)\b[.:]?",
-    re.IGNORECASE,
+_PURPOSES = (
+    r"(?i)\b(?:purposes?|sunscreens?|skin protectant|acne (?:treatment|medication)|anti-?dandruff"
+    r"|antiperspirant|skin lightener)\b[.:]?"
 )
 # A footnote that begins within the list's last line.
-_INNER_NOTE = re.compile(r"\s([*\u2020\u2021]+)\s?(?=[A-Z])")
-_NOTED = re.compile(
-    r"organic|origin|natural|certified|biolog|farming|ingredient|from |agricult|anbau|allergen"
-    r"|component|constituent|trade|issu",
-    re.IGNORECASE,
+_INNER_NOTE = r"\s([*\u2020\u2021]+)\s?(?=[A-Z])"
+_NOTED = (
+    r"(?i)organic|origin|natural|certified|biolog|farming|ingredient|from |agricult|anbau|allergen"
+    r"|component|constituent|trade|issu"
 )
-_OTHERS = re.compile(r"(?:and )?other ingredients$", re.IGNORECASE)
+_NOTE_SIGNS = ("*", "\u2020", "\u2021", "\u00b9")
+_OTHERS = r"(?i)(?:and )?other ingredients$"
 _OPEN, _CLOSE = "([{", ")]}"
-_SEPARATORS = frozenset(",;|•·●▪◦∙‧・、，；\u2022\u00b7")
+_SEPARATORS = frozenset(",;|\u2022\u00b7\u25cf\u25aa\u25e6\u2219\u2027\u30fb\u3001\uff0c\uff1b")
 # A dot after these ends no name, even before a capital.
-_ABBREVIATED = re.compile(r"(?:\b(?:no|nos|st|var|ext|sp|ssp|subsp|f|c|d|n|o|p|e|u\.s))$", re.I)
-_AND = re.compile(r"\s?\(\s?(?:and|et|und|y|e)\s?\)\s?", re.IGNORECASE)
+_ABBREVIATED = r"(?i)\b(?:no|nos|st|var|ext|sp|ssp|subsp|f|c|d|n|o|p|e|u\.s)$"
+_AND = r"(?i)\s?\(\s?(?:and|et|und|y|e)\s?\)\s?"
 _SORTED_LEAST = 8
 
 
@@ -66,14 +71,16 @@ class Printed(NamedTuple):
 
     Attributes:
         text: The name as printed, in one line.
-        name: The same without brackets, footnotes and percentage.
-        inside: What stands in its brackets.
+        whole: The same without footnotes and percentage.
+        name: The same without brackets too.
+        inside: What stands in the brackets at its end; one amid a name holds a plant's common name.
         position: Its place in its list, from 1.
         percent: The percentage beside it.
         may: Whether it is among what the product only may contain.
     """
 
     text: str
+    whole: str
     name: str
     inside: tuple[str, ...]
     position: int
@@ -88,7 +95,7 @@ class IngredientList(NamedTuple):
         items: Its names, in order.
         part: `all`, or `active` and `inactive` on a label of the United States.
         headed: Whether a word such as Ingredients stands before it.
-        alphabetical: Whether it is in alphabetical order, so that a place says nothing of amounts.
+        alphabetical: Whether it begins in alphabetical order, so that a place says nothing of amounts.
         more: Whether it ends with `and other ingredients`.
     """
 
@@ -104,12 +111,14 @@ class Label(NamedTuple):
 
     Attributes:
         lists: The lists on it.
-        around: The words before, between and after them.
+        before: The words before the first of them.
+        after: The words between and after them.
         cleaned: How many control characters were taken out.
     """
 
     lists: tuple[IngredientList, ...]
-    around: str
+    before: str
+    after: str
     cleaned: int
 
     @property
@@ -126,11 +135,12 @@ class Label(NamedTuple):
 def parse_label(text: str) -> Label:
     """Return the lists of ingredients in a text; never fails, whatever the text."""
     plain = unescape(unescape(text)) if "&" in text else text
-    cleaned = sum(len(found) for found in _CONTROL.findall(plain))
-    plain = _CONTROL.sub(" ", plain) if cleaned else plain
-    parts, around = sections(plain)
+    cleaned = 0
+    if not plain.replace("\n", " ").isprintable():
+        plain, cleaned = re.subn(_CONTROL, " ", plain)
+    parts, before, after = sections(plain)
     lists = [found for part in parts if (found := _list(part)).items]
-    return Label(tuple(lists), around, cleaned)
+    return Label(tuple(lists), before, after, cleaned)
 
 
 def _list(part: Part) -> IngredientList:
@@ -139,18 +149,21 @@ def _list(part: Part) -> IngredientList:
     items: list[Printed] = []
     for is_may, text in ((False, must), (True, may)):
         for piece in _split(text, active=part.kind == "active"):
-            if _OTHERS.match(piece):
+            if "ngredient" in piece and re.match(_OTHERS, piece.strip(" .")):
                 more = True
             elif (found := printed(piece, len(items) + 1, may=is_may)) is not None:
                 items.append(found)
     sure = [each.name.casefold() for each in items if not each.may]
-    ordered = len(sure) >= _SORTED_LEAST and sure == sorted(sure)
+    first = sure[:_SORTED_LEAST]
+    ordered = len(first) == _SORTED_LEAST and first == sorted(first)
     return IngredientList(tuple(items), part.kind, part.headed, ordered, more)
 
 
 def _parted(text: str) -> tuple[str, str]:
     """Return what a list surely has and what it may have; the bracket round the latter is gone."""
-    found = _MAY_CONTAIN.search(text)
+    lower = text.casefold()
+    any_stem = any(stem in lower for stem in _MAY_STEMS)
+    found = re.search(_MAY_CONTAIN, text) if any_stem else None
     if found is None:
         return text, ""
     head, tail = text[: found.start()].rstrip(), text[found.end() :]
@@ -165,16 +178,19 @@ def _parted(text: str) -> tuple[str, str]:
 def printed(piece: str, position: int, *, may: bool = False) -> Printed | None:
     """Return a piece of a list as a name; `None` for one without a letter."""
     piece = piece[:_LONGEST_PIECE]
-    text = _BLANKS.sub(" ", piece).strip(" .:;,-_~")
+    text = " ".join(piece.split()).strip(" .:;,-_~")
     text = _whole(text)
     if not any(map(str.isalpha, text)) or _is_note(piece):
         return None
-    percent = _PERCENT.search(text)
-    bare = _PPM.sub("", _PERCENT.sub("", text)) if "%" in text or "pp" in text.casefold() else text
-    bare = _NOTE_NUMBER.sub("", _MARKS.sub("", bare))
+    percent = re.search(_PERCENT, text) if "%" in text else None
+    bare = re.sub(_PERCENT, "", text) if percent else text
+    bare = re.sub(_PPM, "", bare) if "pp" in bare.casefold() else bare
+    bare = re.sub(_NOTE_NUMBER, "", bare) if "[" in bare else bare
+    bare = bare.translate(_MARKS)
     name, inside = _bracketed(bare)
     return Printed(
         text[:LONGEST_NAME],
+        bare[:LONGEST_NAME],
         name or (inside[0] if inside else text[:LONGEST_NAME]),
         tuple(inside),
         position,
@@ -186,7 +202,7 @@ def printed(piece: str, position: int, *, may: bool = False) -> Printed | None:
 def _is_note(piece: str) -> bool:
     """Whether a piece is a footnote of the list: a mark first, then where things come from."""
     start = piece.lstrip()
-    return start.startswith(("*", "\u2020", "\u2021", "\u00b9")) and bool(_NOTED.search(start))
+    return start.startswith(_NOTE_SIGNS) and bool(re.search(_NOTED, start))
 
 
 def _whole(text: str) -> str:
@@ -202,7 +218,7 @@ def _whole(text: str) -> str:
 def _bracketed(text: str) -> tuple[str, list[str]]:
     """Return a name without its brackets, and what stands in each of the outermost."""
     if not any(sign in text for sign in _OPEN):
-        return _BLANKS.sub(" ", text.translate(_NO_CLOSING)).strip(" .:;,-"), []
+        return " ".join(text.translate(_NO_CLOSING).split()).strip(" .:;,-"), []
     outer: list[str] = []
     inside: list[str] = []
     depth = start = 0
@@ -218,7 +234,9 @@ def _bracketed(text: str) -> tuple[str, list[str]]:
                 inside.append(text[start:at].strip(" .:;,"))
                 start = at + 1
     (inside if depth else outer).append(text[start:])
-    name = _BLANKS.sub(" ", " ".join(outer).translate(_NO_CLOSING)).strip(" .:;,-")
+    if not depth and any(map(str.isalpha, outer[-1])):
+        inside = []
+    name = " ".join(" ".join(outer).translate(_NO_CLOSING).split()).strip(" .:;,-")
     return name, [each for each in inside if any(map(str.isalpha, each))]
 
 
@@ -232,9 +250,10 @@ def pieces(text: str) -> list[str]:
 
 def _split(text: str, *, active: bool) -> Iterator[str]:
     """Yield the pieces of a list, apart where one name ends and the next begins."""
-    text = _AND.sub(", ", text) if "(" in text else text
-    text = _PURPOSES.sub(", ", text) if active else text
-    text = _INNER_NOTE.sub(r", \1", text)
+    text = re.sub(_AND, ", ", text) if "(" in text else text
+    text = re.sub(_PURPOSES, ", ", text) if active else text
+    if any(sign in text for sign in _NOTE_SIGNS):
+        text = re.sub(_INNER_NOTE, r", \1", text)
     spread = _spread(text)
     start = depth = 0
     closes = _closing(text)
@@ -294,7 +313,7 @@ def _ends_sentence(text: str, start: int, at: int) -> bool:
     after = text[at + 1 : at + 4].lstrip(" \n")
     if not after or not (after[0].isupper() or after[0] in "[(*+"):
         return False
-    return _ABBREVIATED.search(text[max(start, at - 8) : at]) is None
+    return re.search(_ABBREVIATED, text[max(start, at - 8) : at]) is None
 
 
 def _name_follows(text: str, start: int, at: int, *, active: bool) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from unicodedata import normalize
+
+from mesocare.text import folded as letters
 
 _SPELLED = (
     ("sulph", "sulf"),
@@ -17,27 +18,26 @@ _SPELLED = (
     ("colour", "color"),
     ("lysed", "lyzed"),
 )
-_COLOUR_INDEX = re.compile(r"c[il1]([0-9oil]{5})")
+_COLOUR_INDEX = r"c[il1]([0-9oil]{5})"
 _DIGITS = str.maketrans("oil", "011")
 _LETTERS = str.maketrans("01", "ol")
-_GLUED = re.compile(r"(?<=[a-z])[0-9]{1,2}(?=[\s,/)]|$)", re.IGNORECASE)
+_GLUED = r"(?i)(?<=[a-z])[0-9]{1,2}(?=[\s,/)]|$)"
 
 
 @lru_cache(maxsize=16_384)
 def folded(name: str) -> str:
     """Return what a name is compared by."""
-    plain = name if name.isascii() else normalize("NFKD", normalize("NFKC", name))
-    plain = plain.casefold()
+    key = "/".join(map(letters, name.split("/"))) if "/" in name else letters(name)
     for theirs, ours in _SPELLED:
-        if theirs in plain:
-            plain = plain.replace(theirs, ours)
-    return "".join([sign for sign in plain if sign.isalnum() or sign == "/"])
+        if theirs in key:
+            key = key.replace(theirs, ours)
+    return key
 
 
 def misread(key: str) -> list[str]:
     """Return what a camera or a scanner may have made a folded name of: `cl77492`, `30ethyl`."""
     found = []
-    colour = _COLOUR_INDEX.fullmatch(key)
+    colour = re.fullmatch(_COLOUR_INDEX, key) if key[:1] == "c" else None
     if colour is not None:
         found.append("ci" + colour[1].translate(_DIGITS))
     if not key.isalpha():
@@ -53,5 +53,7 @@ def without_notes(name: str) -> str | None:
 
     `Polysorbate 603` keeps its number, for nobody can tell 60 and a note from 603.
     """
-    bare = _GLUED.sub("", name)
+    if not any(map(str.isdigit, name)):
+        return None
+    bare = re.sub(_GLUED, "", name)
     return None if bare == name else bare

@@ -13,16 +13,20 @@ _HEADS = (
     "|innehåll|ingredienser|ainesosat|sastojci|içindekiler|состав|ингредиенты|成分|全成分|전성분"
     "|thành phần|liste des ingrédients|lista de ingredientes"
 )
-_HEAD = re.compile(
-    rf"(?<![\w-])(?:(?P<kind>active|inactive|other|principes actifs|wirkstoffe?)\b ?)?"
-    rf"(?:{_HEADS})(?: ?\((?:inci|s)\))?(?: ?/ ?(?:{_HEADS}))*\s?(?P<sign>[:：;=]|[-–](?= )|\n|(?=\s))",
-    re.IGNORECASE,
+# One of these is in every head, so that a bare list needs no pattern at all.
+_STEMS = (
+    "ingr", "inhalts", "bestandt", "zutat", "inci", "compos", "zusammens", "sk\u0142ad", "slo\u017een",
+    "\u00f6sszet", "inneh", "ainesosa", "sastoj", "i\u00e7indek", "icindek", "\u0441\u043e\u0441\u0442\u0430\u0432", "\u0438\u043d\u0433\u0440\u0435", "\u6210\u5206", "\uc804\uc131\ubd84", "th\u00e0nh ph",
+    "wirkstoff", "principes actifs",
+)  # fmt: skip
+_HEAD = (
+    rf"(?i)(?<![\w-])(?:(?P<kind>active|inactive|other|principes actifs|wirkstoffe?)\b ?)?"
+    rf"(?:{_HEADS})(?: ?\((?:inci|s)\))?(?: ?/ ?(?:{_HEADS}))*\s?(?P<sign>[:\uff1a;=]|[-\u2013](?= )|\n|(?=\s))"
 )
-_ACTIVES = re.compile(r"(?:principes actifs|wirkstoffe?)\s?[:：]", re.IGNORECASE)
 # A promise of some of them is no list.
-_PRAISED = re.compile(r"(?:key|hero|main|star|notable|our|free of|these|of|the|with)\s?$", re.I)
-_TAIL = re.compile(
-    r"(?:^|[\n.;|)\]])[ \t]*(?:"
+_PRAISED = r"(?i)(?:key|hero|main|star|notable|our|free of|these|of|the|with)\s?$"
+_TAIL = (
+    r"(?i)(?:^|[\n.;|)\]])[ \t]*(?:"
     r"directions?\b|how to use|usage\b|use\s?:|uses\b|warnings?\b|cautions?\b|purposes?\b|made in\b"
     r"|manufactured\b|distributed\b|imported\b|please\b|disclaimer\b|store\b|storage\b|keep out\b"
     r"|for external use|questions\b|drug facts|other information|best before|batch\b|net wt"
@@ -30,11 +34,10 @@ _TAIL = re.compile(
     r"|fabriqué\b|anwendung\b|hinweise?\b|warnhinweise?\b|hergestellt\b|modo de (?:empleo|uso)"
     r"|advertencias?\b|precauciones\b|hecho en\b|modo d.uso|avvertenze\b|prodotto in\b|wskazówki"
     r"|sposób użycia|ostrzeżenia|www\.|https?:|¿|ingredient lists? may|the list of ingredients"
-    r")",
-    re.IGNORECASE,
+    r")"
 )
-_SIGNS = re.compile(r"[,;•·|、，；]")
-_TITLED = re.compile(r"^[^,;•:\n]{3,80}:\s")
+_SIGNS = ",;\u2022\u00b7|\u3001\uff0c\uff1b"
+_TITLED = r"^[^,;\u2022:\n]{3,80}:\s"
 _LEAST_IN_LINE = 2
 
 
@@ -46,18 +49,20 @@ class Part(NamedTuple):
     headed: bool
 
 
-def sections(text: str) -> tuple[list[Part], str]:
-    """Return the texts of the lists in a text, and the words around them."""
-    heads = [each for each in _HEAD.finditer(text) if _is_head(text, each)]
+def sections(text: str) -> tuple[list[Part], str, str]:
+    """Return the texts of the lists in a text, the words before them and those after."""
+    lower = text.casefold()
+    found = re.finditer(_HEAD, text) if any(stem in lower for stem in _STEMS) else ()
+    heads = [each for each in found if _is_head(text, each)]
     if not heads:
         return _bare(text)
-    parts, around = [], [text[: heads[0].start()]]
+    parts, after = [], []
     for n, head in enumerate(heads):
         end = heads[n + 1].start() if n + 1 < len(heads) else len(text)
         body, rest = _until_tail(text[head.end() : end])
         parts.append(Part(body, _kind(head), headed=True))
-        around.append(rest)
-    return parts, "\n".join(each for each in around if each.strip())
+        after.append(rest)
+    return parts, text[: heads[0].start()], "\n".join(filter(str.strip, after))
 
 
 def _is_head(text: str, found: re.Match[str]) -> bool:
@@ -68,7 +73,7 @@ def _is_head(text: str, found: re.Match[str]) -> bool:
         alone = not line.rpartition("\n")[2].strip()
         if not alone or not (found["sign"] or word.isupper()):
             return False
-    return _PRAISED.search(text[max(0, found.start() - 12) : found.start()]) is None
+    return re.search(_PRAISED, text[max(0, found.start() - 12) : found.start()]) is None
 
 
 def _kind(head: re.Match[str]) -> str:
@@ -80,17 +85,17 @@ def _kind(head: re.Match[str]) -> str:
 
 def _until_tail(text: str) -> tuple[str, str]:
     """Return a list, and what follows it: what ends it, or an empty line and then a sentence."""
-    found = _TAIL.search(text, 1)
-    end = len(text) if found is None else found.start() + (found[0][:1] in ")]")
+    found = re.search(_TAIL, text[1:])
+    end = len(text) if found is None else 1 + found.start() + (found[0][:1] in ")]")
     return text[:end], text[end:]
 
 
-def _bare(text: str) -> tuple[list[Part], str]:
+def _bare(text: str) -> tuple[list[Part], str, str]:
     """Return a text without any head as one list, its title apart."""
     body, rest = _until_tail(text)
     title = ""
     lines = body.splitlines(keepends=True)
-    listed = [len(_SIGNS.findall(line)) >= _LEAST_IN_LINE for line in lines]
+    listed = [sum(map(line.count, _SIGNS)) >= _LEAST_IN_LINE for line in lines]
     if any(listed):
         first = listed.index(True)
         title = "".join(lines[:first])
@@ -99,8 +104,7 @@ def _bare(text: str) -> tuple[list[Part], str]:
             first -= 1
             title = "".join(lines[:first])
         body = "".join(lines[first:])
-    named = _TITLED.match(body)
+    named = re.match(_TITLED, body) if ": " in body[:90] else None
     if named is not None:
         title, body = title + named[0], body[named.end() :]
-    around = "\n".join(each for each in (title, rest) if each.strip())
-    return [Part(body, "all", headed=False)], around
+    return [Part(body, "all", headed=False)], title, rest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesocare.parsing.lexicon import packed
+from mesocare.parsing.packing import packed
 from mesocare.rules.compiler.integrity import Checker
 from mesocare.rules.compiler.products import TABLE, kept_products, product_problems
 from mesocare.rules.format import evidence_tsv, ingredients_tsv, reader, schema

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.core.products import IngredientClass, Kind, Products
 from mesocare.parsing.inci_names import folded
-from mesocare.parsing.lexicon import unpacked
+from mesocare.parsing.packing import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,9 +70,8 @@ def kept_products(plain: Plain) -> Plain:
             for id_, each in {**plain["sources"], **products["sources"]}.items()
             if id_ in {row["source"] for row in rows}
         },
-        "names": "\n".join(
-            f"{folded(name)}\t{n}" for n, row in enumerate(rows) for name in _names(row)
-        ),
+        "names": "\n".join(folded(name) for row in rows for name in _names(row)),
+        "places": " ".join(str(n) for n, row in enumerate(rows) for _ in _names(row)),
         "rows": "\n".join("\t".join(row[column] for column in columns) for row in rows),
     }
 
@@ -83,7 +82,7 @@ def build_products(text: str, _groups: Plain | None = None) -> Products:
     return Products(
         {id_: _class(id_, each) for id_, each in plain["classes"].items()},
         {id_: _kind(id_, each) for id_, each in plain["kinds"].items()},
-        dict(line.split("\t") for line in plain["names"].split("\n")),
+        dict(zip(plain["names"].split("\n"), plain["places"].split(" "), strict=True)),
         tuple(plain["rows"].split("\n")),
         plain["titles"],
     )
