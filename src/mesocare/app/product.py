@@ -120,9 +120,7 @@ def product(
     asked = _Asked(question, told, products.kinds[UNKNOWN_KIND], tuple(open_findings))
     held, noted, traces, unsure = _sorted(reading, asked, peel=peel)
     base = asked.base()
-    decisive = max(
-        (*(each.answer for each in held if each.answer), *base), key=_strictness
-    )
+    decisive = max((*(each.answer for each in held if each.answer), *base), key=_strictness)
     doubts = (*_doubts(reading), *unsure, *_unruled(held))
     verdict = decisive.verdict
     if doubts and verdict is Verdict.ALLOWED:
@@ -374,4 +372,3 @@ def _last(instants: list[datetime | None]) -> datetime | None:
     """Return the last of some instants; `None`, which is never, where one is."""
     known = [each for each in instants if each is not None]
     return max(known) if len(known) == len(instants) else None
-

@@ -332,9 +332,9 @@ class RuleSet(NamedTuple):
     group, and `sign_names` to that of a red flag or a reaction. `tables` gives the words that
     people use otherwise, as `parsing.lexicon` reads them; made when they are first needed.
     `before` gives what comes before a treatment, `details` what may have been injected and who
-    treated, `products` what is known of ingredients. `columns` leads from a column of ours to the names
-    that a table may have for it, `contacts_in_short` from an urgency to whom to call, where there
-    is little room.
+    treated, `products` what is known of ingredients. `columns` leads from a column of ours to the
+    names that a table may have for it, `contacts_in_short` from an urgency to whom to call, where
+    there is little room.
     """
 
     identity: Identity

@@ -28,9 +28,9 @@ class IngredientClass(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A kind of product; `hair` marks what only goes on hair and scalp, `rinsed` what is washed off.
+    """A kind of product, and the `words` of a label that tell it.
 
-    `words` are those of a label that tell it.
+    `hair` marks what only goes on hair and scalp, `rinsed` what is washed off.
     """
 
     id: str

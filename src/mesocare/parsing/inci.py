@@ -41,10 +41,20 @@ _MARKS = dict.fromkeys(
 _CONTROL = "[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd]"
 _MAY_CONTAIN = (
     r"(?i)may (?:also )?contain|peut contenir|peuvent contenir|kann enthalten|puede contener"
-    r"|pu[o\u00f2] contenere|pode conter|kan bevatten|mo\u017ce zawiera\u0107|\u043c\u043e\u0436\u0435\u0442 \u0441\u043e\u0434\u0435\u0440\u0436\u0430\u0442\u044c"
-    r"|\(?\+\s?/\s?-\)?(?!\s?\d)|\u00b1(?!\s?\d)"
+    r"|pu[oò] contenere|pode conter|kan bevatten|może zawierać|может содержать"
+    r"|\(?\+\s?/\s?-\)?(?!\s?\d)|±(?!\s?\d)"
 )
-_MAY_STEMS = ("contain", "conten", "enthalten", "conter", "bevatten", "zawiera", "\u0441\u043e\u0434\u0435\u0440\u0436", "+", "\u00b1")
+_MAY_STEMS = (
+    "contain",
+    "conten",
+    "enthalten",
+    "conter",
+    "bevatten",
+    "zawiera",
+    "содерж",
+    "+",
+    "\u00b1",
+)
 # On a label of the United States, what an active is for stands beside it.
 _PURPOSES = (
     r"(?i)\b(?:purposes?|sunscreens?|skin protectant|acne (?:treatment|medication)|anti-?dandruff"
@@ -58,7 +68,8 @@ _NOTED = (
 )
 _NOTE_SIGNS = ("*", "\u2020", "\u2021", "\u00b9")
 _OTHERS = r"(?i)(?:and )?other ingredients$"
-_OPEN, _CLOSE = "([{", ")]}"
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_OPEN, _CLOSE = frozenset(_BRACKETS), frozenset(_BRACKETS.values())
 _SEPARATORS = frozenset(",;|\u2022\u00b7\u25cf\u25aa\u25e6\u2219\u2027\u30fb\u3001\uff0c\uff1b")
 # A dot after these ends no name, even before a capital.
 _ABBREVIATED = r"(?i)\b(?:no|nos|st|var|ext|sp|ssp|subsp|f|c|d|n|o|p|e|u\.s)$"
@@ -95,7 +106,7 @@ class IngredientList(NamedTuple):
         items: Its names, in order.
         part: `all`, or `active` and `inactive` on a label of the United States.
         headed: Whether a word such as Ingredients stands before it.
-        alphabetical: Whether it begins in alphabetical order, so that a place says nothing of amounts.
+        alphabetical: Whether it begins in alphabetical order: then places say nothing of amounts.
         more: Whether it ends with `and other ingredients`.
     """
 
@@ -168,7 +179,7 @@ def _parted(text: str) -> tuple[str, str]:
         return text, ""
     head, tail = text[: found.start()].rstrip(), text[found.end() :]
     if head.endswith(tuple(_OPEN)):
-        closing = _CLOSE[_OPEN.index(head[-1])]
+        closing = _BRACKETS[head[-1]]
         inner, _, rest = tail.rpartition(closing)
         # What follows the bracket belongs to the list again.
         head, tail = (f"{head[:-1]}, {rest}", inner) if inner else (head[:-1], tail)
@@ -191,12 +202,20 @@ def printed(piece: str, position: int, *, may: bool = False) -> Printed | None:
     return Printed(
         text[:LONGEST_NAME],
         bare[:LONGEST_NAME],
-        name or (inside[0] if inside else text[:LONGEST_NAME]),
+        _named(name, inside, text),
         tuple(inside),
         position,
         None if percent is None else float(percent[1].replace(",", ".")),
         may,
     )
+
+
+def _named(name: str, inside: list[str], text: str) -> str:
+    """Return a name; where it is all in brackets, what is in the first of them."""
+    for each in (name, *inside):
+        if any(map(str.isalpha, each)):
+            return each[:LONGEST_NAME]
+    return text[:LONGEST_NAME]
 
 
 def _is_note(piece: str) -> bool:
@@ -206,26 +225,33 @@ def _is_note(piece: str) -> bool:
 
 
 def _whole(text: str) -> str:
-    """Return a text without a bracket round all of it, or one that never closes or opens."""
+    """Return a text without a bracket round all of it, or one that never closes."""
     for _ in range(_DEEPEST):
-        closing = _CLOSE[_OPEN.index(text[0])] if text[:1] and text[0] in _OPEN else ""
-        if not closing or text.find(closing) not in {-1, len(text) - 1}:
+        if text[:1] not in _BRACKETS or _closes_at(text) not in {-1, len(text) - 1}:
             break
-        text = text[1:].removesuffix(closing).strip()
+        text = text[1:].removesuffix(_BRACKETS[text[0]]).strip()
     return text
 
 
+def _closes_at(text: str) -> int:
+    """Return where the bracket that opens a text is closed; -1 if it is not."""
+    depth = 0
+    for at, letter in enumerate(text):
+        depth += (letter in _OPEN) - (letter in _CLOSE)
+        if depth == 0:
+            return at
+    return -1
+
+
 def _bracketed(text: str) -> tuple[str, list[str]]:
-    """Return a name without its brackets, and what stands in each of the outermost."""
-    if not any(sign in text for sign in _OPEN):
-        return " ".join(text.translate(_NO_CLOSING).split()).strip(" .:;,-"), []
-    outer: list[str] = []
+    """Return a name without its brackets, and what stands in those at its end."""
+    name: list[str] = []
     inside: list[str] = []
     depth = start = 0
     for at, letter in enumerate(text):
         if letter in _OPEN:
             if depth == 0:
-                outer.append(text[start:at])
+                _outer(text[start:at], name, inside)
                 start = at + 1
             depth += 1
         elif letter in _CLOSE and depth:
@@ -233,11 +259,19 @@ def _bracketed(text: str) -> tuple[str, list[str]]:
             if depth == 0:
                 inside.append(text[start:at].strip(" .:;,"))
                 start = at + 1
-    (inside if depth else outer).append(text[start:])
-    if not depth and any(map(str.isalpha, outer[-1])):
-        inside = []
-    name = " ".join(" ".join(outer).translate(_NO_CLOSING).split()).strip(" .:;,-")
-    return name, [each for each in inside if any(map(str.isalpha, each))]
+    if depth:
+        inside.append(text[start:].strip(" .:;,"))
+    else:
+        _outer(text[start:], name, inside)
+    bare = " ".join(" ".join(name).translate(_NO_CLOSING).split()).strip(" .:;,-")
+    return bare, [each for each in inside if any(map(str.isalpha, each))]
+
+
+def _outer(text: str, name: list[str], inside: list[str]) -> None:
+    """Add to a name; a bracket before it stood amid the name, and held no ingredient."""
+    name.append(text)
+    if any(map(str.isalpha, text)):
+        inside.clear()
 
 
 _NO_CLOSING = {ord(sign): None for sign in _CLOSE}

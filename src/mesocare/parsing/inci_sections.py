@@ -15,13 +15,14 @@ _HEADS = (
 )
 # One of these is in every head, so that a bare list needs no pattern at all.
 _STEMS = (
-    "ingr", "inhalts", "bestandt", "zutat", "inci", "compos", "zusammens", "sk\u0142ad", "slo\u017een",
-    "\u00f6sszet", "inneh", "ainesosa", "sastoj", "i\u00e7indek", "icindek", "\u0441\u043e\u0441\u0442\u0430\u0432", "\u0438\u043d\u0433\u0440\u0435", "\u6210\u5206", "\uc804\uc131\ubd84", "th\u00e0nh ph",
-    "wirkstoff", "principes actifs",
+    "ingr", "inhalts", "bestandt", "zutat", "inci", "compos", "zusammens", "skład", "složen",
+    "összet", "inneh", "ainesosa", "sastoj", "içindek", "состав", "ингре", "成分", "성분",
+    "thành ph", "wirkstoff", "principes actifs",
 )  # fmt: skip
 _HEAD = (
     rf"(?i)(?<![\w-])(?:(?P<kind>active|inactive|other|principes actifs|wirkstoffe?)\b ?)?"
-    rf"(?:{_HEADS})(?: ?\((?:inci|s)\))?(?: ?/ ?(?:{_HEADS}))*\s?(?P<sign>[:\uff1a;=]|[-\u2013](?= )|\n|(?=\s))"
+    rf"(?:{_HEADS})(?: ?\((?:inci|s)\))?(?: ?/ ?(?:{_HEADS}))*\s?"
+    r"(?P<sign>[:：;=]|[-–](?= )|\n|(?=\s))"
 )
 # A promise of some of them is no list.
 _PRAISED = r"(?i)(?:key|hero|main|star|notable|our|free of|these|of|the|with)\s?$"

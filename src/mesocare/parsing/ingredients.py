@@ -51,20 +51,17 @@ class Found(NamedTuple):
 
     def counts(self, entry: Entry, *, peel: bool) -> bool | None:
         """Whether an entry restricts where this name stands; `None` if that cannot be told."""
-        role = entry.role
+        role, printed = entry.role, self.printed
         if role in {HARMLESS, NOTED}:
             return False
-        if role == "restricted" or (peel and not self.printed.may):
+        if role == "restricted" or (peel and not printed.may):
             return True
-        if role == SCRUB:
+        if role == SCRUB or (printed.may and printed.percent is None):
             return False
-        if self.printed.percent is not None:
-            return True
-        if self.printed.may:
-            return False
-        if not self.place:
+        if printed.percent is None and not self.place:
             return None
-        return self.place <= _UP_TO.get(role, ceil(self.of / _THIRD))
+        up_to = _UP_TO.get(role, ceil(self.of / _THIRD))
+        return printed.percent is not None or self.place <= up_to
 
 
 class Reading(NamedTuple):

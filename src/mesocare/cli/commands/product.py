@@ -57,9 +57,7 @@ def register(app: typer.Typer) -> None:
         if request.json:
             from mesocare.render.json.product import product_json
 
-            return request.reply(
-                product_json(found, request.question, meaning), exit_code, meaning
-            )
+            return request.reply(product_json(found, request.question, meaning), exit_code, meaning)
         from mesocare.render.text.product import product_text
 
         return request.reply(product_text(found, request.question, meaning), exit_code, meaning)

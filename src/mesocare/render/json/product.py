@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mesocare.render.json.answers import answered, dumped, findings, rules, time, treatment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
 
     from mesocare.app.product import Held, ProductAnswer
@@ -54,7 +55,7 @@ def product_json(found: ProductAnswer, question: Question, meaning: Triage | Non
     )
 
 
-def _held(held: Held, zone: tzinfo, titles: dict[str, str]) -> Plain:
+def _held(held: Held, zone: tzinfo, titles: Mapping[str, str]) -> Plain:
     answer = held.answer
     return {
         **_printed(held.found.printed),

@@ -30,11 +30,7 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     rows = evidence_tsv.parse_evidence("evidence.tsv", texts["evidence.tsv"], report)
     named = ingredients_tsv.parse_ingredients(TABLE, texts[TABLE], report)
     unreadable = report.files()
-    if (
-        None in records.values()
-        or None in groups.values()
-        or unreadable & {"evidence.tsv", TABLE}
-    ):
+    if None in records.values() or None in groups.values() or unreadable & {"evidence.tsv", TABLE}:
         return None, report.listed()  # too little is left to say how it holds together
     plain = {
         "ruleset": records["ruleset.yaml"],
