@@ -1,17 +1,17 @@
 """Ingredient lists from Python: what stands on a label, and what of it is known.
 
-    >>> import mesocare
-    >>> from mesocare import ingredients
-    >>> label = ingredients.parse("Aqua, 1,2-Hexanediol, Parfum (Fragrance), Salicylic Acid 2%")
-    >>> [each.name for each in label.items]
-    ['Aqua', '1,2-Hexanediol', 'Parfum', 'Salicylic Acid']
-    >>> label.items[3].percent
-    2.0
-    >>> reading = ingredients.recognise("Aqua, Retinol, Blubberin", mesocare.load_rules())
-    >>> [entry.group for found in reading.found for entry in found.entries]
-    ['base', 'retinoid']
-    >>> [each.text for each in reading.unknown]
-    ['Blubberin']
+>>> import mesocare
+>>> from mesocare import ingredients
+>>> label = ingredients.parse("Aqua, 1,2-Hexanediol, Parfum (Fragrance), Salicylic Acid 2%")
+>>> [each.name for each in label.items]
+['Aqua', '1,2-Hexanediol', 'Parfum', 'Salicylic Acid']
+>>> label.items[3].percent
+2.0
+>>> reading = ingredients.recognise("Aqua, Retinol, Blubberin", mesocare.load_rules())
+>>> [entry.group for found in reading.found for entry in found.entries]
+['base', 'retinoid']
+>>> [each.text for each in reading.unknown]
+['Blubberin']
 """
 
 from __future__ import annotations

@@ -234,14 +234,6 @@ def test_entities_and_control_characters() -> None:
     assert (label.cleaned, len(label.items)) == (2, 2)
 
 
-def test_alphabetical_order() -> None:
-    """Eight names in order are no order by amount; adding one at the end changes nothing."""
-    text = "Aloe, Borage, Citrus, Dextrin, Ectoin, Fructose, Glycerin, Honey"
-    assert parse_label(text).lists[0].alphabetical
-    assert parse_label(f"{text}, Aqua").lists[0].alphabetical
-    assert not parse_label("Aqua, Borage").lists[0].alphabetical
-
-
 def test_a_long_piece_is_cut() -> None:
     """A name is shown in bearable length."""
     (item,) = parse_label("a" * 10_000).items

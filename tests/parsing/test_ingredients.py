@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesocare.core.products import Products
 from mesocare.parsing.inci import parse_label
 from mesocare.parsing.inci_names import folded, misread, without_notes
 from mesocare.parsing.ingredients import Reader, Reading
 from mesocare.rules.loader import load_rules
 from tests.support import labels
+
+if TYPE_CHECKING:
+    from mesocare.core.products import Products
 
 READER = Reader(load_rules().products())
 PRODUCTS: Products = READER.products
@@ -81,7 +85,8 @@ def test_what_names_belong_to(name: str, group: str) -> None:
         ("RETINOL", "retinoid"), ("retinol.", "retinoid"), ("Retinol*", "retinoid"),
         ("Salicylic  Acid", "bha"), ("SalicylicAcid", "bha"), ("Salicy- lic Acid", "bha"),
         ("Sodium Lauryl Sulphate", "harsh-surfactant"), ("Parfüm", "fragrance"),
-        ("Aqua / Water / Eau", "base"), ("Water/Aqua/Eau", "base"), ("Parfum/Fragrance", "fragrance"),
+        ("Aqua / Water / Eau", "base"), ("Water/Aqua/Eau", "base"),
+        ("Parfum/Fragrance", "fragrance"),
         ("Cl 77492", "tint"), ("C1 77492", "tint"), ("CI77492", "tint"), ("CI 77491 77492", ""),
         ("3-0-Ethyl Ascorbic Acid", "vitamin-c"), ("Glyc0lic Acid", "aha"),
         ("Glycolic Acid6", "aha"), ("Betaine13 Salicylate10", "bha"), ("Polysorbate 603", ""),
@@ -123,7 +128,7 @@ def test_a_slash_never_leads_to_a_fragment() -> None:
         ("Alanine, Biotin, Caffeine, Citric Acid, Glycerin, Honey, Inulin, Talc", None),
     ],
 )
-def test_a_buffer_is_no_peel(text: str, wanted: bool | None) -> None:  # noqa: FBT001
+def test_a_buffer_is_no_peel(text: str, wanted: bool | None) -> None:
     """An acid counts high up or with a percentage, and is unsure where order says nothing."""
     (found,) = (each for each in read(text).found if each.printed.name == "Citric Acid")
     assert found.counts(found.entries[0], peel=False) is wanted
@@ -142,7 +147,7 @@ def test_powders_count_on_a_scrub_only() -> None:
 def test_unknown_names_near_the_top() -> None:
     """The first third by the printed order, or anywhere where that says nothing."""
     assert [each.text for each in read("Aqua, Novum, Talc, Mica, Parfum, Zeta").early] == ["Novum"]
-    text = "Alanine, Biotin, Caffeine, Dextrin, Glycerin, Honey, Inulin, Novum"
+    text = "Alanine, Biotin, Caffeine, Dextrin, Glycerin, Honey, Inulin, Lecithin, Novum, Aqua"
     assert [each.text for each in read(text).early] == ["Novum"]
     assert read("Talc [+/- Novum]").early == ()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.app.product import PEELS, guessed
 from mesocare.parsing.inci import parse_label
-from mesocare.parsing.ingredients import Reader, Reading
+
+if TYPE_CHECKING:
+    from mesocare.parsing.ingredients import Reader, Reading
 
 FOLDER = Path(__file__).parents[1] / "data" / "ingredients"
 

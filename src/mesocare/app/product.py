@@ -294,15 +294,20 @@ def _sorted(
                     held.append(Held(found, entry, group, asked.strictest(group)))
                     seen.add(entry.name)
             elif counts is None:
-                unsure.append(
-                    f"{found.printed.name}: the order of this list says nothing of amounts"
-                )
+                unsure.append(f"{found.printed.name}: {_unplaced(found)}")
             elif entry.role == NOTED:
                 noted.append(Held(found, entry, group, None))
             elif group.items:
                 traces.append(Held(found, entry, group, None))
     held.sort(key=lambda each: _strictness(each.answer), reverse=True)
     return tuple(held), tuple(noted), tuple(traces), tuple(unsure)
+
+
+def _unplaced(found: Found) -> str:
+    """Return why it cannot be told how much of a name there is."""
+    if found.again:
+        return "it may be of a second product in the text"
+    return "the order of this list says nothing of amounts"
 
 
 def _strictness(given: Answer | None) -> tuple[int, bool, float, bool, float]:
@@ -363,6 +368,8 @@ def _remarks(reading: Reading) -> tuple[str, ...]:
             remarks.append(f"{len(label.lists)} lists were read, and all of them count")
     if any(each.may for each in label.items):
         remarks.append("what it only may contain is taken as contained")
+    if any(each.again for each in reading.found):
+        remarks.append("water stands in it twice, so it may be two products; all of it counts")
     if label.cleaned:
         remarks.append(f"{label.cleaned} control characters were left out")
     return tuple(remarks)

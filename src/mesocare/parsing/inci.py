@@ -67,14 +67,13 @@ _NOTED = (
     r"|component|constituent|trade|issu"
 )
 _NOTE_SIGNS = ("*", "\u2020", "\u2021", "\u00b9")
-_OTHERS = r"(?i)(?:and )?other ingredients$"
+_OTHERS = r"(?i)(?:\b(?:and|&) )?other ingredients\W*$"
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _OPEN, _CLOSE = frozenset(_BRACKETS), frozenset(_BRACKETS.values())
 _SEPARATORS = frozenset(",;|\u2022\u00b7\u25cf\u25aa\u25e6\u2219\u2027\u30fb\u3001\uff0c\uff1b")
 # A dot after these ends no name, even before a capital.
 _ABBREVIATED = r"(?i)\b(?:no|nos|st|var|ext|sp|ssp|subsp|f|c|d|n|o|p|e|u\.s)$"
 _AND = r"(?i)\s?\(\s?(?:and|et|und|y|e)\s?\)\s?"
-_SORTED_LEAST = 8
 
 
 class Printed(NamedTuple):
@@ -106,14 +105,12 @@ class IngredientList(NamedTuple):
         items: Its names, in order.
         part: `all`, or `active` and `inactive` on a label of the United States.
         headed: Whether a word such as Ingredients stands before it.
-        alphabetical: Whether it begins in alphabetical order: then places say nothing of amounts.
         more: Whether it ends with `and other ingredients`.
     """
 
     items: tuple[Printed, ...]
     part: str
     headed: bool
-    alphabetical: bool
     more: bool
 
 
@@ -160,14 +157,11 @@ def _list(part: Part) -> IngredientList:
     items: list[Printed] = []
     for is_may, text in ((False, must), (True, may)):
         for piece in _split(text, active=part.kind == "active"):
-            if "ngredient" in piece and re.match(_OTHERS, piece.strip(" .")):
-                more = True
-            elif (found := printed(piece, len(items) + 1, may=is_may)) is not None:
+            sure, others = re.subn(_OTHERS, "", piece) if "ngredient" in piece else (piece, 0)
+            more = more or others > 0
+            if (found := printed(sure, len(items) + 1, may=is_may)) is not None:
                 items.append(found)
-    sure = [each.name.casefold() for each in items if not each.may]
-    first = sure[:_SORTED_LEAST]
-    ordered = len(first) == _SORTED_LEAST and first == sorted(first)
-    return IngredientList(tuple(items), part.kind, part.headed, ordered, more)
+    return IngredientList(tuple(items), part.kind, part.headed, more)
 
 
 def _parted(text: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mesocare.parsing.inci import IngredientList, Label, Printed
 
 HARMLESS, NOTED, SCRUB = "harmless", "noted", "on-a-scrub"
+WATER = "AQUA"
 # By role: up to which place among the recognised names of its list a name counts.
 _UP_TO = {"first-five": 5, "first": 1}
 _THIRD = 3
@@ -31,6 +32,8 @@ _ONE_NAME = (
     r"(?i)(?:polymer|esters?|glycerides?|ferment|filtrate|lysate|extract|oil|butter|water|powder|juice"
     r"|acids?|amide|oxide|silicate|resin|wax)$"
 )
+# So many recognised names in alphabetical order are no order by amount.
+_SORTED_LEAST = 8
 _MOST_KEPT = 20_000
 
 
@@ -40,14 +43,16 @@ class Found(NamedTuple):
     Attributes:
         entries: Everything it names, in the order in which it was found.
         place: Its place among the recognised names of its list, from 1; 0 among those that only
-            may be there, or where places mean nothing.
-        high: By role, whether it stands high enough to count; `None` if that cannot be told.
+            may be there, or where places mean nothing, as in alphabetical order.
+        of: How many there are.
+        again: Whether water stood twice before it, so that another product may have begun.
     """
 
     printed: Printed
     entries: tuple[Entry, ...]
     place: int
     of: int
+    again: bool
 
     def counts(self, entry: Entry, *, peel: bool) -> bool | None:
         """Whether an entry restricts where this name stands; `None` if that cannot be told."""
@@ -61,7 +66,9 @@ class Found(NamedTuple):
         if printed.percent is None and not self.place:
             return None
         up_to = _UP_TO.get(role, ceil(self.of / _THIRD))
-        return printed.percent is not None or self.place <= up_to
+        if printed.percent is not None or self.place <= up_to:
+            return True
+        return None if self.again else False
 
 
 class Reading(NamedTuple):
@@ -118,16 +125,19 @@ class Reader:
 
     def _list(self, each: IngredientList, early: list[Printed]) -> list[Found]:
         read = [(item, self.entries(item)) for item in each.items]
-        of = sum(1 for item, entries in read if entries and not item.may)
+        known = [item.name.casefold() for item, entries in read if entries and not item.may]
+        first = known[:_SORTED_LEAST]
+        alphabetical = len(first) == _SORTED_LEAST and first == sorted(first)
         sure = sum(1 for item in each.items if not item.may)
         found = []
-        place = 0
+        place = waters = 0
         for item, entries in read:
             place += bool(entries) and not item.may
-            told = 0 if item.may or each.alphabetical else place
-            found.append(Found(item, entries, told, of))
-            first = each.alphabetical or item.position <= ceil(sure / _THIRD)
-            if not entries and not item.may and first:
+            waters += any(entry.name == WATER for entry in entries)
+            told = 0 if item.may or alphabetical else place
+            found.append(Found(item, entries, told, len(known), waters > 1))
+            near = alphabetical or item.position <= ceil(sure / _THIRD)
+            if not entries and not item.may and near:
                 early.append(item)
         return found
 

@@ -82,42 +82,60 @@ def _decides(found: ProductAnswer, question: Question) -> str:
 
 def named(held: Held) -> str:
     """Return an ingredient as printed, with its class."""
+    return f"{_printed(held)} ({held.group.label})"
+
+
+def _printed(held: Held) -> str:
     text = printable(held.found.printed.text)
-    text = text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
-    return f"{text} ({held.group.label})"
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
 
 
 def _others(page: Page, found: ProductAnswer, question: Question) -> None:
     """Name every other ingredient that is held, by what holds for it; and what no rule is about."""
-    others = [each for each in found.held if each is not found.decides]
-    lines: dict[str, list[str]] = {}
-    for each in others:
-        answer = each.answer
-        head = (
-            f"{answer.verdict.value} {questions.until_words(answer, question, short=True)}"
-            if answer is not None
-            else "no rule holds it here"
-        )
-        lines.setdefault(head, []).append(named(each))
+    lines: dict[str, list[Held]] = {}
+    for each in found.held:
+        if each is not found.decides:
+            lines.setdefault(_holds(each, question), []).append(each)
     label = "Also"
-    for head, names in lines.items():
-        _row(page, label, f"{head}: {_some(names)}.")
+    for head, helds in lines.items():
+        _row(page, label, f"{head}: {_some(helds)}.")
         label = ""
-    for label, helds, said in (
+    for label, rest, said in (
         ("Noted", found.noted, "no rule has a wait for it"),
         ("Traces", found.traces, "low in the list, so taken for a trace or a buffer"),
     ):
-        if helds:
-            _row(page, label, f"{_some([named(each) for each in helds])}: {said}.")
-    notes = dict.fromkeys(each.group.note for each in found.held if each.group.note)
-    for note in notes:
-        _row(page, "Know", note)
+        if rest:
+            _row(page, label, f"{_some(rest)}: {said}.")
+    for note in dict.fromkeys(each.group.note for each in found.held):
+        if note:
+            _row(page, "Know", note)
 
 
-def _some(names: Sequence[str]) -> str:
-    shown = list(dict.fromkeys(names))
-    more = len(shown) - MOST_NAMED
-    return ", ".join(shown[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+def _holds(held: Held, question: Question) -> str:
+    """Return what holds of one ingredient by itself."""
+    answer = held.answer
+    if answer is None:
+        return "no rule holds it here"
+    if answer.verdict is Verdict.ALLOWED:
+        return "allowed by now"
+    return f"{answer.verdict.value} {questions.until_words(answer, question, short=True)}"
+
+
+def _some(helds: Sequence[Held]) -> str:
+    """Return ingredients by class; the first of many, and how many more there are."""
+    shown = list(helds[:MOST_NAMED])
+    classes = {
+        label: once([_printed(each) for each in shown if each.group.label == label])
+        for label in dict.fromkeys(each.group.label for each in shown)
+    }
+    more = len(helds) - MOST_NAMED
+    words = ", ".join(f"{names} ({label})" for label, names in classes.items())
+    return words + (f" and {more} more" if more > 0 else "")
+
+
+def once(names: Sequence[str]) -> str:
+    """Return names once each, apart by commas."""
+    return ", ".join(dict.fromkeys(names))
 
 
 def _read(page: Page, found: ProductAnswer) -> None:
@@ -125,7 +143,8 @@ def _read(page: Page, found: ProductAnswer) -> None:
     reading = found.reading
     unknown, total = reading.unknown, len(reading.found)
     if unknown:
-        names = _some([printable(each.text) for each in unknown])
+        names = once([printable(each.text) for each in unknown[:MOST_NAMED]])
+        names += f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
         _row(page, "Unknown", f"{len(unknown)} of {total} not recognised: {names}.")
     else:
         _row(page, "Read", f"All {total} names were recognised." if total > 1 else "One name.")
