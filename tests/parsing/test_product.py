@@ -20,7 +20,7 @@ from mesocare.rules.loader import load_rules
 RULES = load_rules()
 PRODUCTS = RULES.products()
 TREATED = datetime(2024, 5, 1, 12, tzinfo=UTC)
-HOURS = (6, 18, 60, 120, 200, 400, 1000)
+HOURS: tuple[float, ...] = (6, 18, 60, 120, 200, 400, 1000)
 ENTRIES = [row.split("\t") for row in PRODUCTS.rows]
 PLACED = ("first-third", "first-five", "first", "on-a-scrub")
 KNOWN = [row[0] for row in ENTRIES if "," not in row[0]]
@@ -37,8 +37,8 @@ def asked(hours: float = 60, type_: str = "face") -> Question:
 QUESTIONS = {hours: asked(hours) for hours in HOURS}
 
 
-def of(text: str, hours: float = 60, type_: str = "face", **more: str) -> ProductAnswer:
-    return product(text, asked(hours, type_), **more)  # type: ignore[arg-type]
+def of(text: str, hours: float = 60, type_: str = "face", kind: str | None = None) -> ProductAnswer:
+    return product(text, asked(hours, type_), kind)
 
 
 @pytest.mark.parametrize(

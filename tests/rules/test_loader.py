@@ -229,7 +229,7 @@ EDITS = [
     ("ingredients.tsv", "\nRETINOL\t", "\nRETINOL\t\t", 0, "8 cells; the header has 7"),
     ("ingredients.tsv", "\nRETINOL\t", "\n \t", 0, "name: expected a readable name"),
     ("ingredients.tsv", "\tretinoid\trestricted", "\tretinoid\tbad", 0, "role: got 'bad'; allowed"),
-    ("ingredients.tsv", "\tretinoid\tres", "\tghost\tres", 0, "no class 'ghost' in ingredients.yaml"),
+    ("ingredients.tsv", "\tretinoid\tres", "\tghost\tres", 0, "no class 'ghost' in"),
     ("ingredients.tsv", "\tcosing-annex-iii\t", "\tghost\t", 0, "no source 'ghost' in ingredients"),
     ("ingredients.tsv", "\nRETINOL\t", "\nRETINAL\t", 0, "already leads to 'RETINAL'"),
     ("ingredients.tsv", "\nRETINOL\t", "\n---\t", 0, "empty: '---'"),
