@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mesocare.parsing.lexicon import unpacked
 from mesocare.parsing.normal_form import normal_form
+from mesocare.parsing.packing import unpacked
 from mesocare.parsing.spelling import SHORTEST, near
 from mesocare.rules.compiler.words import compile_words
 from mesocare.rules.loader import built_in, compile_files, read_files

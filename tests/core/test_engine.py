@@ -27,6 +27,7 @@ from mesocare.core.model import (
     TreatmentType,
     Verdict,
 )
+from mesocare.core.products import Products
 from mesocare.core.signs import (
     Expectation,
     Fever,
@@ -126,6 +127,7 @@ def rule_set(
         course=course or {},
         before=lambda: Before({}, {}),
         details=dict,
+        products=lambda: Products({}, {}, {}, (), {}),
         triage=TRIAGE,
         contacts={urgency: f"Call {urgency}." for urgency in Urgency},
         notice="Ask your clinic.",

@@ -60,14 +60,14 @@ LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"(?:[A-Z_]+=\S* )*(\S+)")
 
 GLOSSARY_TERMS = (
-    "alias", "aside", "care", "case", "certain", "clinic", "condition", "contraindication",
-    "course", "credible figure", "diary", "disputed span", "entry", "evidence",
-    "expected duration", "export", "figure", "finding", "grade", "group", "harm",
-    "headline group", "headline item", "interval", "item", "ledger", "modality",
-    "named treatment", "override", "phase", "plan", "practitioner", "protocol", "rationale",
-    "reaction", "record", "recovery window", "red flag", "restriction", "rule", "rule set",
-    "score", "seed document", "session", "sign", "softening", "source", "treatment",
-    "treatment type", "trend", "triage", "urgency", "verdict", "washout", "worst case",
+    "alias", "aside", "care", "case", "certain", "class", "clinic", "condition", "contraindication",
+    "course", "credible figure", "diary", "disputed span", "entry", "evidence", "expected duration",
+    "export", "figure", "finding", "grade", "group", "harm", "headline group", "headline item",
+    "ingredient", "interval", "item", "kind", "ledger", "modality", "named treatment", "override",
+    "phase", "plan", "practitioner", "protocol", "rationale", "reaction", "record",
+    "recovery window", "red flag", "restriction", "rule", "rule set", "score", "seed document",
+    "session", "sign", "softening", "source", "treatment", "treatment type", "trend", "triage",
+    "urgency", "verdict", "washout", "worst case",
 )  # fmt: skip
 
 
@@ -422,7 +422,7 @@ def test_every_line_of_readme_runs(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copy(ROOT / "examples" / "patients.csv", tmp_path)
     lines = _typed(ROOT / "README.md")
-    assert len(lines) == 12
+    assert len(lines) == 13
     for line in lines:
         printed = terminal.run(f"TREATED=2024-05-01T14:30; {line} </dev/null")
         # Its questions need a terminal, and are answered in tests of their own.

@@ -225,6 +225,16 @@ EDITS = [
     ("red_flags.yaml", "  firm-lump:", "  soft-lumps:", 1, "is that of a reaction"),
     # Evidence
     ("evidence.tsv", "id\tsource", "id\tsauce", 0, "the header must be: id source grade"),
+    ("ingredients.tsv", "name\tsyn", "name\tsin", 0, "the header must be: name synonyms class"),
+    ("ingredients.tsv", "\nRETINOL\t", "\nRETINOL\t\t", 0, "8 cells; the header has 7"),
+    ("ingredients.tsv", "\nRETINOL\t", "\n \t", 0, "name: expected a readable name"),
+    ("ingredients.tsv", "\tretinoid\trestricted", "\tretinoid\tbad", 0, "role: got 'bad'; allowed"),
+    ("ingredients.tsv", "\tretinoid\tres", "\tghost\tres", 0, "no class 'ghost' in"),
+    ("ingredients.tsv", "\tcosing-annex-iii\t", "\tghost\t", 0, "no source 'ghost' in ingredients"),
+    ("ingredients.tsv", "\nRETINOL\t", "\nRETINAL\t", 0, "already leads to 'RETINAL'"),
+    ("ingredients.tsv", "\nRETINOL\t", "\n---\t", 0, "empty: '---'"),
+    ("ingredients.yaml", "items: [retinoids]", "items: [ghost]", 0, "no item 'ghost'"),
+    ("ingredients.yaml", "items: [gentle-cleansing]", "items: [ghost]", 0, "no item 'ghost'"),
     ("evidence.tsv", "E002\t", "E002\t\t", 0, "10 cells; the header has 9"),
     ("evidence.tsv", "E002\t", "E001\t", 0, "E001: this id stands here twice"),
     ("evidence.tsv", "E002\t", "e2\t", 0, "expected an id such as S001-003 or E146, got 'e2'"),
@@ -406,7 +416,7 @@ def test_missing_files_all_at_once(folder: Path) -> None:
 
 def test_empty_directory(tmp_path: Path, store: Path) -> None:  # noqa: ARG001 - sets the cache aside
     """An empty directory lacks all thirteen files."""
-    assert len(refused(tmp_path).problems) == 17
+    assert len(refused(tmp_path).problems) == 19
 
 
 @pytest.mark.parametrize("stay", ["file", "nothing"])

@@ -18,6 +18,7 @@ COMMANDS = {
     "can-i": "questions",
     "when": "questions",
     "explain": "questions",
+    "product": "product",
     "check": "check",
     "course": "course",
     "before": "before",
@@ -44,8 +45,8 @@ COMMANDS = {
 # How `--help` lists them: those that matter first come first.
 SECTIONS = {
     "Answers": (
-        "today", "can-i", "when", "feel", "triage", "explain", "course", "before", "timeline",
-        "calendar",
+        "today", "can-i", "when", "product", "feel", "triage", "explain", "course", "before",
+        "timeline", "calendar",
     ),
     "Your record": (
         "treated", "treatments", "edit", "remove", "undo", "about", "diary", "check-in", "report",

@@ -8,10 +8,13 @@ values: of those kept as text, each is compiled.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.signs import Ranked, Reaction, RedFlag, TriageRules, Urgency
 from mesocare.core.timespan import Interval, Span
+
+if TYPE_CHECKING:
+    from mesocare.core.products import Products
 
 
 class Verdict(Ranked):
@@ -329,9 +332,9 @@ class RuleSet(NamedTuple):
     group, and `sign_names` to that of a red flag or a reaction. `tables` gives the words that
     people use otherwise, as `parsing.lexicon` reads them; made when they are first needed.
     `before` gives what comes before a treatment, `details` what may have been injected and who
-    treated. `columns` leads from a column of ours to the names
-    that a table may have for it, `contacts_in_short` from an urgency to whom to call, where there
-    is little room.
+    treated, `products` what is known of ingredients. `columns` leads from a column of ours to the
+    names that a table may have for it, `contacts_in_short` from an urgency to whom to call, where
+    there is little room.
     """
 
     identity: Identity
@@ -353,6 +356,7 @@ class RuleSet(NamedTuple):
     tables: Callable[[], Mapping[str, str]]
     before: Callable[[], Before]
     details: Callable[[], Mapping[str, Detail]]
+    products: "Callable[[], Products]"
     columns: Mapping[str, tuple[str, ...]] = {}
     contacts_in_short: Mapping[str, str] = {}
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode, b64encode
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
-from zlib import compress, decompress
 
 from mesocare.parsing.names import singular
 from mesocare.parsing.normal_form import normal_form
+from mesocare.parsing.packing import unpacked
 from mesocare.parsing.spelling import near, slips
 
 if TYPE_CHECKING:
@@ -34,21 +32,6 @@ def kept(made: dict[str, Reader], rules: RuleSet, make: Callable[[], Reader]) ->
             made.clear()
         made[key] = make()
     return made[key]
-
-
-def packed(value: object) -> str:
-    """Return a plain value as a short text."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return b64encode(compress(text.encode())).decode()
-
-
-def unpacked(text: str) -> Any:
-    """Return the plain value that was packed.
-
-    Raises:
-        ValueError: It is no packed value.
-    """
-    return json.loads(decompress(b64decode(text)))
 
 
 class Lexicon:

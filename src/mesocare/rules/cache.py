@@ -29,7 +29,10 @@ RULES, WORDS = "rules", "words"
 KINDS = (RULES, WORDS)
 LARGEST = 16 * 1024 * 1024
 # Where all that a compiled rule set depends on besides its content is written.
-CODE = ("rules", "parsing", "core/model.py", "core/signs.py", "core/timespan.py", "text.py")
+CODE = (
+    "rules", "parsing", "core/model.py", "core/products.py", "core/signs.py", "core/timespan.py",
+    "text.py",
+)  # fmt: skip
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SHIPPED = "compiled"

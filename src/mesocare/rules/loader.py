@@ -27,7 +27,7 @@ MOST_GROUPS = 64
 
 _PLAIN_FILES = (
     "ruleset.yaml", "sources.yaml", "evidence.tsv", "reactions.yaml", "red_flags.yaml",
-    "care.yaml", "course.yaml", "triage.yaml", "ledger.yaml",
+    "care.yaml", "course.yaml", "triage.yaml", "ledger.yaml", "ingredients.yaml", "ingredients.tsv",
     "before/leave-out.yaml", "before/checklist.yaml",
     "details/substances.yaml", "details/factors.yaml",
     "words/forms.yaml", "words/activities.yaml", "words/signs.yaml", "words/english.txt",

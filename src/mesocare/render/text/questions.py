@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from mesocare.app.product import ProductAnswer
     from mesocare.core.diary.triage import Triage
     from mesocare.core.model import Treatment
     from mesocare.core.question import Question
@@ -82,7 +83,7 @@ def _fitting(
 
 
 def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> None:
-    until = _until(answer, question, waits=brief < BRIEF)
+    until = until_part(answer, question, waits=brief < BRIEF)
     page.line(page.verdict(answer.verdict), (f"  {answer.label}", "bold"), until, hang=2)
     if answer.condition:
         _row(page, "Which" if answer.items else "How", answer.condition)
@@ -91,9 +92,7 @@ def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> N
     if told or brief < BRIEFEST or not answer.condition:
         whole = told or brief == ALL
         _row(page, "Why", answer.reason if whole else _sentence(answer.reason))
-    _protocol(page, answer, answer.reason)
-    _details(page, answer)
-    _clinic(page, answer.items[1:])
+    particulars(page, answer)
     if answer.instead and answer.verdict.closed:
         _row(page, "Instead", answer.instead)
     if answer.held_by:
@@ -105,10 +104,10 @@ def _verdict(page: Page, answer: Answer, question: Question, *, brief: int) -> N
     if figures and brief < BRIEF:
         _row(page, "Sources", figures)
     if figures:
-        _row(page, "More", _explain_command(answer, question))
+        _row(page, "More", explain_command(answer, question))
 
 
-def _until(answer: Answer, question: Question, *, waits: bool) -> str:
+def until_part(answer: Answer | ProductAnswer, question: Question, *, waits: bool = True) -> str:
     """Return until when a verdict holds and what follows, for the line that begins with it.
 
     It has no other verdict in it, which might be read as the answer.
@@ -194,6 +193,13 @@ def _course(page: Page, answer: Answer, question: Question, *, brief: int) -> No
 
 def _row(page: Page, label: str, text: str) -> None:
     page.row([(label, "bold")], COLUMN, text)
+
+
+def particulars(page: Page, answer: Answer) -> None:
+    """Say what a protocol, what was injected and what the clinic said have to do with it."""
+    _protocol(page, answer, answer.reason)
+    _details(page, answer)
+    _clinic(page, answer.items[1:])
 
 
 def _protocol(page: Page, answer: Answer, said: str = "") -> None:
@@ -298,7 +304,7 @@ def figures_words(answer: Answer) -> str:
     return f"{words}; {held}."
 
 
-def _explain_command(answer: Answer, question: Question) -> str:
+def explain_command(answer: Answer, question: Question) -> str:
     """Return the command that shows the evidence, ready to run."""
     words = [f"mesocare explain {answer.activity}"]
     if not question.recorded:

@@ -79,6 +79,7 @@ def build(plain: Plain, sha256: str, tables: Tables) -> model.RuleSet:
         contacts_in_short={**ruleset["contacts"], **ruleset.get("contacts_in_short", {})},
         before=Packed(plain["before"], "build_before"),
         details=Packed(plain["details"], "build_details", plain["groups"]),
+        products=Packed(plain["products"], "build_products"),
         columns={ours: tuple(each) for ours, each in ruleset.get("columns", {}).items()},
     )
 

@@ -7,8 +7,11 @@ from typing import Any
 from mesocare.core import model
 from mesocare.core.signs import Urgency
 from mesocare.core.timespan import parse_span
-from mesocare.parsing.lexicon import unpacked
+from mesocare.parsing.packing import unpacked
 from mesocare.rules.compiler.build import resolved, rule_of
+from mesocare.rules.compiler.products import build_products
+
+__all__ = ["build_before", "build_details", "build_products"]
 
 Plain = dict[str, Any]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesocare.parsing.lexicon import packed
+from mesocare.parsing.packing import packed
 from mesocare.rules.compiler.integrity import Checker
-from mesocare.rules.format import evidence_tsv, reader, schema
+from mesocare.rules.compiler.products import TABLE, kept_products, product_problems
+from mesocare.rules.format import evidence_tsv, ingredients_tsv, reader, schema
 from mesocare.rules.format.diagnostics import Problem, Report
 
 # What most questions do without.
@@ -27,14 +28,33 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
     }
     groups, files = _groups(texts, report)
     rows = evidence_tsv.parse_evidence("evidence.tsv", texts["evidence.tsv"], report)
+    named = ingredients_tsv.parse_ingredients(TABLE, texts[TABLE], report)
     unreadable = report.files()
-    if None in records.values() or None in groups.values() or "evidence.tsv" in unreadable:
+    if None in records.values() or None in groups.values() or unreadable & {"evidence.tsv", TABLE}:
         return None, report.listed()  # too little is left to say how it holds together
-    plain = {
+    plain = _plain(records, texts)
+    plain |= {"evidence": rows, "groups": groups}
+    plain["products"] = {**records["ingredients.yaml"], "rows": named}
+    checked = Report(lines=report.lines)
+    Checker(plain, files, checked).run()
+    for file, path, message in product_problems(plain):
+        checked.at(file, path, message)
+    if not (report.problems or checked.problems):
+        # Read again only when they are asked for, or for a protocol.
+        for part in PACKED:
+            plain[part] = packed(plain[part])
+        # As it is kept it cannot be laid over: a protocol takes it as it stands.
+        plain["products"] = packed(kept_products(plain))
+    # Where a value could not be read, what seems to be missing may only be unread.
+    report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
+    return plain, report.listed()
+
+
+def _plain(records: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    """Return the plain values of the files that have one shape."""
+    return {
         "ruleset": records["ruleset.yaml"],
         "sources": records["sources.yaml"]["sources"],
-        "evidence": rows,
-        "groups": groups,
         "reactions": records["reactions.yaml"]["reactions"],
         "red_flags": records["red_flags.yaml"]["red_flags"],
         "care": records["care.yaml"]["care"],
@@ -56,15 +76,6 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         "sign_names": {},
         "names": {},  # filled while checking that no name leads to two places
     }
-    checked = Report(lines=report.lines)
-    Checker(plain, files, checked).run()
-    if not (report.problems or checked.problems):
-        # Read again only when they are asked for, or for a protocol.
-        for part in PACKED:
-            plain[part] = packed(plain[part])
-    # Where a value could not be read, what seems to be missing may only be unread.
-    report.problems |= {each: None for each in checked.problems if each.file not in unreadable}
-    return plain, report.listed()
 
 
 def _groups(

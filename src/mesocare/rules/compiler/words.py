@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.lexicon import STAR, indexed, packed, unpacked
+from mesocare.parsing.lexicon import STAR, indexed
 from mesocare.parsing.names import singular
 from mesocare.parsing.normal_form import BREAK, normal_form
+from mesocare.parsing.packing import packed, unpacked
 from mesocare.rules import cache
 
 if TYPE_CHECKING:

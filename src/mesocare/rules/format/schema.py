@@ -338,6 +338,37 @@ FILES: dict[str, Record] = {
     ),
     "details/substances.yaml": Record({"substances": _DETAILS}),
     "details/factors.yaml": Record({"factors": _DETAILS}),
+    "ingredients.yaml": Record(
+        {
+            "classes": Table(
+                Record(
+                    {"label": Text(40), "items": Listing(Id(), empty=True)},
+                    {
+                        "mask": Listing(Id()),
+                        "hair": Listing(Id()),
+                        "clinic": Truth(),
+                        "note": Text(120),
+                    },
+                )
+            ),
+            "kinds": Table(
+                Record(
+                    {"label": Text(40), "items": Listing(Id()), "words": _WORDS},
+                    {"rinsed": Truth(), "hair": Truth()},
+                )
+            ),
+            "sources": Table(
+                Record(
+                    {
+                        "title": Text(200),
+                        "url": Nothing(Text(300)),
+                        "grade": Choice(GRADES),
+                        "read": Date(),
+                    }
+                )
+            ),
+        }
+    ),
     "ledger.yaml": Record({"not_used": Table(Text(300), EvidenceId())}),
     "words/forms.yaml": Record(
         {

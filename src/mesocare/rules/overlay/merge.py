@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.lexicon import unpacked
+from mesocare.parsing.packing import unpacked
 from mesocare.rules.format.schema import COLUMNS
 from mesocare.rules.overlay.items import check_items, merged_groups
 from mesocare.rules.overlay.words import merged_words

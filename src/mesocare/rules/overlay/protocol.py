@@ -31,7 +31,7 @@ def compile_protocol(
     Returns:
         The values, or `None` where too little could be read to say how it holds together.
     """
-    from mesocare.parsing.lexicon import packed
+    from mesocare.parsing.packing import packed
     from mesocare.rules.compiler.compile import PACKED
     from mesocare.rules.compiler.integrity import Checker
     from mesocare.rules.format import reader

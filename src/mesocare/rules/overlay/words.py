@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.lexicon import Lexicon, unpacked
+from mesocare.parsing.lexicon import Lexicon
 from mesocare.parsing.names import exact_key, names
+from mesocare.parsing.packing import unpacked
 from mesocare.rules.compiler.words import word_tables
 
 if TYPE_CHECKING:
