@@ -156,6 +156,7 @@ TODAY: dict[str, Shape] = {
     "contacts": {"emergency": text, "same_day": text, "contact_clinic": text},
     "triage": lambda value: value is None,  # no diary belongs to treatments given for one call
     "session": lambda value: value is None,  # nor does the next session on record
+    "products": lambda value: value == [],
 }
 
 

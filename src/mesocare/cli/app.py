@@ -31,6 +31,7 @@ COMMANDS = {
     "remove": "record",
     "undo": "record",
     "about": "about",
+    "products": "products",
     "feel": "feel",
     "diary": "diary",
     "triage": "triage",
@@ -49,8 +50,8 @@ SECTIONS = {
         "timeline", "calendar",
     ),
     "Your record": (
-        "treated", "treatments", "edit", "remove", "undo", "about", "diary", "check-in", "report",
-        "export", "import", "forget",
+        "treated", "treatments", "edit", "remove", "undo", "about", "products", "diary", "check-in",
+        "report", "export", "import", "forget",
     ),
     "For practices": ("check", "sheet", "rules", "words"),
 }  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.app.before import Ahead
+    from mesocare.app.shelf import Bottle
     from mesocare.core.diary.triage import Triage
     from mesocare.core.model import Detail, RuleSet, Treatment
     from mesocare.core.question import Question, Recorded
@@ -77,6 +78,16 @@ class Request(NamedTuple):
         from mesocare.app.before import planned
 
         return planned(self.record, self.question.rules, self.question.at)
+
+    @property
+    def shelf(self) -> tuple[Bottle, ...]:
+        """The person's own products with what is said of each; none for treatments of a call."""
+        if not self.on_record or self.record is None or not self.record.products:
+            return ()
+        from mesocare.app.shelf import shelf
+
+        meaning = self.meaning
+        return shelf(self.record.products, self.question, meaning.open_ids if meaning else ())
 
     @property
     def changed(self) -> datetime | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 1024 * 1024
 EXIT_CODES = {"allowed": 0, "avoid": 1, "limited": 3, "ask": 4}
+KIND_HELP = "cleanser, mask, serum, cream, sunscreen, makeup, hair, shampoo, peel, scrub."
 _TRY = "Type for example: mesocare product 'Aqua, Glycerin, Retinol', or --file label.txt"
 
 
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
             str | None,
             typer.Option(
                 "--kind",
-                help="cleanser, mask, serum, cream, sunscreen, makeup, hair, shampoo, peel, scrub.",
+                help=KIND_HELP,
                 metavar="KIND",
             ),
         ] = None,
@@ -49,7 +50,7 @@ def register(app: typer.Typer) -> None:
         """Whether a product may be used yet, by its ingredients."""
         from mesocare.app.product import product as of
 
-        text = _text(label, file)
+        text = label_text(label, file)
         meaning = request.meaning
         held_by = meaning.open_ids if meaning else ()
         found = of(text, request.question, kind, held_by)
@@ -67,7 +68,7 @@ def _exit_code(verdict: Verdict) -> int:
     return EXIT_CODES[verdict.value]
 
 
-def _text(label: list[str] | None, file: str | None) -> str:
+def label_text(label: list[str] | None, file: str | None) -> str:
     """Return the text of a label: as typed, from a file, or from a pipe.
 
     Raises:

@@ -67,10 +67,13 @@ def reply(request: Request, words: Sequence[str] = (), *, everything: bool = Fal
         only = tuple(each for each in assessment.answers if each.activity == group)
         assessment = assessment._replace(answers=only)
     if request.json:
-        from mesocare.render.json import answers, before
+        from mesocare.render.json import answers, before, product
 
-        session = request.planned and before.planned(request.planned)
-        return request.reply(answers.today(assessment, question, meaning, session), meaning=meaning)
+        more = {
+            "session": before.planned(request.planned),
+            "products": [product.bottle(each, question.zone) for each in request.shelf],
+        }
+        return request.reply(answers.today(assessment, question, meaning, more), meaning=meaning)
     from mesocare.render.text.today import today_text
 
     text = today_text(
@@ -79,5 +82,6 @@ def reply(request: Request, words: Sequence[str] = (), *, everything: bool = Fal
         shown="group" if words else "all" if everything else "day",
         meaning=meaning,
         planned=request.planned,
+        bottles=request.shelf,
     )
     return request.reply(text, meaning=meaning)

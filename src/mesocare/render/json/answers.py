@@ -56,11 +56,11 @@ def today(
     assessment: Assessment,
     question: Question,
     meaning: Triage | None = None,
-    session: Plain | None = None,
+    more: Plain | None = None,
 ) -> str:
-    """Return the whole assessment, as `mesocare.today/1`.
+    """Return the whole assessment, as `mesocare.today/1`; `triage` is null without a diary.
 
-    `triage` is null without a diary, `session` without a next one on record.
+    `more` is what is on record besides: the next session, and products.
     """
     zone = question.zone
     return dumped(
@@ -102,7 +102,7 @@ def today(
                 {"id": each.id, "text": each.text, "until": time(each.until, zone)}
                 for each in assessment.results
             ],
-            "session": session,
+            **(more or {"session": None, "products": []}),
             "contacts": assessment.contacts,
             "rules": rules(assessment.rules),
         }

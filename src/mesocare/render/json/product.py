@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from mesocare.render.json.answers import answered, dumped, findings, rules, time, treatment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
     from mesocare.app.product import Held, ProductAnswer
+    from mesocare.app.shelf import Bottle
     from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
     from mesocare.parsing.inci import Printed
@@ -78,4 +79,39 @@ def _printed(printed: Printed) -> Plain:
         "position": printed.position,
         "percent": printed.percent,
         "may_contain": printed.may,
+    }
+
+
+def shelf_json(bottles: Sequence[Bottle], question: Question, meaning: Triage | None = None) -> str:
+    """Return the products of a shelf as `mesocare.products/1`."""
+    zone = question.zone
+    return dumped(
+        {
+            "schema": "mesocare.products/1",
+            "at": time(question.at, zone),
+            "triage": None if meaning is None else findings(meaning),
+            "treatments": [treatment(each, question.at, zone) for each in question.treatments],
+            "products": [bottle(each, zone) for each in bottles],
+            "rules": rules(question.rules.identity),
+        }
+    )
+
+
+def bottle(bottle: Bottle, zone: tzinfo) -> Plain:
+    """Return a product of a shelf and what is said of it."""
+    found = bottle.answer
+    decides = None if found is None else found.decides
+    return {
+        "name": bottle.stored.name,
+        "verdict": "ask" if found is None else found.verdict.value,
+        "limited_from": None if found is None else time(found.limited_from, zone),
+        "allowed_from": None if found is None else time(found.allowed_from, zone),
+        "decides": None
+        if found is None or decides is None
+        else _held(decides, zone, found.reading.products.titles),
+        "names": None if found is None else len(found.reading.found),
+        "not_recognised": []
+        if found is None
+        else [_printed(each) for each in found.reading.unknown],
+        "check_with_clinic": [bottle.problem] if found is None else list(found.doubts),
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesocare.app.shelf import coming_back
 from mesocare.core.model import Verdict
-from mesocare.render.phrasing import joined
+from mesocare.render.phrasing import instant_words, joined
 from mesocare.render.text import questions, triage
 from mesocare.render.text.page import Page
 from mesocare.text import lower_first, printable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mesocare.app.product import Held, KindReading, ProductAnswer
+    from mesocare.app.shelf import Bottle
     from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
 
@@ -168,3 +170,42 @@ def kind_words(kind: KindReading) -> str:
 
 def _row(page: Page, label: str, text: str) -> None:
     page.row([(label, "bold")], COLUMN, text)
+
+
+def shelf_text(bottles: Sequence[Bottle], question: Question, meaning: Triage | None = None) -> str:
+    """Return the products of a shelf, what may be used first, with what decides of each."""
+    page = Page(no_color=question.no_color)
+    triage.lead(page, meaning, question)
+    for bottle in bottles:
+        found, name = bottle.answer, printable(bottle.stored.name)
+        if found is None:
+            page.line(page.verdict(Verdict.ASK), (f"  {name}", "bold"), ": ask your clinic")
+            _row(page, "Why", f"{bottle.problem[0].upper()}{bottle.problem[1:]}.")
+            continue
+        page.line(
+            page.verdict(found.verdict), (f"  {name}", "bold"), _until(found, question), hang=2
+        )
+        if found.decides is not None:
+            _row(page, "Decides", f"{named(found.decides)}.")
+        if found.doubts:
+            _row(page, "Ask", f"Check with your clinic: {'; '.join(map(printable, found.doubts))}.")
+    page.gap()
+    decisive = [each.answer.decisive for each in bottles if each.answer]
+    for treatment in question.treatments if decisive else ():
+        words = questions.treatment_words(treatment, decisive[0], question)
+        page.line((words, "dim"), hang=2)
+    page.line((LIMITS, "dim"))
+    questions.footer(page, question, gap=False)
+    return page.text()
+
+
+def coming_back_words(bottles: Sequence[Bottle], question: Question) -> str:
+    """Return `From Wed 2 Dec, 14:30: Night serum, Toner`; empty where none is to come back."""
+    found = coming_back(bottles)
+    if found is None:
+        return ""
+    at, which = found
+    names = [printable(each.stored.name) for each in which]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    words = f"{', '.join(names[:MOST_NAMED])}{more}"
+    return f"From {instant_words(at, question.zone, question.at)}: {words}"

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mesocare.app.before import Ahead
+    from mesocare.app.shelf import Bottle
     from mesocare.core.aftercare.advice import Advice, Alert
     from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
@@ -104,6 +105,7 @@ def today_text(  # noqa: PLR0913 - all that one screen shows
     shown: Shown = "day",
     meaning: Triage | None = None,
     planned: Ahead | None = None,
+    bottles: Sequence[Bottle] = (),
     page: Page | None = None,
 ) -> str:
     """Return the screen: where, what is not yet allowed, what to do, what is normal, what is not.
@@ -118,6 +120,7 @@ def today_text(  # noqa: PLR0913 - all that one screen shows
             each activity, change, care instruction and red flag in full.
         meaning: What the diary means; its findings lead the page.
         planned: What comes before the next session on record.
+        bottles: The person's own products.
         page: Where to draw; a page for standard output if left out.
     """
     page = page or Page(no_color=question.no_color)
@@ -125,11 +128,7 @@ def today_text(  # noqa: PLR0913 - all that one screen shows
         triage.draw(page, meaning, question)
         page.gap()
     begun = page.height
-    session = ""
-    if planned is not None:
-        from mesocare.render.text.before import planned_words
-
-        session = planned_words(planned)
+    ahead = _ahead(planned, bottles, question)
     if shown == "group":
         _where(page, assessment, question, brief=True)
         today_all.groups(page, assessment, question)
@@ -140,9 +139,9 @@ def today_text(  # noqa: PLR0913 - all that one screen shows
     if shown == "all":
         _where(page, assessment, question, brief=False)
         today_all.draw(page, assessment, question)
-        if session:
+        for head, words in ahead:
             page.gap()
-            page.line(("Next session ", "bold"), session, hang=2)
+            page.line((f"{head} ", "bold"), words, hang=2)
         footer(page, question)
         return page.text()
     most = LINES + MORE_LINES * (len(question.treatments) - 1)
@@ -150,14 +149,34 @@ def today_text(  # noqa: PLR0913 - all that one screen shows
         most += NARROW_LINES - LINES
     for room in ROOMS:
         page.cut(begun)
-        _draw(page, assessment, question, room, session)
+        _draw(page, assessment, question, room, ahead)
         if page.height - begun <= most:
             break
     return page.text()
 
 
+def _ahead(
+    planned: Ahead | None, bottles: Sequence[Bottle], question: Question
+) -> list[tuple[str, str]]:
+    """Return rows on what is on record besides: the products that come back, the next session."""
+    rows = []
+    if bottles:
+        from mesocare.render.text.product import coming_back_words
+
+        rows.append(("Products", coming_back_words(bottles, question)))
+    if planned is not None:
+        from mesocare.render.text.before import planned_words
+
+        rows.append(("Session", planned_words(planned)))
+    return [(head, words) for head, words in rows if words]
+
+
 def _draw(
-    page: Page, assessment: Assessment, question: Question, room: Room, session: str = ""
+    page: Page,
+    assessment: Assessment,
+    question: Question,
+    room: Room,
+    ahead: Sequence[tuple[str, str]],
 ) -> None:
     _where(page, assessment, question, brief=room.conditions < ROOMS[0].conditions)
     _gap(page, room, 1)
@@ -176,8 +195,8 @@ def _draw(
     _listed(page, "Do today", care, ", ", room.care)
     signs = _normal(assessment.normal, question, together=room.normal > 1)
     _listed(page, "Normal", signs, "; ", room.normal)
-    if session:
-        _row(page, ("Session", "bold"), session)
+    for head, words in ahead:
+        _row(page, (head, "bold"), words)
     _gap(page, room, 2)
     _red_flags(page, assessment.red_flags, question, room)
     if room.gaps > 1:
