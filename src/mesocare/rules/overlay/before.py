@@ -44,20 +44,8 @@ def merged_before(overlay: Overlay, sha256: str) -> Plain:
     said = overlay.said.get("before", {})
     if len(said) > MOST_BEFORE:
         overlay.note(("before",), f"more than {MOST_BEFORE} of them")
-        said = {}
-    medicines = Medicines(overlay, before["leave_out"], sha256) if said else None
-    for id_, each in said.items():
-        path: Path = ("before", id_)
-        overlay.origins[_FILE, ("leave_out", id_)] = path
-        if id_ in leave_out:
-            _check_known(overlay, path, each)
-        else:
-            _check_own(overlay, path, each, leave_out)
-        if medicines:
-            medicines.check(path, each, own=id_ not in leave_out)
-        known = leave_out.get(id_, {"label": id_, "text": UNSAID, "washouts": {}})
-        told = {} if id_ in leave_out else {key: each[key] for key in each if key != "washouts"}
-        leave_out[id_] = {**known, **told, "washouts": _washouts(overlay, path, each, known)}
+    elif said:
+        _add(overlay, leave_out, Medicines(overlay, before["leave_out"], sha256))
     return {
         "leave_out": leave_out,
         "checklist": {
@@ -67,7 +55,21 @@ def merged_before(overlay: Overlay, sha256: str) -> Plain:
     }
 
 
-def _check_known(overlay: Overlay, path: Path, each: Plain) -> None:
+def _add(overlay: Overlay, leave_out: Plain, medicines: Medicines) -> None:
+    """Put what the protocol says into what there is to leave out."""
+    for id_, each in overlay.said["before"].items():
+        path: Path = ("before", id_)
+        overlay.origins[_FILE, ("leave_out", id_)] = path
+        own = id_ not in leave_out
+        check = _check_own if own else _check_known
+        check(overlay, path, each, leave_out)
+        medicines.check(path, each, own=own)
+        known = leave_out.get(id_, {"label": id_, "text": UNSAID, "washouts": {}})
+        told = {key: each[key] for key in each if own and key != "washouts"}
+        leave_out[id_] = {**known, **told, "washouts": _washouts(overlay, path, each, known)}
+
+
+def _check_known(overlay: Overlay, path: Path, each: Plain, _known: Plain) -> None:
     for key in each:
         if key != "washouts":
             message = f"the rule set has {path[-1]!r}, and this stays as it is"
@@ -115,9 +117,11 @@ def _washout(
     kept: Plain = {
         key: said[key] for key in ("span", "on_the_day", "ask", "verdict") if key in said
     }
+    # What is built in is shown beside it, and so are its sources.
+    rows = [row, *said.get("evidence", ()), *(builtin or {}).get("evidence", ())]
     return {
         **kept,
-        "evidence": [row, *said.get("evidence", [])],
+        "evidence": list(dict.fromkeys(rows)),
         "rationale": said.get("reason", UNSAID),
         "protocol": overlay.protocol(said, None, loosens=loosens),
         "builtin": builtin,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.core.signs import Urgency
 from mesocare.parsing.lexicon import unpacked
+from mesocare.parsing.names import names
 from mesocare.rules.compiler.build import resolved, taken_over
 from mesocare.rules.compiler.integrity import DETAIL_FILES
 from mesocare.rules.overlay.header import UNSAID
@@ -74,6 +75,7 @@ def merged_details(overlay: Overlay, groups: Plain) -> Plain:
             if id_ not in known and "label" not in each:
                 overlay.note((root, id_), "one of your own needs a `label`", id_, (), known)
             plain = found[kind].get(id_) or _own(overlay, (root, id_), each, (*known, *said))
+            _check_names(overlay, (root, id_), each, details[kind])
             one = _Detail(overlay, id_, file, (root, id_), plain, groups, asked_only)
             overlay.origins[file, one.path] = one.path
             found[kind][id_] = _with(one, each, known=id_ in known)
@@ -102,6 +104,15 @@ def _own(overlay: Overlay, path: Path, each: Plain, others: tuple[str, ...]) -> 
         overlay.rows[row]["paraphrase"] = each["note"]["text"]
         own["note"] = {**each["note"], "evidence": [row, *each["note"].get("evidence", [])]}
     return overlay.widened(own)
+
+
+def _check_names(overlay: Overlay, path: Path, each: Plain, known: Plain) -> None:
+    """Note each name that is one of something else in the rule set."""
+    own = names(str(path[-1]), each.get("label", ""), each.get("aliases", ()))
+    for id_, other in known.items():
+        taken = names(id_, other["label"], other["aliases"]) if id_ != path[-1] else set()
+        for key in sorted(own & taken):
+            overlay.note((*path, "aliases"), f"{key!r} already leads to {id_!r}")
 
 
 def _with(one: _Detail, said: Plain, *, known: bool) -> Plain:

@@ -76,7 +76,8 @@ class Medicines:
         if own:
             self._check_names(path, said)
         texts = list(_texts(said))
-        asked = path[-1] in self._asked or any(self._named(text) for _, text in texts)
+        told = (str(path[-1]).replace("-", " "), *(text for _, text in texts))
+        asked = path[-1] in self._asked or any(map(self._named, told))
         asked = asked or not self._items.isdisjoint(said.get("activities", ()))
         for type_, washout in said["washouts"].items() if asked else ():
             if "ask" not in washout:
