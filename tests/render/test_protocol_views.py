@@ -463,7 +463,7 @@ def test_whose_word_it_is_before_a_treatment(program: Program, tmp_path: Path, w
         ("alcohol", "reviewed 2026-11-01: We ask for three. Built in: avoid from 48 h before."),
         (
             "caffeine",
-            "2026-11-01, milder than what is built in, approved by Dr A.: Our figures. Bu",
+            "reviewed 2026-11-01, milder than what is built in, approved by Dr A.: Our",
         ),
         ("vaccination", "reviewed 2026-11-01. Built in: ask. Pages leave one to four weeks"),
         ("gum", "reviewed 2026-11-01. Nothing is built in."),
