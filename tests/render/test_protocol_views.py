@@ -480,7 +480,7 @@ def test_whose_word_it_is_before_a_treatment(program: Program, tmp_path: Path, w
     assert "chewing gum (nothing is built in)" in text
     assert "ask your clinic about the gap)." in text
     assert max(map(len, listed.out.splitlines())) <= int(width)
-    assert "decides" not in program.run("before", "--on", ON, *BEFORE).out
+    assert "Protocol" not in program.run("before", "--on", ON, *BEFORE).out
     sun = text_of(program, "can-i", "sunbed", "--before", ON, *BEFORE, *rules)
     assert "Protocol" not in sun
 
