@@ -99,7 +99,7 @@ def detail_phases(rules: RuleSet) -> Table:
     A table of its own: beside the phases of the rules a row means something else. What they say
     holds too, and the strictest wins; after the last row of a detail they alone do.
     """
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (detail.kind, detail.id, *row)
         for detail in rules.details().values()
         for item, by_type in detail.rules.items()

@@ -1,7 +1,7 @@
 """What was injected and who was treated, under a clinic's protocol: it may tighten, never loosen.
 
-A detail holds beside the rules of a treatment because somebody is at more risk. A clinic that wants
-to be milder says so of the rule itself, under `changes`, where it is signed and shown.
+A detail holds beside the rules of a treatment because somebody is at more risk. What is milder can
+be signed for a treatment's own rule, under `changes`; that takes nothing from a detail.
 """
 
 from __future__ import annotations
