@@ -402,3 +402,106 @@ def test_the_command_that_explains_names_the_rules_of_this_call(
     assert f"--rules{path}" in "".join(told.out.split())
     kept = program.run("can-i", "foundation", *ASKED, env={"MESOCARE_RULES": path})
     assert "--rules" not in kept.out
+
+
+GUARDED: dict[str, Any] = {
+    "treatments": {"our-glow": {"extends": "face", "label": "Our glow", "with": ["ha-booster"]}},
+    "substances": {
+        "ha-booster": {
+            "rules": {
+                "sauna": {
+                    "all": {
+                        "phases": [{"until": "21 d", "verdict": "avoid", "reason": "We wait."}],
+                        "reason": "Three weeks at ours.",
+                    }
+                }
+            }
+        }
+    },
+    "before": {
+        "alcohol": {"washouts": {"all": {"span": "3 d", "reason": "We ask for three."}}},
+        "caffeine": {"washouts": {"face": {"span": "12 h", **APPROVED}}},
+        "vaccination": {"washouts": {"all": {"ask": "Two weeks at ours; call us."}}},
+        "gum": {"label": "Chewing gum", "text": "None.", "washouts": {"all": {"on_the_day": True}}},
+        "self-tan": {"washouts": {"face": {"span": "2 d"}}},
+    },
+}
+BEFORE = ("--at", "2026-12-07T12:00")
+ON = "2026-12-10T10:00"
+
+
+@pytest.mark.parametrize("width", ["40", "80", "120"])
+def test_a_treatment_brings_its_substance_along(
+    program: Program, tmp_path: Path, width: str
+) -> None:
+    """Whose rule of it decides is said in the answer and in its explanation, in JSON too."""
+    path = str(write(tmp_path, GUARDED))
+    asked = ("--treated", "2024-05-01T14:30", "--at", "2024-05-20T15:00", "--rules", path)
+    env = {"COLUMNS": width}
+    for command in ("can-i", "when", "explain"):
+        ran = program.run(command, "sauna", *asked, "--type", "our-glow", env=env)
+        text = " ".join(ran.out.split())
+        assert "hyaluronic acid: avoid until 21 days, as Rose Clinic has it." in text
+        assert "Built in: avoid until 14 days." in text
+        assert max(map(len, ran.out.splitlines())) <= int(width)
+    assert "as Rose Clinic" not in text_of(program, "can-i", "sauna", *asked)
+    found = program.run("can-i", "sauna", *asked, "--type", "our-glow", "--json").json()
+    (detail,) = found["answer"]["details"]
+    assert (detail["id"], detail["protocol"]["clinic"]) == ("ha-booster", "Rose Clinic")
+    assert (detail["protocol"]["builtin_hours"], detail["protocol"]["loosens"]) == (336, False)
+    assert found["treatments"][0]["with"] == ["ha-booster"]
+    pool = program.run("can-i", "pool", *asked, "--type", "our-glow", "--json").json()
+    assert [each["protocol"] for each in pool["answer"]["details"]] == [None]
+
+
+@pytest.mark.parametrize("width", ["40", "80", "120"])
+def test_whose_word_it_is_before_a_treatment(program: Program, tmp_path: Path, width: str) -> None:
+    """Each answer, and the list once; the built-in figure or question stands beside it."""
+    rules = ("--rules", str(write(tmp_path, GUARDED)))
+    env = {"COLUMNS": width}
+    for words, said in (
+        ("alcohol", "reviewed 2026-11-01: We ask for three. Built in: avoid from 48 h before."),
+        (
+            "caffeine",
+            "reviewed 2026-11-01, milder than what is built in, approved by Dr A.: Our",
+        ),
+        ("vaccination", "reviewed 2026-11-01. Built in: ask. Pages leave one to four weeks"),
+        ("gum", "reviewed 2026-11-01. Nothing is built in."),
+        ("self-tan", "reviewed 2026-11-01. Built in: avoid on the day."),
+    ):
+        ran = program.run("can-i", words, "--before", ON, *BEFORE, *rules, env=env)
+        text = " ".join(ran.out.split())
+        assert f"Protocol Rose Clinic's protocol, {said}" in text
+        assert max(map(len, ran.out.splitlines())) <= int(width)
+    listed = program.run("before", "--on", ON, *BEFORE, *rules, env=env)
+    text = " ".join(listed.out.split())
+    assert text.count("Rose Clinic's decides") == 1
+    assert "alcohol (built in: avoid from 48 h before)" in text
+    assert "chewing gum (nothing is built in)" in text
+    assert "ask your clinic about the gap)." in text
+    assert max(map(len, listed.out.splitlines())) <= int(width)
+    assert "Protocol" not in program.run("before", "--on", ON, *BEFORE).out
+    sun = text_of(program, "can-i", "sunbed", "--before", ON, *BEFORE, *rules)
+    assert "Protocol" not in sun
+
+
+def test_before_as_json(program: Program, tmp_path: Path) -> None:
+    """Whose word and what it replaced; null where nobody changed it, or nothing was there."""
+    path = str(write(tmp_path, GUARDED))
+    found = program.run("before", "--on", ON, *BEFORE, "--rules", path, "--json").json()
+    leave = {each["id"]: each for each in found["leave_out"]}
+    assert leave["caffeine"]["protocol"] == {
+        "clinic": "Rose Clinic",
+        "reason": "Our figures.",
+        "approved_by": "Dr A.",
+        "reviewed": "2026-11-01",
+        "loosens": True,
+        "builtin_hours": 48,
+    }
+    then = {"then": "limited", "hours_before": 48, "on_the_day": False, "reason": None}
+    assert leave["caffeine"]["builtin"] == then
+    assert (leave["sun"]["protocol"], leave["sun"]["builtin"]) == (None, None)
+    assert leave["gum"]["protocol"]["builtin_hours"] is None
+    assert leave["gum"]["builtin"] is None
+    assert leave["self-tan"]["builtin"]["on_the_day"]
+    assert leave["vaccination"]["builtin"]["then"] == "ask"

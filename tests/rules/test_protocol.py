@@ -451,7 +451,7 @@ WHOLE = (
     + OWN
     + """\
 treatments:
-  prp: {extends: face, label: PRP}
+  prp: {extends: face, label: PRP, with: [prp, rose-mix]}
 changes:
   foundation:
     face: {until: {avoid: 72 h}, reason: We wait three days.}
@@ -465,6 +465,17 @@ changes:
 care:
   rose-cream: {label: Rose cream, windows: {all: {text: Thinly., until: 7 d}}}
 contacts: {contact_clinic: Call Rose Clinic}
+substances:
+  prp: {rules: {nsaid: {all: {phases: [{until: 21 d, verdict: avoid, reason: We wait.}]}}}}
+  rose-mix: {label: Rose mix, types: [face], excludes: [toxin], note: {text: Ask us.}}
+factors:
+  cold-sores: {flags: {grouped-blisters: {urgency: emergency}}}
+before:
+  alcohol:
+    washouts:
+      all: {span: 3 d}
+      face: {span: 24 h, loosens: true, reason: Enough., approved_by: Dr A. Example}
+  chewing-gum: {label: Chewing gum, text: None., washouts: {all: {on_the_day: true}}}
 """
 ).encode()
 

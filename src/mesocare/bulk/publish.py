@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from mesocare.core.model import Group, Item, RuleSet
+    from mesocare.core.model import Group, Item, Rule, RuleSet
     from mesocare.core.timespan import Span
 
 _STRETCH = ("type", "clock", "tz", "begins_at", "ends_at")
@@ -93,20 +93,43 @@ def phases(rules: RuleSet) -> Table:
     return Table("mesocare_phases", PhaseRow._fields, [*rows], _about(rules, "Every phase"))
 
 
+def detail_phases(rules: RuleSet) -> Table:
+    """Return every phase that a detail asks for, in the order of the rule set.
+
+    A table of its own: beside the phases of the rules a row means something else. What they say
+    holds too, and the strictest wins; after the last row of a detail they alone do.
+    """
+    rows: list[tuple[object, ...]] = [
+        (detail.kind, detail.id, *row)
+        for detail in rules.details().values()
+        for item, by_type in detail.rules.items()
+        for type_, rule in by_type.items()
+        for row in _rows(type_, item, rule, f"{detail.id}.{item}.{type_}")
+    ]
+    columns = ("kind", "detail", *PhaseRow._fields)
+    return Table("mesocare_detail_phases", columns, rows, _about(rules, "Every phase of details"))
+
+
 def _phases(type_: str, item: Item) -> Iterator[PhaseRow]:
+    return _rows(type_, item.id, item.rules[type_], f"{item.id}.{type_}")
+
+
+def _rows(type_: str, activity: str, rule: Rule, name: str) -> Iterator[PhaseRow]:
     begin: Span = Hours(0)
-    for n, phase in enumerate(item.rules[type_].phases):
+    for n, phase in enumerate(rule.phases):
+        if not phase.reason:
+            break  # what a detail leaves to the other rules
         until = phase.until
         yield PhaseRow(
             treatment_type=type_,
-            activity=item.id,
+            activity=activity,
             phase=n,
             from_count=begin.number,
             from_unit=_unit(begin),
             until_count=None if until is None else until.number,
             until_unit=None if until is None else _unit(until),
             verdict=phase.verdict.value,
-            condition_id=f"{item.id}.{type_}.{n}" if phase.condition else None,
+            condition_id=f"{name}.{n}" if phase.condition else None,
             condition=phase.condition,
             reason=phase.reason,
             evidence=" ".join(phase.evidence),

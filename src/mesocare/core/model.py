@@ -227,6 +227,8 @@ class Washout(NamedTuple):
         verdict: What holds from then until the treatment.
         ask: Why somebody has to be asked, where that is so; it then holds at any time before.
         rationale: Why the span is not the longest credible one.
+        protocol: There where a clinic's protocol wrote it.
+        builtin: What that replaced; `None` where nothing was there.
     """
 
     span: Span | None
@@ -235,6 +237,8 @@ class Washout(NamedTuple):
     ask: str | None
     evidence: tuple[str, ...]
     rationale: str | None
+    protocol: Protocol | None = None
+    builtin: "Washout | None" = None
 
 
 class Preparation(NamedTuple):

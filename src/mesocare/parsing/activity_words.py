@@ -94,6 +94,14 @@ class ActivityReader:
         """Whether a text asks for the opposite of doing something."""
         return bool(self._negations.covered(_alone(words)))
 
+    def prescribed(self, words: list[str]) -> bool:
+        """Whether a text names a medicine that a doctor decides about."""
+        return bool(self._prescribed.covered(_alone(words)))
+
+    def mentioned(self, words: list[str]) -> set[str]:
+        """Return the items and groups of which a name is in a text, whatever else stands there."""
+        return {owner for _, owners in self._candidates(words) for owner in owners}
+
     def told(self, words: list[str]) -> tuple[str, bool]:
         """Return what there is to say of a medicine, a bare brand or a word of many meanings.
 
@@ -101,7 +109,7 @@ class ActivityReader:
         """
         alone = _alone(words)
         rest = [n for n, word in enumerate(words) if word not in self._general]
-        if self._prescribed.covered(alone):
+        if self.prescribed(words):
             return self._prescribed_text, False
         for phrases, text in self._which:
             covered = phrases.covered(alone)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, tzinfo
 
-    from mesocare.core.model import Detail, Protocol, Rule, RuleSet
+    from mesocare.core.model import Detail, Protocol, Rule, RuleSet, Washout
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Change
     from mesocare.store.person import Session
@@ -181,11 +181,36 @@ def protocol_words(protocol: Protocol, said: str = "") -> str:
         protocol: What the clinic says.
         said: A reason that is shown already; the clinic's is left out where it is the same.
     """
+    return f"{_whose(protocol, said)} {builtin_words(protocol)}."
+
+
+def washout_words(washout: Washout, protocol: Protocol, said: str = "") -> str:
+    """Return the same of something to leave out before a treatment."""
+    return f"{_whose(protocol, said)} {before_words(washout.builtin).rstrip('.')}."
+
+
+def _whose(protocol: Protocol, said: str) -> str:
     words = f"{protocol.clinic}'s protocol, reviewed {protocol.reviewed}{_milder(protocol)}"
     reason = (protocol.reason or "").rstrip(".")
     if reason and reason != said.rstrip("."):
         words += f": {reason}"
-    return f"{words.rstrip('.')}. {builtin_words(protocol)}."
+    return f"{words.rstrip('.')}."
+
+
+def before_words(builtin: Washout | None) -> str:
+    """Return `Built in: avoid from 48 h before`."""
+    if builtin is None:
+        return "Nothing is built in"
+    if builtin.ask is not None:
+        return f"Built in: ask. {builtin.ask}"
+    return f"Built in: {builtin.verdict.value} {since_words(builtin)}"
+
+
+def since_words(washout: Washout) -> str:
+    """Return from when on something is to be left out: `from 48 h before`."""
+    if washout.span is None:
+        return "on the day"
+    return f"from {hours_words(washout.span.nominal_hours)} before"
 
 
 def sibling_words(item: Answer, protocol: Protocol) -> str:
@@ -247,7 +272,7 @@ def details_words(details: Sequence[Detail]) -> str:
 def detail_words(detail: Detail, rule: Rule, said: str = "") -> str:
     """Return what a detail asks for: `PRP: avoid until 14 days. Why.`.
 
-    A reason that was `said` already is left out.
+    A reason that was `said` already is left out. What a clinic's protocol wrote says so.
     """
     parts = [
         phase.verdict.value
@@ -257,7 +282,10 @@ def detail_words(detail: Detail, rule: Rule, said: str = "") -> str:
     ]
     reason = next((phase.reason for phase in rule.phases if phase.reason), "")
     told = "" if reason == said else reason
-    return f"{detail.label}: {', then '.join(parts)}. {told}".rstrip()
+    protocol = rule.protocol
+    whose = "" if protocol is None else f", as {protocol.clinic} has it"
+    words = f"{detail.label}: {', then '.join(parts)}{whose.rstrip('.')}. {told}".rstrip()
+    return words if protocol is None else f"{words} {builtin_words(protocol)}."
 
 
 def came_twice(treatment: Treatment) -> bool:

@@ -13,7 +13,7 @@ from mesocare.core.model import Verdict
 from mesocare.core.timespan import opening
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from mesocare.core.model import Before, Preparation, Washout
@@ -66,17 +66,33 @@ def leave_out(
 def leave_one(
     preparation: Preparation, appointment: Interval, types: Sequence[str], at: datetime
 ) -> Leave | None:
-    """Return when one thing is to be left out; `None` where it does not concern the types."""
-    washouts = [preparation.washouts[type_] for type_ in types if type_ in preparation.washouts]
-    asked = [each for each in washouts if each.verdict is Verdict.ASK]
-    if asked:
-        return Leave(preparation, asked[0], None, None, Verdict.ASK)
-    pairs = [(_begins(each, appointment), each) for each in washouts]
-    if not pairs:
-        return None
-    (first, last), washout = min(pairs, key=lambda pair: pair[0])
+    """Return when one thing is to be left out; `None` where it does not concern the types.
+
+    Of several types the strictest of what holds at the instant does, and of equals what began
+    first; before any of it, what will begin first.
+    """
+    washouts = (preparation.washouts[type_] for type_ in types if type_ in preparation.washouts)
+    found = [_leave(preparation, each, appointment, at) for each in washouts]
+    return min(found, key=_strictest_first(at), default=None)
+
+
+def _leave(
+    preparation: Preparation, washout: Washout, appointment: Interval, at: datetime
+) -> Leave:
+    if washout.verdict is Verdict.ASK:
+        return Leave(preparation, washout, None, None, Verdict.ASK)
+    first, last = _begins(washout, appointment)
     held = washout.verdict if at >= first else Verdict.ALLOWED
     return Leave(preparation, washout, first, last, held)
+
+
+def _strictest_first(at: datetime) -> Callable[[Leave], tuple[int, datetime, datetime]]:
+    """Return the key by which the one that decides comes first."""
+
+    def key(leave: Leave) -> tuple[int, datetime, datetime]:
+        return -leave.verdict.severity, leave.begins or at, leave.begins_at_latest or at
+
+    return key
 
 
 def _begins(washout: Washout, appointment: Interval) -> tuple[datetime, datetime]:

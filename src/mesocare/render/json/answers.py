@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.core.diary.triage import Triage
-    from mesocare.core.model import Evidence, Identity, Phase, Protocol, Treatment
+    from mesocare.core.model import Evidence, Identity, Phase, Protocol, Treatment, Washout
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer, Assessment
     from mesocare.errors import MesocareError
@@ -179,6 +179,28 @@ def protocol(said: Protocol | None) -> Plain | None:
     }
 
 
+def washout(each: Washout) -> Plain:
+    """Return from when on something is to be left out before a treatment, and whose word it is."""
+    told = each.protocol
+    replaced = None if each.builtin is None else _washout(each.builtin)
+    hours = None if replaced is None else replaced["hours_before"]
+    return {
+        **_washout(each),
+        "rationale": each.rationale,
+        "protocol": told and {**(protocol(told) or {}), "builtin_hours": hours},
+        "builtin": replaced,
+    }
+
+
+def _washout(each: Washout) -> Plain:
+    return {
+        "then": each.verdict.value,
+        "hours_before": None if each.span is None else each.span.nominal_hours,
+        "on_the_day": each.on_the_day,
+        "reason": each.ask,
+    }
+
+
 def builtin(said: Protocol | None) -> list[Plain] | None:
     """Return the phases that a clinic's protocol replaced; `None` where it replaced none."""
     if said is None or said.builtin is None:
@@ -255,6 +277,7 @@ def answered(answer: Answer, zone: tzinfo) -> Plain:
         "details": [
             {"id": detail.id, "kind": detail.kind, "label": detail.label}
             | {"phases": [phase(each) for each in rule.phases if each.reason]}
+            | {"protocol": protocol(rule.protocol)}
             for detail, rule in answer.details
         ],
         "items": [answered(each, zone) for each in answer.items],

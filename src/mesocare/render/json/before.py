@@ -12,6 +12,7 @@ from mesocare.render.json.answers import (
     rules,
     time,
     treatment,
+    washout,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def before_json(ahead: Ahead) -> str:
 
 
 def _leave(leave: Leave, ahead: Ahead) -> Plain:
-    washout = leave.washout
-    rows = [ahead.rules.evidence[id_] for id_ in washout.evidence]
+    rows = [ahead.rules.evidence[id_] for id_ in leave.washout.evidence]
     return {
         "id": leave.preparation.id,
         "label": leave.preparation.label,
@@ -64,11 +64,7 @@ def _leave(leave: Leave, ahead: Ahead) -> Plain:
         "certain": leave.certain,
         "begins": time(leave.begins, ahead.zone),
         "begins_at_latest": time(leave.begins_at_latest, ahead.zone),
-        "then": washout.verdict.value,
-        "hours_before": None if washout.span is None else washout.span.nominal_hours,
-        "on_the_day": washout.on_the_day,
-        "reason": washout.ask,
-        "rationale": washout.rationale,
+        **washout(leave.washout),
         "evidence": [evidence(row) for row in rows],
     }
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesocare.core.model import Treatment, Verdict
-from mesocare.render.phrasing import hours_words, instant_words, joined, treated_words, type_words
+from mesocare.render.phrasing import (
+    before_words,
+    hours_words,
+    instant_words,
+    joined,
+    treated_words,
+    type_words,
+    washout_words,
+)
 from mesocare.render.text import questions, triage
 from mesocare.render.text.page import AMBER, Page
 from mesocare.text import lower_first
@@ -58,6 +66,7 @@ def before_text(ahead: Ahead) -> str:
     page.line((TITLES["move"], "bold"))
     for point in ahead.checklist["move"]:
         page.line(f"{page.signs.bullet} {point.text}", indent=1, hang=2)
+    _protocol(page, ahead.leave)
     page.gap()
     page.line((MORE, "dim"))
     page.line((ahead.rules.notice, "dim"))
@@ -103,6 +112,9 @@ def answer_text(ahead: Ahead) -> str:
         else:
             rows = [("How", each.preparation.text)]
         rows += [("Why", each.washout.ask or ""), ("Sources", figures_words(each, ahead))]
+        if each.washout.protocol is not None:
+            said = each.washout.ask or ""
+            rows.append(("Protocol", washout_words(each.washout, each.washout.protocol, said)))
         for label, text in rows:
             if text:
                 page.row([(label, "bold")], questions.COLUMN, text)
@@ -133,6 +145,19 @@ def _where(page: Page, ahead: Ahead) -> None:
     if ahead.appointment.earliest != ahead.appointment.latest:
         words = "No time was given, so everything begins as early as it can have to."
         page.line(("! ", f"bold {AMBER}"), words, hang=2)
+
+
+def _protocol(page: Page, leaves: Sequence[Leave]) -> None:
+    """Say once of what a clinic's protocol decides, and what is built in."""
+    found = [(each, each.washout.protocol) for each in leaves if each.washout.protocol is not None]
+    if not found:
+        return
+    parts = []
+    for each, _ in found:
+        builtin = lower_first(before_words(each.washout.builtin)).rstrip(".")
+        parts.append(f"{lower_first(each.preparation.label)} ({builtin})")
+    page.gap()
+    page.line(("Protocol  ", "bold"), f"{found[0][1].clinic}'s decides {joined(parts)}.", hang=2)
 
 
 def _leave(page: Page, leave: Leave, ahead: Ahead, shown: str) -> str:

@@ -59,7 +59,9 @@ def _name(identity: Identity) -> str:
 
 def _move(page: Page, move: Move) -> None:
     kind = "" if move.kind == "item" else f"{move.kind.replace('_', ' ')} "
-    after = f" after {move.type}" if move.type else ""
+    # What comes before a treatment is not after one.
+    joint = ", " if move.kind == "before" else " after "
+    after = f"{joint}{move.type}" if move.type else ""
     told = f": {'; '.join(move.notes)}" if move.notes else ""
     page.line((f"{kind}{move.id}{after}", "bold"), told, indent=2, hang=2)
     for each in move.stretches:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.core.model import Item, Verdict
+from mesocare.core.model import Detail, Group, Item, Preparation, Verdict
 from mesocare.render.json import answers
-from mesocare.render.phrasing import hours_words, joined, protocol_words
-from mesocare.render.text.explain import GRADE_STYLES
+from mesocare.render.phrasing import joined
+from mesocare.render.text import rules_details
 from mesocare.render.text.page import Page
-from mesocare.text import lower_first
+from mesocare.render.text.rules_parts import alike, evidence_lines, fact, rule_lines
 
 if TYPE_CHECKING:
-    from mesocare.core.model import Group, Rule, RuleSet
+    from mesocare.core.model import Rule, RuleSet
+    from mesocare.parsing.written import Written
 
 Plain = dict[str, Any]
 
 _LABEL = 34
-_FACT = 10
 
 
 def list_text(rules: RuleSet, *, no_color: bool) -> str:
@@ -35,12 +35,17 @@ def list_text(rules: RuleSet, *, no_color: bool) -> str:
             figures = [f"{type_} {_marked(item.rules[type_])}" for type_ in rules.types]
             name = f"  {id_}{' *' if id_ == group.headline else ''}"
             page.row([name], _LABEL, (", ".join(figures), "dim"))
+    rules_details.listed(page, rules)
     page.gap()
     page.line(("* speaks for its group. `none` has no restriction, `-` no say.", "dim"), hang=2)
-    if any(rule.protocol for item in rules.items.values() for rule in item.rules.values()):
+    written = [rule.protocol for item in rules.items.values() for rule in item.rules.values()]
+    washouts = [each.washouts.values() for each in rules.before().leave_out.values()]
+    written += [washout.protocol for each in washouts for washout in each]
+    if any(written):
         replaced = f"In brackets: what {identity.clinic}'s protocol replaced."
         page.line((replaced, "dim"), hang=2)
-    page.line(("More: mesocare rules show ITEM", "dim"))
+    more = "More: mesocare rules show ITEM, or with ID, about ID, before ID"
+    page.line((more, "dim"), hang=2)
     return page.text()
 
 
@@ -91,6 +96,7 @@ def list_json(rules: RuleSet) -> str:
                 }
                 for group in rules.groups.values()
             ],
+            **rules_details.listed_json(rules),
         }
     )
 
@@ -106,134 +112,106 @@ def _figure(rule: Rule) -> Plain:
     }
 
 
-def show_text(named: Item | Group, rules: RuleSet, *, no_color: bool) -> str:
-    """Return all that is written of an item; of a group, its own words and its headline item."""
+def show_text(written: Written, rules: RuleSet, *, no_color: bool) -> str:
+    """Return all that is written of something; of a group, its own words and its headline item."""
     page = Page(no_color=no_color)
-    if not isinstance(named, Item):
-        page.line((named.label, "bold"), (f"  group {named.id}", "dim"))
-        _fact(page, "Words", ", ".join(named.aliases))
-        _fact(page, "Items", ", ".join(named.items))
-        _fact(page, "Speaks", f"{named.headline}, which follows.")
+    named, others = written
+    if isinstance(named, Detail):
+        rules_details.detail_page(page, named, rules)
+    elif isinstance(named, Preparation):
+        rules_details.preparation_page(page, named, rules)
+    else:
+        _item_page(page, named, rules)
+    if others:
         page.gap()
-        named = rules.items[named.headline]
-    page.line((named.label, "bold"), (f"  {named.id}, in {named.group}", "dim"), hang=2)
-    _fact(page, "Words", ", ".join(named.aliases))
-    _fact(page, "Harm", named.harm)
-    _fact(page, "Instead", named.instead)
-    if named.at_first is not None:
-        span, words = named.at_first
-        _fact(page, "At first", f"{words.rstrip('.')} (until {span}).")
-    if named.aside:
-        _fact(page, "Aside", "that it is allowed says nothing about the rest of its group.")
-    if named.apart:
-        _fact(page, "Apart", "it leaves the treated area alone.")
-    for types, rule in _alike(named):
-        page.gap()
-        page.line((f"After {joined(types)}", "bold"))
-        _rule(page, rule)
-    rows = {id_ for rule in named.rules.values() for id_ in rule.evidence}
-    if rows:
-        page.gap()
-        page.line(("Evidence", "bold"))
-    for id_ in (id_ for id_ in rules.evidence if id_ in rows):
-        row = rules.evidence[id_]
-        figures = dict.fromkeys(h for h in (row.min_hours, row.max_hours) if h is not None)
-        hours = "".join((", ", "-".join(map(str, figures)), " h")) if figures else ""
-        source = f"{row.source.publisher} ({row.modality}{hours}): {row.paraphrase}"
-        page.line((row.grade, GRADE_STYLES[row.grade]), f" {id_} {source}", hang=2)
-    if rows:
-        page.gap()
-        page.line(("Grades: A hospital, journal or label; B clinic; C commercial page.", "dim"))
+        typed = ", ".join(f"mesocare rules show {each}" for each in others)
+        page.line((f"More by that name: {typed}", "dim"), hang=2)
     return page.text()
 
 
-def _alike(item: Item) -> list[tuple[list[str], Rule]]:
-    """Return the rules, each once, with the types they hold for."""
-    found: list[tuple[list[str], Rule]] = []
-    for type_, rule in item.rules.items():
-        same = next((types for types, each in found if each == rule), None)
-        if same is None:
-            found.append(([type_], rule))
-        else:
-            same.append(type_)
-    return found
+def _item_page(page: Page, named: Item | Group, rules: RuleSet) -> None:
+    if not isinstance(named, Item):
+        page.line((named.label, "bold"), (f"  group {named.id}", "dim"))
+        fact(page, "Words", ", ".join(named.aliases))
+        fact(page, "Items", ", ".join(named.items))
+        fact(page, "Speaks", f"{named.headline}, which follows.")
+        page.gap()
+        named = rules.items[named.headline]
+    page.line((named.label, "bold"), (f"  {named.id}, in {named.group}", "dim"), hang=2)
+    fact(page, "Words", ", ".join(named.aliases))
+    fact(page, "Harm", named.harm)
+    fact(page, "Instead", named.instead)
+    if named.at_first is not None:
+        span, words = named.at_first
+        fact(page, "At first", f"{words.rstrip('.')} (until {span}).")
+    if named.aside:
+        fact(page, "Aside", "that it is allowed says nothing about the rest of its group.")
+    if named.apart:
+        fact(page, "Apart", "it leaves the treated area alone.")
+    rules_details.beside(page, named, rules)
+    for types, rule in alike(named.rules):
+        page.gap()
+        page.line((f"After {joined(types)}", "bold"))
+        rule_lines(page, rule)
+    evidence_lines(page, rules, (id_ for rule in named.rules.values() for id_ in rule.evidence))
 
 
-def _fact(page: Page, name: str, text: str | None) -> None:
-    if text:
-        page.line((f"{name:<{_FACT}}", "bold"), text, hang=0 if page.narrow else _FACT)
-
-
-def _rule(page: Page, rule: Rule) -> None:
-    if not rule.concerns:
-        page.line(rule.phases[0].reason)
-        _grounds(page, rule)
-        return
-    since = "at once"
-    for phase in rule.phases:
-        words = f"{since}: {lower_first(phase.reason)}"
-        page.row([page.verdict(phase.verdict, 11)], 12, words)
-        indent = 2 if page.narrow else 12
-        if phase.condition:
-            page.line(f"Condition: {phase.condition}", indent=indent)
-        if phase.evidence:
-            page.line((", ".join(phase.evidence), "dim"), indent=indent)
-        if phase.until is not None:
-            since = f"after {hours_words(phase.until.nominal_hours)}"
-    _grounds(page, rule)
-
-
-def _grounds(page: Page, rule: Rule) -> None:
-    """Say why the rule is so; of one that a clinic wrote, whose it is and what is built in."""
-    protocol = rule.protocol
-    if protocol is None:
-        _fact(page, "Why so", rule.rationale)
-        return
-    _fact(page, "Protocol", protocol_words(protocol))
-    if protocol.builtin is not None:
-        _fact(page, "Built in", protocol.builtin.rationale)
-
-
-def show_json(named: Item | Group, rules: RuleSet) -> str:
-    """Return the same as `mesocare.rules-show/1`; `group` is `null` unless one was asked about."""
-    item = named if isinstance(named, Item) else rules.items[named.headline]
-    group = None if isinstance(named, Item) else named
-    rows = {id_ for rule in item.rules.values() for id_ in rule.evidence}
+def show_json(written: Written, rules: RuleSet) -> str:
+    """Return the same as `mesocare.rules-show/1`; what was not asked about is `null`."""
+    named = written.first
+    group = named if isinstance(named, Group) else None
+    item = rules.items[group.headline] if group else named if isinstance(named, Item) else None
+    detail = named if isinstance(named, Detail) else None
+    preparation = named if isinstance(named, Preparation) else None
+    cited = {
+        *(id_ for rule in (item.rules.values() if item else ()) for id_ in rule.evidence),
+        *(rules_details.cited_by(detail) if detail else ()),
+        *(rules_details.cited_before(preparation) if preparation else ()),
+    }
     return answers.dumped(
         {
             "schema": "mesocare.rules-show/1",
             "rules": answers.rules(rules.identity),
-            "group": group
-            and {
-                "id": group.id,
-                "label": group.label,
-                "aliases": list(group.aliases),
-                "headline": group.headline,
-                "items": list(group.items),
-            },
-            "item": {
-                "id": item.id,
-                "group": item.group,
-                "label": item.label,
-                "aliases": list(item.aliases),
-                "harm": item.harm,
-                "instead": item.instead,
-                "at_first": item.at_first
-                and {"until": str(item.at_first[0]), "instead": item.at_first[1]},
-                "aside": item.aside,
-                "apart": item.apart,
-                "types": {
-                    type_: {
-                        **_figure(rule),
-                        "rationale": rule.rationale,
-                        "phases": [answers.phase(each) for each in rule.phases],
-                        "builtin": answers.builtin(rule.protocol),
-                    }
-                    for type_, rule in item.rules.items()
-                },
-            },
+            "group": group and _group(group),
+            "item": item and {**_item(item), **rules_details.beside_json(item, rules)},
+            "detail": detail and rules_details.detail_json(detail),
+            "preparation": preparation and rules_details.preparation_json(preparation),
+            "others": list(written.others),
             "evidence": [
-                answers.evidence(rules.evidence[id_]) for id_ in rules.evidence if id_ in rows
+                answers.evidence(rules.evidence[id_]) for id_ in rules.evidence if id_ in cited
             ],
         }
     )
+
+
+def _group(group: Group) -> Plain:
+    return {
+        "id": group.id,
+        "label": group.label,
+        "aliases": list(group.aliases),
+        "headline": group.headline,
+        "items": list(group.items),
+    }
+
+
+def _item(item: Item) -> Plain:
+    return {
+        "id": item.id,
+        "group": item.group,
+        "label": item.label,
+        "aliases": list(item.aliases),
+        "harm": item.harm,
+        "instead": item.instead,
+        "at_first": item.at_first and {"until": str(item.at_first[0]), "instead": item.at_first[1]},
+        "aside": item.aside,
+        "apart": item.apart,
+        "types": {
+            type_: {
+                **_figure(rule),
+                "rationale": rule.rationale,
+                "phases": [answers.phase(each) for each in rule.phases],
+                "builtin": answers.builtin(rule.protocol),
+            }
+            for type_, rule in item.rules.items()
+        },
+    }

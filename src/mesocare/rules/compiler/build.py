@@ -184,9 +184,21 @@ def resolved(by_type: Plain, type_: str) -> Plain:
     return by_type[value["same_as"]] if "same_as" in value else value
 
 
+def taken_over(by_type: Plain, type_: str) -> Plain:
+    """Return the rule of a type that a detail takes over.
+
+    What a clinic's protocol loosened after that type was signed for it alone, and not for whoever
+    the detail is about.
+    """
+    rule = resolved(by_type, type_)
+    protocol = rule.get("protocol", {})
+    builtin: Plain = protocol["builtin"] if protocol.get("loosens") else rule
+    return builtin
+
+
 def rule_of(each: Plain) -> model.Rule:
     """Return a rule that is written out."""
-    protocol = _protocol(each["protocol"]) if "protocol" in each else None
+    protocol = protocol_of(each["protocol"]) if "protocol" in each else None
     if "unrestricted" in each:
         phase = model.Phase(None, model.Verdict.ALLOWED, each["unrestricted"], None, ())
         return model.Rule((phase,), None, concerns=False, protocol=protocol)
@@ -203,7 +215,8 @@ def rule_of(each: Plain) -> model.Rule:
     return model.Rule(phases, each.get("rationale"), concerns=True, protocol=protocol)
 
 
-def _protocol(each: Plain) -> model.Protocol:
+def protocol_of(each: Plain) -> model.Protocol:
+    """Return what a clinic's protocol says of something it wrote."""
     builtin = each.get("builtin")
     return model.Protocol(
         each["clinic"],

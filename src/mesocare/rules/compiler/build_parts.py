@@ -8,7 +8,7 @@ from mesocare.core import model
 from mesocare.core.signs import Urgency
 from mesocare.core.timespan import parse_span
 from mesocare.parsing.packing import unpacked
-from mesocare.rules.compiler.build import resolved, rule_of
+from mesocare.rules.compiler.build import protocol_of, resolved, rule_of, taken_over
 from mesocare.rules.compiler.products import build_products
 
 __all__ = ["build_before", "build_details", "build_products"]
@@ -49,8 +49,9 @@ def _preparation(id_: str, each: Plain) -> model.Preparation:
     )
 
 
-def _washout(plain: Plain, verdict: model.Verdict) -> model.Washout:
-    span = plain.get("span")
+def _washout(plain: Plain, usual: model.Verdict) -> model.Washout:
+    span, protocol, builtin = (plain.get(key) for key in ("span", "protocol", "builtin"))
+    verdict = model.Verdict(plain.get("verdict", usual))
     return model.Washout(
         None if span is None else parse_span(span),
         plain.get("on_the_day", False),
@@ -58,6 +59,8 @@ def _washout(plain: Plain, verdict: model.Verdict) -> model.Washout:
         plain.get("ask"),
         tuple(plain["evidence"]),
         plain.get("rationale"),
+        None if protocol is None else protocol_of(protocol),
+        None if builtin is None else _washout(builtin, usual),
     )
 
 
@@ -106,7 +109,7 @@ def _detail(kind: str, id_: str, each: Plain, items: Plain) -> model.Detail:
 def _detail_rule(plain: Plain, own: Plain) -> model.Rule:
     """Return a rule whose last phase, if it says nothing more, leaves all to the others."""
     if "as" in plain:
-        return rule_of(resolved(own, plain["as"]))
+        return rule_of(taken_over(own, plain["as"]))
     rule = rule_of(plain)
     if rule.phases[-1].until is None:
         return rule

@@ -242,6 +242,7 @@ class Checker:
             for group in self.plain["groups"].values()
             for id_, item in group["items"].items()
         }
+        self._check_detail_names()
         for kind, (file, root) in DETAIL_FILES.items():
             known = self.plain["details"][kind]
             for id_, each in known.items():
@@ -262,6 +263,20 @@ class Checker:
                         continue
                     self._check_types(file, here, rules, "phases")
                     self._check_detail_rules(file, here, rules, items[item])
+
+    def _check_detail_names(self) -> None:
+        """Check that an id is used once, and that every word of a kind leads to one place."""
+        ids: set[str] = set()
+        for kind, (file, root) in DETAIL_FILES.items():
+            owners: dict[str, str] = {}
+            for id_, each in self.plain["details"][kind].items():
+                if id_ in ids:
+                    self.report.at(file, (root, id_), f"the id {id_!r} is used twice")
+                ids.add(id_)
+                for key in sorted(names(id_, each["label"], each["aliases"])):
+                    if owners.setdefault(key, id_) != id_:
+                        message = f"{key!r} already leads to {owners[key]!r}"
+                        self.report.at(file, (root, id_, "aliases"), message)
 
     def _check_detail_rules(self, file: str, path: Path, rules: Plain, item: Plain) -> None:
         for type_, rule in rules.items():

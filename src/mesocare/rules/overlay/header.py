@@ -72,6 +72,48 @@ class Overlay:
         """
         return next((key for key in (type_, self.extended(type_), ALL) if key in by_type), None)
 
+    def inherited(self, by_type: Plain) -> Plain:
+        """Return a table by type in which named treatments have what they extend."""
+        more = {}
+        for type_, base in self.named.items():
+            if base in by_type:
+                value = by_type[base]
+                more[type_] = by_type[value["same_as"]] if "same_as" in value else value
+        return {**by_type, **more}
+
+    def widened(self, each: Plain) -> Plain:
+        """Return something for some types, if it is, for the treatments that extend them too."""
+        if "types" not in each:
+            return each
+        more = [type_ for type_, base in self.named.items() if base in each["types"]]
+        return {**each, "types": list(dict.fromkeys([*each["types"], *more]))}
+
+    def protocol(self, said: Plain, builtin: Plain | None, *, loosens: bool = False) -> Plain:
+        """Return what is kept of whose word something is, and what it replaces."""
+        return {
+            "clinic": self.said["clinic"]["name"],
+            "reason": said.get("reason"),
+            "approved_by": said.get("approved_by"),
+            "reviewed": self.said["reviewed"],
+            "loosens": loosens,
+            "builtin": builtin,
+        }
+
+    def check_signed(self, path: Path, said: Plain, milder: str) -> None:
+        """Note what something lacks that is milder than what it replaces; `milder` says how."""
+        lacking = [key for key in ("loosens", "reason", "approved_by") if key not in said]
+        if lacking:
+            wanted = {"loosens": "`loosens: true`"}
+            words = ", ".join(wanted.get(key, f"`{key}`") for key in lacking)
+            self.note(path, f"{milder}; to say so on purpose, add {words}")
+
+    def check_needed(self, path: Path, by_type: Plain, milder: Plain) -> None:
+        """Note each `loosens` that nothing needs; `milder` says by key whether something does."""
+        for key, loosened in milder.items():
+            if by_type[key].get("loosens") and not loosened:
+                message = "nothing here is milder than the rule it changes; leave `loosens` out"
+                self.note((*path, key, "loosens"), message)
+
     def check_types(self, path: Path, by_type: Plain) -> None:
         """Note every key that is neither a type, nor a named treatment, nor `all`."""
         allowed = (*self.types, ALL)

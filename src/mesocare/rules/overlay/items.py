@@ -70,10 +70,7 @@ def _item(overlay: Overlay, group: str, id_: str, item: Plain) -> Plain:
         rule = _changed(overlay, path, (group, id_, type_), builtin, changes[key])
         milder[key] = milder.get(key, False) or rule["protocol"]["loosens"]
         rules[type_] = rule
-    for key, loosened in milder.items():
-        if changes[key].get("loosens") and not loosened:
-            message = "nothing here is milder than the rule it changes; leave `loosens` out"
-            overlay.note(("changes", id_, key, "loosens"), message)
+    overlay.check_needed(("changes", id_), changes, milder)
     return {**item, "rules": _shared(overlay, rules)}
 
 
@@ -94,7 +91,7 @@ def _changed(
     """Return the rule that a change makes of another; as it was, where it cannot be made."""
     type_ = place[2]
     row = overlay.row(place[0], place[1], path)
-    rule = {**builtin, "protocol": _protocol(overlay, change, builtin, loosens=False)}
+    rule = {**builtin, "protocol": overlay.protocol(change, builtin)}
     try:
         phases = changed(builtin, change, row)
     except ChangeError as error:
@@ -108,29 +105,10 @@ def _changed(
     since = milder_from(rule, builtin)
     overlay.fill_row(row, rule, change.get("reason"))
     if since is not None:
-        rule["protocol"] = _protocol(overlay, change, builtin, loosens=True)
-        _check_loosening(overlay, path, change, type_, since)
+        rule["protocol"] = overlay.protocol(change, builtin, loosens=True)
+        milder = f"after {type_} it is milder than the rule it changes from {since} h on"
+        overlay.check_signed(path, change, milder)
     return rule
-
-
-def _check_loosening(overlay: Overlay, path: Path, change: Plain, type_: str, since: int) -> None:
-    lacking = [key for key in ("loosens", "reason", "approved_by") if key not in change]
-    if lacking:
-        wanted = {"loosens": "`loosens: true`"}
-        words = ", ".join(wanted.get(key, f"`{key}`") for key in lacking)
-        message = f"after {type_} it is milder than the rule it changes from {since} h on"
-        overlay.note(path, f"{message}; to say so on purpose, add {words}")
-
-
-def _protocol(overlay: Overlay, change: Plain, builtin: Plain | None, *, loosens: bool) -> Plain:
-    return {
-        "clinic": overlay.said["clinic"]["name"],
-        "reason": change.get("reason"),
-        "approved_by": change.get("approved_by"),
-        "reviewed": overlay.said["reviewed"],
-        "loosens": loosens,
-        "builtin": builtin,
-    }
 
 
 def _own_item(overlay: Overlay, id_: str, each: Plain) -> Plain:
@@ -148,7 +126,7 @@ def _own_item(overlay: Overlay, id_: str, each: Plain) -> Plain:
         here = (*path, "rules", key)
         overlay.origins[file, (*path, "rules", type_)] = here
         rule = {**each["rules"][key], "protocol": {}}
-        rule["protocol"] = _protocol(overlay, rule, None, loosens=False)
+        rule["protocol"] = overlay.protocol(rule, None)
         if "phases" in rule:
             if key not in known_rows:
                 known_rows[key] = overlay.row(each["group"], id_, here)

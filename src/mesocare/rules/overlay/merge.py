@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.packing import unpacked
 from mesocare.rules.format.schema import COLUMNS
+from mesocare.rules.overlay.before import merged_before
+from mesocare.rules.overlay.details import merged_details
 from mesocare.rules.overlay.items import check_items, merged_groups
 from mesocare.rules.overlay.words import merged_words
 
@@ -24,19 +25,20 @@ def merged(overlay: Overlay, sha256: str) -> Plain:
         sha256: The digest of that rule set's content.
     """
     base = overlay.base
+    groups = merged_groups(overlay)
     plain = {
         **base,
         "ruleset": _ruleset(overlay, sha256),
-        "groups": merged_groups(overlay),
+        "groups": groups,
         "reactions": {
-            id_: {**each, "expected": _inherited(overlay, each["expected"])}
+            id_: {**each, "expected": overlay.inherited(each["expected"])}
             for id_, each in base["reactions"].items()
         },
-        "red_flags": {id_: _flag(overlay, each) for id_, each in base["red_flags"].items()},
+        "red_flags": {id_: overlay.widened(each) for id_, each in base["red_flags"].items()},
         "care": _care(overlay),
-        "course": _inherited(overlay, base["course"]),
-        "before": _before(overlay),
-        "details": _details(overlay),
+        "course": overlay.inherited(base["course"]),
+        "before": merged_before(overlay, sha256),
+        "details": merged_details(overlay, groups),
         "names": {},
         "words": merged_words(overlay, sha256),
         "sign_names": {},
@@ -81,27 +83,10 @@ def _ruleset(overlay: Overlay, sha256: str) -> Plain:
     }
 
 
-def _inherited(overlay: Overlay, by_type: Plain) -> Plain:
-    """Return a table by type in which named treatments have what they extend."""
-    more = {}
-    for type_, base in overlay.named.items():
-        if base in by_type:
-            value = by_type[base]
-            more[type_] = by_type[value["same_as"]] if "same_as" in value else value
-    return {**by_type, **more}
-
-
-def _flag(overlay: Overlay, flag: Plain) -> Plain:
-    if "types" not in flag:
-        return flag
-    more = [type_ for type_, base in overlay.named.items() if base in flag["types"]]
-    return {**flag, "types": [*flag["types"], *more]}
-
-
 def _care(overlay: Overlay) -> Plain:
     """Return the care instructions, with the clinic's windows in the place of others."""
     care = {
-        id_: {**each, "windows": _inherited(overlay, each["windows"])}
+        id_: {**each, "windows": overlay.inherited(each["windows"])}
         for id_, each in overlay.base["care"].items()
     }
     for id_, each in overlay.said.get("care", {}).items():
@@ -123,39 +108,6 @@ def _care(overlay: Overlay) -> Plain:
                 windows[type_] = _window(overlay, id_, here, each["windows"][key])
         care[id_] = {**known, "label": each.get("label", known["label"]), "windows": windows}
     return care
-
-
-def _before(overlay: Overlay) -> Plain:
-    """Return what comes before a treatment, for the clinic's named treatments too."""
-    before: Plain = unpacked(overlay.base["before"])
-    return {
-        "leave_out": {
-            id_: {**each, "washouts": _inherited(overlay, each["washouts"])}
-            for id_, each in before["leave_out"].items()
-        },
-        "checklist": {
-            kind: {id_: _flag(overlay, point) for id_, point in points.items()}
-            for kind, points in before["checklist"].items()
-        },
-    }
-
-
-def _details(overlay: Overlay) -> Plain:
-    """Return what was injected and who was treated, for the clinic's named treatments too."""
-    details: Plain = unpacked(overlay.base["details"])
-    return {
-        kind: {
-            id_: {
-                **_flag(overlay, each),
-                "rules": {
-                    item: _inherited(overlay, rules)
-                    for item, rules in each.get("rules", {}).items()
-                },
-            }
-            for id_, each in known.items()
-        }
-        for kind, known in details.items()
-    }
 
 
 def _window(overlay: Overlay, id_: str, path: Path, window: Plain) -> Plain:

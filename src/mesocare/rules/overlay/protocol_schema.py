@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesocare.rules.format.schema import COLUMN_NAMES, HARMS
+from mesocare.rules.format.schema import COLUMN_NAMES, HARMS, URGENCIES
 from mesocare.rules.format.types import (
     Choice,
     Date,
@@ -40,6 +40,50 @@ _CHANGE: dict[str, Shape] = {
     "approved_by": Text(60),
     "evidence": _EVIDENCE,
 }
+_DETAIL_PHASE = Record(
+    {"verdict": Choice(("avoid", "ask", "limited")), "reason": Text(200)},
+    {"until": Duration(), "condition": Text(160), "evidence": _EVIDENCE},
+)
+_DETAILS = Table(
+    Record(
+        {},
+        {
+            "label": Text(60),
+            "aliases": _ALIASES,
+            "types": Listing(Id()),
+            "excludes": Listing(Id()),
+            "note": Record({"text": Text(200)}, {"evidence": _EVIDENCE}),
+            "rules": Table(
+                Table(Record({"phases": Listing(_DETAIL_PHASE)}, {"reason": Text(200)}))
+            ),
+            "flags": Table(Record({}, {"urgency": Choice(URGENCIES), "evidence": _EVIDENCE})),
+        },
+    )
+)
+_BEFORE_VERDICT: dict[str, Shape] = {"verdict": Choice(("avoid", "limited"))}
+_BEFORE = Table(
+    Record(
+        {
+            "washouts": Table(
+                Variants(
+                    {
+                        "span": Record({"span": Duration()}, {**_BEFORE_VERDICT, **_CHANGE}),
+                        "on_the_day": Record(
+                            {"on_the_day": Truth()}, {**_BEFORE_VERDICT, **_CHANGE}
+                        ),
+                        "ask": Record({"ask": Text(160)}, _CHANGE),
+                    }
+                )
+            )
+        },
+        {
+            "label": Text(60),
+            "text": Text(160),
+            "activities": Listing(Id()),
+            "aliases": _ALIASES,
+        },
+    )
+)
 
 PROTOCOL = Record(
     {
@@ -52,7 +96,15 @@ PROTOCOL = Record(
         "review_due": Date(),
     },
     {
-        "treatments": Table(Record({"extends": Id(), "label": Text(30)}, {"aliases": _ALIASES})),
+        "treatments": Table(
+            Record(
+                {"extends": Id(), "label": Text(30)},
+                {"aliases": _ALIASES, "with": Listing(Id())},
+            )
+        ),
+        "substances": _DETAILS,
+        "factors": _DETAILS,
+        "before": _BEFORE,
         "columns": COLUMN_NAMES,
         "changes": Table(
             Table(

@@ -18,7 +18,7 @@ Plain = dict[str, Any]
 
 # A change of clocks makes days shorter or longer; hours it leaves alone. So much, at most, apart
 # from the calendar reforms that leave out a whole day.
-_WIDEST_CHANGE = 3
+WIDEST_CHANGE = 3
 _NEVER = float("inf")
 
 
@@ -110,7 +110,7 @@ def milder_from(rule: Plain, builtin: Plain) -> int | None:
     of 2 d counts as milder: in autumn the days last longer.
     """
     found = []
-    for shift in (0, -_WIDEST_CHANGE, _WIDEST_CHANGE):
+    for shift in (0, -WIDEST_CHANGE, WIDEST_CHANGE):
         new, old = list(_course(rule, shift)), list(_course(builtin, shift))
         ends = {0, *(end for end, _ in (*new, *old) if end != _NEVER)}
         found += [at for at in ends if _severity(new, at) < _severity(old, at)]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from mesocare.core.model import Rule
 
 LOOSENED, TIGHTENED, MIXED, CHANGED = "loosened", "tightened", "mixed", "changed"
 NEW, REMOVED = "new", "removed"
@@ -36,7 +38,8 @@ class Move(NamedTuple):
     """Something that is not the same in two rule sets.
 
     Attributes:
-        kind: `type`, `group`, `item`, `reaction` or `red_flag`.
+        kind: `type`, `group`, `item`, `detail`, `before`, `point`, `reaction`, `red_flag`, `triage`
+            or `contact`.
         id: Its id.
         label: Its name, as the new set has it.
         type: The treatment type for which it moved; `None` where that makes no difference.
@@ -104,3 +107,60 @@ def span_words(hours: float) -> str:
     """Return nominal hours as sources speak of them: `72 h`, from a week on in days."""
     whole = int(hours)
     return f"{whole // 24} d" if whole >= _WEEK and whole % 24 == 0 else f"{whole} h"
+
+
+def direction_of(stretches: Sequence[Stretch]) -> str:
+    """Return in which direction the verdicts moved."""
+    looser = any(each.new.severity < each.old.severity for each in stretches)
+    tighter = any(each.new.severity > each.old.severity for each in stretches)
+    if looser and tighter:
+        return MIXED
+    return LOOSENED if looser else TIGHTENED if tighter else CHANGED
+
+
+def direction_of_steps(steps: Sequence[tuple[float, str]]) -> str:
+    """Return the direction of several steps; one below 0 loosens, one above tightens."""
+    looser, tighter = (any(sign * step < 0 for step, _ in steps) for sign in (1, -1))
+    if looser and tighter:
+        return MIXED
+    return LOOSENED if looser else TIGHTENED if tighter else CHANGED
+
+
+def stretches_of(
+    hours: Sequence[int], old: dict[int, Verdict], new: dict[int, Verdict]
+) -> tuple[Stretch, ...]:
+    """Return the stretches in which the verdicts differ; equal neighbours are one."""
+    found: list[Stretch] = []
+    for begin, end in zip(hours, [*hours[1:], None], strict=True):
+        if old[begin] is new[begin]:
+            continue
+        last = found[-1] if found else None
+        if last and (last.until, last.old, last.new) == (begin, old[begin], new[begin]):
+            found[-1] = last._replace(until=end)
+        else:
+            found.append(Stretch(begin, end, old[begin], new[begin]))
+    return tuple(found)
+
+
+def rule_notes(old: Rule, new: Rule) -> list[str]:
+    """Return what changed of a rule besides its verdicts, in words."""
+    notes = []
+    spans = [{str(phase.until) for phase in rule.phases if phase.until} for rule in (old, new)]
+    nominal = [{p.until.nominal_hours for p in rule.phases if p.until} for rule in (old, new)]
+    if nominal[0] == nominal[1] and spans[0] != spans[1]:
+        before, after = spans[0] - spans[1], spans[1] - spans[0]
+        notes.append(f"counted as {', '.join(sorted(after))}, was {', '.join(sorted(before))}")
+    for key in ("reason", "condition"):
+        was, now = ([getattr(phase, key) for phase in rule.phases] for rule in (old, new))
+        notes += [f"{key} reworded: {text}" for text in now if text and text not in was]
+        # A condition that went altogether is a change nobody reads in what is left.
+        if key == "condition" and not any(now):
+            notes += [f"condition gone: {text}" for text in was if text]
+    if old.evidence != new.evidence:
+        gone = [id_ for id_ in old.evidence if id_ not in new.evidence]
+        come = [id_ for id_ in new.evidence if id_ not in old.evidence]
+        notes += [f"cites {', '.join(come)}"] if come else []
+        notes += [f"no longer cites {', '.join(gone)}"] if gone else []
+    if old.rationale != new.rationale:
+        notes.append("rationale rewritten" if new.rationale else "rationale gone")
+    return notes

@@ -13,23 +13,22 @@ from mesocare.core.model import Treatment, Verdict
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.standing import GroupSubject, subjects
 from mesocare.rules.quality.changes import (
-    CHANGED,
-    LOOSENED,
-    MIXED,
     NEW,
     REMOVED,
-    TIGHTENED,
     Move,
     Pair,
-    Stretch,
+    direction_of,
     ended,
+    rule_notes,
+    stretches_of,
 )
+from mesocare.rules.quality.detail_diff import before_moves, detail_moves
 from mesocare.rules.quality.sign_diff import sign_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mesocare.core.model import Group, Item, Rule, RuleSet
+    from mesocare.core.model import Group, Item, RuleSet
     from mesocare.core.verdict.standing import ItemSubject, Subject
 
 # Any instant will do: in UTC no clock changes.
@@ -46,7 +45,8 @@ class _Course(NamedTuple):
 def compare(old: RuleSet, new: RuleSet) -> list[Move]:
     """Return everything that moved from one rule set to another.
 
-    Types first, then groups with their items in the new set's order, then signs.
+    Types first, then groups with their items in the new set's order, then details, what comes
+    before, and signs.
     """
     moves = [*_named("type", old.types, new.types)]
     types = _pairs(old, new)
@@ -60,6 +60,8 @@ def compare(old: RuleSet, new: RuleSet) -> list[Move]:
         if id_ in old.items:
             for pair in types:
                 moves += _item_moves(old.items[id_], item, pair)
+    moves += detail_moves(old, new, types)
+    moves += before_moves(old, new, types)
     return [*moves, *sign_moves(old, new, types)]
 
 
@@ -104,7 +106,7 @@ def _subjects(rules: RuleSet, group: Group, type_: str) -> dict[str, ItemSubject
 def _item_moves(old: Item, new: Item, pair: Pair) -> Iterator[Move]:
     before = subjects([old], [_treated(pair.old)])[old.id]
     after = subjects([new], [_treated(pair.new)])[new.id]
-    notes = _rule_notes(old.rules[pair.old], new.rules[pair.new])
+    notes = rule_notes(old.rules[pair.old], new.rules[pair.new])
     if old.aside != new.aside:
         notes.append("no longer speaks for its group" if new.aside else "speaks for its group now")
     if old.apart != new.apart:
@@ -120,22 +122,13 @@ def _moves(
     """Yield the one move of a subject after a type, if there is any."""
     hours = _boundaries(both)
     before, after = (_course(subject, hours) for subject in both)
-    stretches = _stretches(hours, before.verdicts, after.verdicts)
-    kind_of_move = _kind(stretches)
+    stretches = stretches_of(hours, before.verdicts, after.verdicts)
+    kind_of_move = direction_of(stretches)
     if not stretches and before.conditions != after.conditions:
         notes = [*notes, *_condition_notes(hours, before, after)]
     if stretches or notes:
         words = [*ended(before.verdicts, after.verdicts), *notes]
         yield Move(kind, named.id, named.label, type_, kind_of_move, stretches, tuple(words))
-
-
-def _kind(stretches: Sequence[Stretch]) -> str:
-    """Return in which direction the verdicts moved."""
-    looser = any(each.new.severity < each.old.severity for each in stretches)
-    tighter = any(each.new.severity > each.old.severity for each in stretches)
-    if looser and tighter:
-        return MIXED
-    return LOOSENED if looser else TIGHTENED if tighter else CHANGED
 
 
 def _treated(type_: str) -> Treatment:
@@ -154,46 +147,6 @@ def _course(subject: Subject, hours: Sequence[int]) -> _Course:
         {each: standing.verdict for each, standing in standings.items()},
         {each: standing.condition for each, standing in standings.items()},
     )
-
-
-def _stretches(
-    hours: Sequence[int], old: dict[int, Verdict], new: dict[int, Verdict]
-) -> tuple[Stretch, ...]:
-    """Return the stretches in which the verdicts differ; equal neighbours are one."""
-    found: list[Stretch] = []
-    for begin, end in zip(hours, [*hours[1:], None], strict=True):
-        if old[begin] is new[begin]:
-            continue
-        last = found[-1] if found else None
-        if last and (last.until, last.old, last.new) == (begin, old[begin], new[begin]):
-            found[-1] = last._replace(until=end)
-        else:
-            found.append(Stretch(begin, end, old[begin], new[begin]))
-    return tuple(found)
-
-
-def _rule_notes(old: Rule, new: Rule) -> list[str]:
-    """Return what changed of a rule besides its verdicts, in words."""
-    notes = []
-    spans = [{str(phase.until) for phase in rule.phases if phase.until} for rule in (old, new)]
-    nominal = [{p.until.nominal_hours for p in rule.phases if p.until} for rule in (old, new)]
-    if nominal[0] == nominal[1] and spans[0] != spans[1]:
-        before, after = spans[0] - spans[1], spans[1] - spans[0]
-        notes.append(f"counted as {', '.join(sorted(after))}, was {', '.join(sorted(before))}")
-    for key in ("reason", "condition"):
-        was, now = ([getattr(phase, key) for phase in rule.phases] for rule in (old, new))
-        notes += [f"{key} reworded: {text}" for text in now if text and text not in was]
-        # A condition that went altogether is a change nobody reads in what is left.
-        if key == "condition" and not any(now):
-            notes += [f"condition gone: {text}" for text in was if text]
-    if old.evidence != new.evidence:
-        gone = [id_ for id_ in old.evidence if id_ not in new.evidence]
-        come = [id_ for id_ in new.evidence if id_ not in old.evidence]
-        notes += [f"cites {', '.join(come)}"] if come else []
-        notes += [f"no longer cites {', '.join(gone)}"] if gone else []
-    if old.rationale != new.rationale:
-        notes.append("rationale rewritten" if new.rationale else "rationale gone")
-    return notes
 
 
 def _condition_notes(hours: Sequence[int], before: _Course, after: _Course) -> list[str]:

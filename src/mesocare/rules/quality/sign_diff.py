@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from mesocare.rules.quality.changes import (
     CHANGED,
     LOOSENED,
-    MIXED,
     NEW,
     REMOVED,
     TIGHTENED,
     Move,
     Pair,
+    direction_of_steps,
     span_words,
 )
 
@@ -91,8 +91,5 @@ def _red_flag(
     if (old.text, old.action) != (new.text, new.action):
         steps.append((0, f"reworded: {' '.join(filter(None, (new.text, new.action)))}"))
     if steps:
-        looser, tighter = (any(sign * step < 0 for step, _ in steps) for sign in (1, -1))
-        direction = MIXED if looser and tighter else CHANGED
-        if looser != tighter:
-            direction = LOOSENED if looser else TIGHTENED
+        direction = direction_of_steps(steps)
         yield Move("red_flag", id_, new.label, None, direction, (), tuple(t for _, t in steps))

@@ -12,7 +12,9 @@ from mesocare.cli.options import Json, NoColor, Reply, Rules, add
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
 
-Item = Annotated[list[str], typer.Argument(help="An item or a group, in your own words.")]
+Item = Annotated[
+    list[str], typer.Argument(help="An item, a group, a detail or what to leave out before.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(*, rules: Rules = None, json: Json = None, no_color: NoColor = None) -> Reply:
-    """Every group and item, with the figure chosen for each treatment type."""
+    """Every group and item with its figure for each type, details, and what to leave out before."""
     settings = settled(rules=rules, json=json, no_color=no_color)
     known: RuleSet = chosen_rules(settings)
     from mesocare.render.text import rules_list
@@ -33,12 +35,12 @@ def list_(*, rules: Rules = None, json: Json = None, no_color: NoColor = None) -
 
 
 def show(item: Item, *, rules: Rules = None, json: Json = None, no_color: NoColor = None) -> Reply:
-    """All that is written of one item: phases, reasons, evidence with grades, rationale."""
-    from mesocare.parsing.activities import find
+    """All that is written of one item or detail: phases, reasons, evidence with grades."""
+    from mesocare.parsing.written import find_written
 
     settings = settled(rules=rules, json=json, no_color=no_color)
     known = chosen_rules(settings)
-    named = find(item, known)
+    named = find_written(item, known)
     from mesocare.render.text import rules_list
 
     if settings.get("json"):

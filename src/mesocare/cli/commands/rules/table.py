@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mesocare.cli.commands.rules.base import chosen_rules
 from mesocare.cli.options import At, Reply, Rules, add, did, moment_and_rules
 from mesocare.cli.output import check_target, write_file
 from mesocare.cli.settings import Settings
@@ -34,6 +35,9 @@ def table(
         list[str] | None,
         typer.Option("--activities", help="Its columns, by commas.", metavar="WORDS"),
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="The phases of substances and factors instead.")
+    ] = False,
     format_: Annotated[
         str | None,
         typer.Option("--format", help="csv, parquet or sql.", metavar="FORMAT", show_default=False),
@@ -49,7 +53,11 @@ def table(
     form = format_ or (output.suffix[1:].lower() if output and output.suffix else "csv")
     if form not in FORMS:
         raise TableError(f"{form!r} is no format of the table", f"Known: {', '.join(FORMS)}.")
-    wanted = _table(at, tz, activities, rules, form)
+    wanted = (
+        _detail_table(at, tz, activities, rules, form)
+        if details
+        else _table(at, tz, activities, rules, form)
+    )
     if form == "parquet":
         if output is None or str(output) == "-":
             hint = "Type: mesocare rules table --format parquet -o rules.parquet"
@@ -62,6 +70,18 @@ def table(
         return Reply(text, is_data=True)
     write_file(output, text, rules)
     return did(f"Written: {output}\n")
+
+
+def _detail_table(
+    at: str | None, tz: list[str] | None, activities: list[str] | None, rules: str | None, form: str
+) -> Table:
+    """Return the phases of details, of which there is neither an instant nor a script."""
+    from mesocare.bulk import publish
+
+    if at is not None or tz or activities or form == "sql":
+        hint = "Leave out --at, --tz, --activities and --format sql, which are about verdicts."
+        raise TableError("--details is about phases, not about verdicts", hint)
+    return publish.detail_phases(chosen_rules(Settings({"rules": rules})))
 
 
 def _table(
