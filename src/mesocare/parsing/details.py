@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesocare.errors import TreatmentError
+from mesocare.errors import DetailError
 from mesocare.parsing.names import exact_key, names
 from mesocare.text import closest
 
@@ -12,6 +12,55 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mesocare.core.model import Detail, RuleSet
+
+# By a kind, what one of it is.
+_CALLED = {"with": "substance", "about": "factor"}
+
+
+class DetailNames:
+    """What the details of one kind are called.
+
+    Args:
+        kind: `with` or `about`.
+        rules: The rule set.
+    """
+
+    def __init__(self, kind: str, rules: RuleSet) -> None:
+        self._kind = kind
+        self._known = [each for each in rules.details().values() if each.kind == kind]
+        self._owners = {
+            key: each for each in self._known for key in names(each.id, each.label, each.aliases)
+        }
+
+    def find(self, said: Iterable[str]) -> tuple[Detail, ...]:
+        """Return what words name, each once.
+
+        Raises:
+            DetailError: A word names none; the hint has the closest names.
+        """
+        found: dict[str, Detail] = {}
+        for words in said:
+            key = exact_key(words)
+            if key not in self._owners:
+                raise self._unknown(words, key)
+            found[self._owners[key].id] = self._owners[key]
+        return tuple(found.values())
+
+    def _unknown(self, words: str, key: str) -> DetailError:
+        close = dict.fromkeys(self._owners[each].id for each in closest(key, self._owners, 3))
+        meant = f"Did you mean: {', '.join(close)}? " if close else ""
+        return DetailError(
+            self._kind,
+            f"{words!r} is an unknown {_CALLED[self._kind]}",
+            f"{meant}Known: {', '.join(each.id for each in self._known)}.",
+            f"--{self._kind} {words!r} is unknown",
+        )
+
+
+def parted(said: Iterable[str]) -> list[str]:
+    """Return the single words of some, each of one or of several with `;` or `,` between them."""
+    parts = (part.strip() for each in said for part in each.replace(";", ",").split(","))
+    return [part for part in parts if part]
 
 
 def find_details(said: Iterable[str], kind: str, rules: RuleSet) -> tuple[Detail, ...]:
@@ -23,25 +72,10 @@ def find_details(said: Iterable[str], kind: str, rules: RuleSet) -> tuple[Detail
         rules: The rule set.
 
     Raises:
-        TreatmentError: A word names none; the hint has the closest names.
+        DetailError: A word names none; the hint has the closest names.
     """
-    said = [part.strip() for each in said for part in each.replace(";", ",").split(",")]
-    if not any(said):
-        return ()
-    known = {each.id: each for each in rules.details().values() if each.kind == kind}
-    owners = {
-        key: each for each in known.values() for key in names(each.id, each.label, each.aliases)
-    }
-    found: dict[str, Detail] = {}
-    for words in filter(None, said):
-        key = exact_key(words)
-        if key not in owners:
-            close = dict.fromkeys(owners[each].id for each in closest(key, owners, 3))
-            meant = f"Did you mean: {', '.join(close)}? " if close else ""
-            message = f"--{kind} {words!r} is unknown"
-            raise TreatmentError(message, f"{meant}Known: {', '.join(known)}.")
-        found[owners[key].id] = owners[key]
-    return tuple(found.values())
+    words = parted(said)
+    return DetailNames(kind, rules).find(words) if words else ()
 
 
 def details_of(type_: str, given: Iterable[Detail], rules: RuleSet) -> tuple[Detail, ...]:
@@ -50,15 +84,19 @@ def details_of(type_: str, given: Iterable[Detail], rules: RuleSet) -> tuple[Det
     That is what was given, and what is always injected with a treatment of its type.
 
     Raises:
-        TreatmentError: Two exclude each other, or one does not go with the type.
+        DetailError: Two exclude each other, or one does not go with the type.
     """
-    always = rules.types[type_].injected
-    every = {each.id: each for each in (*find_details(always, "with", rules), *given)}
+    own = {each.id: each for each in given}
+    always = find_details(rules.types[type_].injected, "with", rules)
+    every = {**{each.id: each for each in always}, **own}
     for each in every.values():
         if clash := every.keys() & set(each.excludes):
-            message = f"--{each.kind} {each.id} and {', '.join(sorted(clash))} exclude each other"
-            raise TreatmentError(message, "Give what was done, and leave the other out.")
+            # At fault is what was given, and not what always comes along.
+            at_fault = [id_ for id_ in (each.id, *sorted(clash)) if id_ in own] or [each.id]
+            why = f"{each.id} and {', '.join(sorted(clash))} exclude each other"
+            hint = "Give what was done, and leave the other out."
+            raise DetailError(every[at_fault[0]].kind, why, hint)
         if each.types and type_ not in each.types:
-            message = f"--{each.kind} {each.id} does not go with a {type_} treatment"
-            raise TreatmentError(message, f"It goes with: {', '.join(each.types)}.")
+            why = f"{each.id} does not go with a {type_} treatment"
+            raise DetailError(each.kind, why, f"It goes with: {', '.join(each.types)}.")
     return tuple(every.values())

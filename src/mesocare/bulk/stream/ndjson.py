@@ -86,7 +86,8 @@ class JsonRun(Run):
         values = {ours: found.get(name) or "" for ours, name in self.ours.items()}
         try:
             treated = joined(values["treated"], values["treated_time"])
-            key = (treated, values["type"], values["tz"])
+            what = (values["type"], values["with"], values["about"])
+            key = (treated, what, values["tz"])
             outcome = self.verdicts.outcome(*key)
         except MesocareError as error:
             self.refuse(line, error, values, shortened(text))
