@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.kinds import MOST_NAMES, Kinds, stripped
+from mesocare.bulk.kinds import MOST_NAMES, SPARE, Kinds, longest, stripped
 from mesocare.bulk.verdict_table import HORIZON, TurningPoints, steps
 from mesocare.core.calendar import instants
 from mesocare.core.model import Item, Treatment
@@ -30,13 +30,12 @@ from mesocare.parsing import dates
 from mesocare.parsing.date_order import UNSETTLED, from_serial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from mesocare.bulk.kinds import Key, Kind, Written
     from mesocare.bulk.verdict_table import Cells, Steps
     from mesocare.core.model import Group, RuleSet
-    from mesocare.core.timespan import Span
     from mesocare.core.verdict.standing import Subject
     from mesocare.parsing.date_order import Orders
 
@@ -44,10 +43,10 @@ if TYPE_CHECKING:
 MOST_REMEMBERED = 16_384
 # Steps take some 10 kB each.
 MOST_STEPS = 1_024
+# When windows close after one treatment takes some 2 kB.
+_MOST_CLOSINGS = 2_048
 # From so many treatments of a kind and zone on, its steps are worth the making.
-_WORTH_STEPS = 48
-# More than any change of clocks can add to a window.
-_SPARE = timedelta(days=4)
+_WORTH_STEPS = 12
 
 
 # Any way to write midnight that a program may have written for a date.
@@ -120,9 +119,11 @@ class Decider:
         self._asked: Counter[tuple[Key, str]] = Counter()
         self._known: dict[tuple[str, Written, str], Cells] = {}
         self._alike: dict[Cells, Cells] = {}
+        self._closing: dict[tuple[datetime, datetime, int], Closings] = {}
+        self._instants: dict[str, dict[datetime, list[datetime]]] = {}
         self._by_open: dict[tuple[object, ...], Cells] = {}
         self._settled: dict[Key, Cells] = {}
-        self._longest = _longest(
+        self._longest = longest(
             span
             for item in self._items
             for type_ in rules.types
@@ -192,6 +193,7 @@ class Decider:
             found = self._compiled(kind, tz)
             if len(self._steps) >= MOST_STEPS:
                 self._steps.clear()
+                self._instants.clear()
             self._steps[key] = found
         return found
 
@@ -204,7 +206,7 @@ class Decider:
         return self._settled_at(self.kinds.of(type_))
 
     def _settled_at(self, kind: Kind) -> datetime:
-        return self.judged_at - max(self._longest, _longest(kind.spans))
+        return self.judged_at - max(self._longest, kind.longest)
 
     def after_all(self, type_: Written) -> Cells:
         """Return what holds after a treatment before `settled`: each rule is in its last phase."""
@@ -212,7 +214,7 @@ class Decider:
 
     def _after_all(self, kind: Kind) -> Cells:
         if kind.key not in self._settled:
-            past = self._settled_at(kind) - self._longest
+            past = self._settled_at(kind) - SPARE
             when = Interval(past, past, self.zone(""))
             self._settled[kind.key] = self._verdicts(_treatment(kind, when), kind)
         return self._settled[kind.key]
@@ -287,7 +289,7 @@ class Decider:
 
     def _verdicts(self, treatment: Treatment, kind: Kind) -> Cells:
         """Ask the engine, unless the same windows were open after another of the kind."""
-        closings = Closings(treatment)
+        closings = self._closings(treatment)
         open_ = tuple(self.judged_at < closings.latest(span) for span in kind.spans)
         if not closings.exact:
             open_ += tuple(self.judged_at < closings.earliest(span) for span in kind.spans)
@@ -301,12 +303,26 @@ class Decider:
             self._by_open[key] = found
         return found
 
+    def _closings(self, treatment: Treatment) -> Closings:
+        """Return when windows close after a treatment, whatever its kind."""
+        when = treatment.when
+        key = (when.earliest, when.latest, id(when.zone))  # what is remembered keeps the zone alive
+        found = self._closing.get(key)
+        if found is None:
+            if len(self._closing) >= _MOST_CLOSINGS:
+                self._closing.clear()
+            found = self._closing[key] = Closings(treatment)
+        return found
+
     def _compiled(self, kind: Kind, tz: str) -> Steps:
         """Ask the engine at and between the local times at which its answer may change."""
         zone, settled = self.zone(tz), self._settled_at(kind)
+        known = self._instants.setdefault(tz, {})
 
         def at(local: datetime) -> Cells | None:
-            found = instants(local, zone)
+            found = known.get(local)
+            if found is None:
+                found = known[local] = instants(local, zone)
             if len(found) != 1 or found[0] > self.at:
                 return None
             if found[0] < settled:
@@ -321,11 +337,6 @@ class Decider:
 
 def _treatment(kind: Kind, when: Interval) -> Treatment:
     return Treatment(kind.type, when, details=kind.details)
-
-
-def _longest(spans: Iterable[Span]) -> timedelta:
-    """Return the time after which every one of some windows has closed, whatever clocks did."""
-    return timedelta(hours=max((span.nominal_hours for span in spans), default=0)) + _SPARE
 
 
 def _offset(text: str) -> tzinfo:

@@ -5,6 +5,7 @@ There are few of them in a table of any length, so each is read once.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,7 @@ from mesocare.parsing.types import find_type
 from mesocare.text import folded, shell_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mesocare.core.model import Detail, Item, RuleSet
     from mesocare.core.timespan import Span
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 MOST_NAMES = 1_000
 # A few details in any order, with any type, are far fewer.
 _MOST_KINDS = 4_096
+# More than any change of clocks can add to a window.
+SPARE = timedelta(days=4)
 
 
 class What(NamedTuple):
@@ -47,12 +50,19 @@ class Kind(NamedTuple):
         type: The type.
         details: What was injected and who was treated.
         spans: The end of every phase that the verdicts rest on.
+        longest: The time after which every window has closed, whatever clocks did.
     """
 
     key: Key
     type: str
     details: tuple[Detail, ...]
     spans: tuple[Span, ...]
+    longest: timedelta
+
+
+def longest(spans: Iterable[Span]) -> timedelta:
+    """Return the time after which every one of some windows has closed, whatever clocks did."""
+    return timedelta(hours=max((span.nominal_hours for span in spans), default=0)) + SPARE
 
 
 def stripped(written: Written) -> Written:
@@ -183,4 +193,5 @@ class Kinds:
                 if type_ in each.rules.get(item.id, ())
             ]
             self._spans[key] = tuple({span: None for rule in rules for span in rule.spans})
-        return Kind(key, type_, details, self._spans[key])
+        spans = self._spans[key]
+        return Kind(key, type_, details, spans, longest(spans))

@@ -83,6 +83,7 @@ class VerdictTable:
         self._decider = decider
         self._numbers: dict[Cells, int] = {}
         self._segments: dict[Wanted, list[Segment]] = {}
+        self._nothing: list[Segment] = []
         self._of_kind: dict[tuple[int, Key, str], list[Segment]] = {}
         # A day more on either side, since somewhere it is another day already or still.
         self._first = datetime.combine(
@@ -123,7 +124,7 @@ class VerdictTable:
         try:
             kind = self._decider.kinds.of(written)
         except MesocareError:
-            return []
+            return self._nothing
         key = (clock, kind.key, tz)
         if key not in self._of_kind:
             self._of_kind[key] = segments(self._decider, (clock, written, tz), self.number)
@@ -146,13 +147,13 @@ class VerdictTable:
             *laying.steps,
             f"CASE WHEN near THEN {laying.block} * {_DAYS} + ({day}) END AS place",
         ]
-        by_day = f"{_listed(days, 'place')} AS by_day"
+        at = "place"
         if laying.steps:
             parts, days = _in_parts(days)
             steps.append(f"{_listed(parts, f'place // {_PART}')} AS part")
-            by_day = f"{_listed(days, f'part * {_PART} + place % {_PART}')} AS by_day"
+            at = f"part * {_PART} + place % {_PART}"
         steps += [
-            by_day,
+            f"{_listed(days, at)} AS by_day",
             _deeper("by_day", "by_hour", hours, top, "24 + date_part('hour', moment)"),
             _deeper("by_hour", "cell", minutes, top, f"120 + {MINUTE}"),
         ]
@@ -165,7 +166,7 @@ class VerdictTable:
         laid = self.laid
         columns = ("kind", *source.what, source.tz)
         axes = [sorted(set(axis)) for axis in zip(*laid, strict=True)] or [[]] * len(columns)
-        known = [self._segments.get(Wanted(*key), []) for key in product(*axes)]
+        known = [self._segments.get(Wanted(*key), self._nothing) for key in product(*axes)]
         place = ""
         for column, axis in zip(columns, axes, strict=True):
             if column != ABSENT:
@@ -222,12 +223,15 @@ def _listed(values: Sequence[int | None], at: str) -> str:
     # None is 0, so that every value has a digit.
     numbers = [0 if each is None else each + 1 for each in values]
     place = f"greatest(CAST({at} AS INTEGER), 0)"  # a place that is not asked for is worked out too
+    width = max(numbers, default=0).bit_length()
+    if not width:
+        return "NULL::INTEGER"
+    written = "".join([f"{each:0{width}b}" for each in numbers])
     digits = [
-        f"get_bit('{''.join(str(each >> digit & 1) for each in numbers)}'::BIT, {place})"
-        f" * {1 << digit}"
-        for digit in range(max(numbers, default=0).bit_length())
+        f"get_bit('{written[width - 1 - digit :: width]}'::BIT, {place}) * {1 << digit}"
+        for digit in range(width)
     ]
-    return f"nullif({' + '.join(digits)}, 0) - 1" if digits else "NULL::INTEGER"
+    return f"nullif({' + '.join(digits)}, 0) - 1"
 
 
 def _place(column: str, values: Iterable[str]) -> str:
