@@ -26,7 +26,7 @@ from mesocare.core.calendar import ONE_DAY
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mesocare.bulk.decider import Decider
     from mesocare.bulk.duckdb.source import Source
@@ -163,26 +163,58 @@ class VerdictTable:
 
     def _laying(self, source: Source) -> _Laying:
         """Return what is laid out for the rows of a source, and how a row finds its own."""
-        laid = self.laid
-        columns = ("kind", *source.what, source.tz)
-        axes = [sorted(set(axis)) for axis in zip(*laid, strict=True)] or [[]] * len(columns)
-        known = [self._segments.get(Wanted(*key), self._nothing) for key in product(*axes)]
-        place = ""
-        for column, axis in zip(columns, axes, strict=True):
-            if column != ABSENT:
-                cells = map(str if column == "kind" else literal, axis)
-                place = (
-                    f"{_place(column, cells)}"
-                    if not place
-                    else (f"({place} * {len(axis)} + {_place(column, cells)})")
-                )
+        axes = _Axes(*(sorted(set(axis)) for axis in zip(*self.laid, strict=True)))
+        plain = [self._known(Wanted(clock, type_, "", "", tz)) for clock, type_, tz in axes.plain]
+        clock = _place("kind", map(str, axes.clocks))
+        place = (
+            f"({clock} * {len(axes.types)} + {_place(source.type, map(literal, axes.types))})"
+            f" * {len(axes.zones)} + {_place(source.tz, map(literal, axes.zones))}"
+        )
         if source.substances == source.factors == ABSENT:
-            return _Laying(known, (), place)
+            return _Laying(plain, (), f"({place})")
+        # Most rows say nothing of details. Others share the blocks of those with the same verdicts.
+        detailed = [self._known(each) for each in axes.detailed]
+        known = [*plain, *{id(each): each for each in detailed}.values()]
+        numbers = {id(each): n for n, each in enumerate(known)}
+        at = (
+            f"(plain * {len(axes.substances)}"
+            f" + {_place(source.substances, map(literal, axes.substances))})"
+            f" * {len(axes.factors)} + {_place(source.factors, map(literal, axes.factors))} + 1"
+        )
+        none = f"{source.substances} = '' AND {source.factors} = ''"
         # Nothing is the first, and is found where a cell has no place.
-        distinct = {id(each): each for each in known}
-        numbers = {id_: n for n, id_ in enumerate(distinct)}
-        listed = _listed([None, *(numbers[id(each)] for each in known)], f"{place} + 1")
-        return _Laying(list(distinct.values()), (f"{listed} AS block",), "block")
+        listed = _listed([None, *(numbers[id(each)] for each in detailed)], "detailed")
+        steps = (
+            f"{place} AS plain",
+            f"CASE WHEN NOT ({none}) THEN {at} END AS detailed, {none} AS bare",
+            f"CASE WHEN bare THEN plain ELSE {listed} END AS block",
+        )
+        return _Laying(known, steps, "block")
+
+    def _known(self, wanted: Wanted) -> list[Segment]:
+        return self._segments.get(wanted, self._nothing)
+
+
+class _Axes(NamedTuple):
+    """What the table is laid out for, in order."""
+
+    clocks: Sequence[int] = ()
+    types: Sequence[str] = ()
+    substances: Sequence[str] = ()
+    factors: Sequence[str] = ()
+    zones: Sequence[str] = ()
+
+    @property
+    def plain(self) -> product[tuple[int, str, str]]:
+        """What there is without details."""
+        return product(self.clocks, self.types, self.zones)
+
+    @property
+    def detailed(self) -> Iterator[Wanted]:
+        """What there is with and without details; those change last."""
+        for clock, type_, tz in self.plain:
+            for substances, factors in product(self.substances, self.factors):
+                yield Wanted(clock, type_, substances, factors, tz)
 
 
 class _Laying(NamedTuple):
