@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 MOST_REMEMBERED = 16_384
 # Steps take some 10 kB each.
 MOST_STEPS = 1_024
+_MOST_WHENS = 2_048
 # When windows close after one treatment takes some 2 kB.
 _MOST_CLOSINGS = 2_048
 # From so many treatments of a kind and zone on, its steps are worth the making.
@@ -119,6 +120,7 @@ class Decider:
         self._asked: Counter[tuple[Key, str]] = Counter()
         self._known: dict[tuple[str, Written, str], Cells] = {}
         self._alike: dict[Cells, Cells] = {}
+        self._whens: dict[tuple[str, str], tuple[Interval, bool]] = {}
         self._closing: dict[tuple[datetime, datetime, int], Closings] = {}
         self._instants: dict[str, dict[datetime, list[datetime]]] = {}
         self._by_open: dict[tuple[object, ...], Cells] = {}
@@ -156,14 +158,26 @@ class Decider:
         Raises:
             MesocareError: The time, the type or the zone cannot be used.
         """
-        type_ = stripped(type_)
-        kind, zone = self.kinds.of(type_), self.zone(tz)
+        kind, zone = self.kinds.of(stripped(type_)), self.zone(tz)
+        key = (treated, tz)
+        found = self._whens.get(key)
+        if found is None:
+            found = self._when(treated, zone)
+            if len(self._whens) >= _MOST_WHENS:
+                self._whens.clear()
+            self._whens[key] = found
+        when, midnight = found
+        self.midnights |= midnight
+        return _treatment(kind, when)
+
+    def _when(self, treated: str, zone: tzinfo) -> tuple[Interval, bool]:
+        """Return when a treatment was, and whether that is a midnight taken for its day."""
         today = self.at.astimezone(zone).date()
         try:
             written = from_serial(treated, today, self.orders) or treated
             midnight = None if self.exact else _MIDNIGHT.fullmatch(written)
             if midnight is None:
-                return _treatment(kind, self._read(written, zone))
+                return self._read(written, zone), False
             where = zone if midnight["offset"] is None else _offset(midnight["offset"])
             day = self._read(midnight["day"] or midnight["other"], where)
         except OrderError:
@@ -171,9 +185,9 @@ class Decider:
                 raise
             survey, self._survey = self._survey, None
             self.orders = survey()
-            return self.treatment(treated, type_, tz)
-        self.midnights = True
-        return _treatment(kind, Interval(day.earliest, day.latest, zone))
+            self._whens.clear()  # read without it
+            return self._when(treated, zone)
+        return Interval(day.earliest, day.latest, zone), True
 
     def _read(self, treated: str, zone: tzinfo) -> Interval:
         return dates.parse_treated(treated, at=self.at, zone=zone, orders=self.orders)
