@@ -150,6 +150,7 @@ class Kinds:
         Raises:
             DetailError: A word of it names none.
         """
+        cell = cell.strip("[] ")  # a list of JSON or Parquet as text
         if not cell:
             return ()
         key = (kind, cell)

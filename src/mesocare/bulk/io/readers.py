@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Blocks of lines that are kept, to read again what an unclosed quote has swallowed.
 _KEPT = 4
 _NO_TEXT = {
-    each: f"is no text; several are one text, as 'a; b'; for another kind of column: --map {each}="
+    each: f"is no text and no list of texts; if it is another kind of column: --map {each}="
     for each in DETAILS
 }
 _UNCLOSED = "has a quote that is never closed"
@@ -257,7 +257,8 @@ def not_text(found: Mapping[str, Any], ours: Mapping[str, str]) -> tuple[str, st
         if column in REQUIRED and name not in found:
             return name, "", "is missing"
         absent = column in OPTIONAL and value is None
-        if column != "patient_id" and not absent and not isinstance(value, str):
+        readable = isinstance(value, (str, list) if column in DETAILS else str)
+        if column != "patient_id" and not absent and not readable:
             return name, plain(value), _NO_TEXT.get(column, "is no text")
     return None
 
