@@ -414,16 +414,23 @@ def test_what_always_comes_along(rules: RuleSet, tmp_path: Path) -> None:
     assert [(row["column"], row["value"]) for row in rejects] == [("with", "needle-free")]
 
 
-def test_a_formula_leaves_as_text(rules: RuleSet, tmp_path: Path) -> None:
-    """A name behind a sign is understood, and yet nothing that a spreadsheet would run."""
-    rows = [
-        ("P1", OPEN, "face", "UTC", "=microneedling", "-pregnant"),
-        ("P2", OPEN, "face", "UTC", "ha", ""),
+@pytest.mark.parametrize("note", ["", "1 May 2024"])
+def test_no_formula_is_understood(rules: RuleSet, tmp_path: Path, note: str) -> None:
+    """Whatever name is in it; what was understood is left as it stands."""
+    cells = [
+        ("=microneedling", ""),
+        ("ha", " -pregnant"),
+        ("\tha", " pregnant"),
+        ("@ha", ""),
+        ("ha", ""),
     ]
+    rows = [(f"P{n}", OPEN, "face", "UTC", *each) for n, each in enumerate(cells)]
+    rows.append(("odd", note or OPEN, "face", "UTC", "", ""))
     found, rejects = both(bulk.job(rules, written(tmp_path / "in.csv", rows), tmp_path), tmp_path)
-    assert not rejects
-    assert (found[0]["with"], found[0]["about"]) == ("'=microneedling", "'-pregnant")
-    assert makeup(found)["P1"] == "avoid"
+    assert [row["column"] for row in rejects] == ["with", "about", "with"]
+    assert "Did you mean: microneedling" in rejects[0]["reason"]
+    assert [row["patient_id"] for row in found] == ["P2", "P4", "odd"]
+    assert (found[0]["with"], found[0]["about"]) == ("\tha", " pregnant")
 
 
 def test_preview_and_fix(rules: RuleSet, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ _MOST_WHENS = 2_048
 # When windows close after one treatment takes some 2 kB.
 _MOST_CLOSINGS = 2_048
 # From so many treatments of a kind and zone on, its steps are worth the making.
-_WORTH_STEPS = 12
+_WORTH_STEPS = 8
 
 
 # Any way to write midnight that a program may have written for a date.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.errors import DetailError, MesocareError
 from mesocare.parsing.details import DetailNames, details_of, parted
 from mesocare.parsing.types import find_type
-from mesocare.text import folded, shell_quoted
+from mesocare.text import folded, is_formula, shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -158,6 +158,9 @@ class Kinds:
         if found is None:
             if kind not in self._names:
                 self._names[kind] = DetailNames(kind, self._rules)
+            if is_formula(cell):
+                # So that nobody has to look for formulas in a cell that was understood.
+                raise self._names[kind].unknown(cell)
             found = self._names[kind].find(parted([cell]))
             if len(self._details) >= MOST_NAMES:
                 self._details.clear()

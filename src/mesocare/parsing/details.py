@@ -42,12 +42,15 @@ class DetailNames:
         for words in said:
             key = exact_key(words)
             if key not in self._owners:
-                raise self._unknown(words, key)
+                raise self.unknown(words)
             found[self._owners[key].id] = self._owners[key]
         return tuple(found.values())
 
-    def _unknown(self, words: str, key: str) -> DetailError:
-        close = dict.fromkeys(self._owners[each].id for each in closest(key, self._owners, 3))
+    def unknown(self, words: str) -> DetailError:
+        """Return the error that some words name none, with the closest names."""
+        close = dict.fromkeys(
+            self._owners[each].id for each in closest(exact_key(words), self._owners, 3)
+        )
         meant = f"Did you mean: {', '.join(close)}? " if close else ""
         return DetailError(
             self._kind,

@@ -15,6 +15,7 @@ from mesocare.bulk.duckdb.session import literal, reading
 from mesocare.bulk.header import columns_of, header_problem, places
 from mesocare.bulk.io.lines import LONGEST_LINE, Lines
 from mesocare.bulk.io.readers import CsvRows
+from mesocare.bulk.job import DETAILS
 from mesocare.bulk.verdict_table import DAY, INSTANT, LOCAL
 from mesocare.parsing.date_order import DAY_FIRST
 
@@ -70,6 +71,8 @@ class Source(NamedTuple):
         more: What the relation has besides its columns and the rows need, in SQL.
         known: The columns of a text in which a row that the verdict table has an answer for holds
             only what is known: a time, a type, a zone.
+        details: Those in which any row that has an answer holds what was injected, or who was
+            treated, or nothing.
     """
 
     relation: str
@@ -87,6 +90,7 @@ class Source(NamedTuple):
     rows: int | None = None
     plain: bool = False
     known: tuple[int, ...] = ()
+    details: tuple[int, ...] = ()
     columns: Mapping[str, str] = {}
     text: bool = True
     more: str = ""
@@ -172,6 +176,7 @@ def delimited(job: Job, session: Session) -> Source:
         plain=True,
         columns=rows.job.columns,
         known=tuple(found[each] for each in ("treated", "type", "tz") if each in found),
+        details=tuple(found[each] for each in DETAILS if each in found),
     )
 
 

@@ -61,8 +61,8 @@ class CsvRun(Run):
         self.place = places(rows.header, self.job.columns)
         self.what = _what_of(self.place)
         self.filters = filters(self.job, names, self.place)
-        # A type or a zone that was understood begins with a letter.
-        harmless = {self.place["type"], self.place.get("tz")}
+        # What was understood of these begins with a letter.
+        harmless = {self.place.get(each) for each in ("type", "tz", *DETAILS)}
         self.risky = [n for n in range(len(names)) if n not in harmless]
         if self.job.raw or self.job.form != "csv":
             self.risky = []
