@@ -146,6 +146,20 @@ def test_each_row_is_as_the_engine_says(
     searched(len(rows), "rows with details")
 
 
+def test_what_holds_for_longer_than_any_rule_of_the_type(rules: RuleSet, tmp_path: Path) -> None:
+    """Six months after dutasteride nobody gives blood, where it would be over otherwise."""
+    rows = [
+        (f"P{n}", treated, "scalp", "UTC", *cells)
+        for n, treated in enumerate(["2023-12-01", "2023-12-01T10:00", "2023-10-01T10:00"] * 20)
+        for cells in (("", ""), ("dutasteride", ""))
+    ]
+    item = rules.items["blood-donation"]
+    source = written(tmp_path / "in.csv", rows)
+    found, _ = both(bulk.job(rules, source, tmp_path, activities=(item,)), tmp_path)
+    avoid = [row["with"] == "dutasteride" and "2023-12" in row["treated"] for row in found]
+    assert [row["blood-donation"] == "avoid" for row in found] == avoid
+
+
 def test_the_items_too_in_a_long_table(rules: RuleSet, tmp_path: Path) -> None:
     """Each activity has the verdict and the times that the engine has."""
     rows = [row for row in random_rows(rules, bulk.AT, 60) if said(rules, bulk.AT, row)]
@@ -558,4 +572,6 @@ def test_a_table_with_many_details_is_laid_out_in_part() -> None:
     many = [(1, "face", f"s{n}", "", tz) for n in range(500) for tz in ("UTC", "")[: 1 + (n < 9)]]
     found = spread(many)
     assert len({each.substances for each in found}) == 128
+    wide = [(1, "face", f"s{n % 120}", f"f{n % 121}", f"z{n % 7}") for n in range(600)]
+    assert spread(wide) == {Wanted(*each) for each in wide}
     assert {f"s{n}" for n in range(9)} <= {each.substances for each in found}

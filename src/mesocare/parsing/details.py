@@ -89,16 +89,12 @@ def details_of(type_: str, given: Iterable[Detail], rules: RuleSet) -> tuple[Det
     Raises:
         DetailError: Two exclude each other, or one does not go with the type.
     """
-    own = {each.id: each for each in given}
     always = find_details(rules.types[type_].injected, "with", rules)
-    every = {**{each.id: each for each in always}, **own}
+    every = {each.id: each for each in (*always, *given)}
     for each in every.values():
         if clash := every.keys() & set(each.excludes):
-            # At fault is what was given, and not what always comes along.
-            at_fault = [id_ for id_ in (each.id, *sorted(clash)) if id_ in own] or [each.id]
             why = f"{each.id} and {', '.join(sorted(clash))} exclude each other"
-            hint = "Give what was done, and leave the other out."
-            raise DetailError(every[at_fault[0]].kind, why, hint)
+            raise DetailError(each.kind, why, "Give what was done, and leave the other out.")
         if each.types and type_ not in each.types:
             why = f"{each.id} does not go with a {type_} treatment"
             raise DetailError(each.kind, why, f"It goes with: {', '.join(each.types)}.")
