@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from figures import Row, tell
 
-from bulk import AT, TYPES, ZONES, Run, check, measured, patients
+from bulk import AT, TYPES, ZONES, Run, check, compared, measured, patients
 
 MEMORY = "1GB"
 JOIN = """
@@ -126,6 +126,9 @@ def measure(rows: int, pairs: int) -> list[Row]:
             small = [duck(tenth, target).seconds for _ in range(pairs)]
             grown = [one.seconds / less for (one, _), less in zip(both, small, strict=True)]
             found.append(Row(f"`check`, {kind}, {told}", f"{rows // 10:,} patients", 11, grown))
+            if kind == "csv":
+                how = ("--engine", "duckdb", "--rejects", os.devnull)
+                found.append(compared(source, folder, rows, pairs, *how))
             os.environ["MESOCARE_MEMORY_LIMIT"] = MEMORY
             memory = [duck(source, target).memory * 1024 / 1e9 for _ in range(pairs)]
             del os.environ["MESOCARE_MEMORY_LIMIT"]

@@ -76,6 +76,22 @@ class TreatmentError(MesocareError):
         return cls(message, f"Did you mean {close[0]}?" if close else "")
 
 
+class DetailError(TreatmentError):
+    """What was injected, or who was treated, that is unknown or does not go with the rest.
+
+    Args:
+        kind: `with` or `about`.
+        why: What is wrong, without saying where it was typed.
+        hint: What is possible.
+        message: The same where it was typed as an option; made of `why` if left out.
+    """
+
+    def __init__(self, kind: str, why: str, hint: str = "", message: str | None = None) -> None:
+        super().__init__(f"--{kind} {why}" if message is None else message, hint)
+        self.kind = kind
+        self.why = why
+
+
 class SettingError(MesocareError):
     """A configuration file that cannot be used."""
 

@@ -199,7 +199,7 @@ def test_old_treatments_are_settled(rules: RuleSet) -> None:
 def test_what_is_remembered_is_bounded(rules: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many treatments and zones, memory has its bounds, and no answer changes."""
     monkeypatch.setattr("mesocare.bulk.decider.MOST_REMEMBERED", 8)
-    monkeypatch.setattr("mesocare.bulk.decider._MOST_ZONES", 4)
+    monkeypatch.setattr("mesocare.bulk.decider.MOST_NAMES", 4)
     at = datetime(2024, 5, 2, 15, tzinfo=UTC)
     decider = Decider(rules, [rules.groups["makeup"]], at, UTC)
     days = [f"2024-04-{day:02d}" for day in range(1, 31)]

@@ -5,7 +5,8 @@ change: at the times from which a window closes at the instant asked about, and 
 clocks. Between two such times the verdicts are the same, which is checked at both ends; where they
 are not, and where a clock time came twice or not at all, the step holds nothing and the treatment
 goes the slow way, through the engine itself. Once every window has closed for good, only the type
-makes a difference.
+makes a difference. Nor is the engine asked twice of one kind of treatment after which the very same
+windows are still open.
 """
 
 from __future__ import annotations
@@ -13,25 +14,26 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mesocare.bulk.kinds import MOST_NAMES, SPARE, Kinds, longest, stripped
 from mesocare.bulk.verdict_table import HORIZON, TurningPoints, steps
 from mesocare.core.calendar import instants
 from mesocare.core.model import Item, Treatment
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.standing import GroupSubject, subjects
+from mesocare.core.verdict.windows import Closings
 from mesocare.errors import DateError, MesocareError, OrderError
 from mesocare.parsing import dates
 from mesocare.parsing.date_order import UNSETTLED, from_serial
-from mesocare.parsing.types import find_type
-from mesocare.text import folded, shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
+    from mesocare.bulk.kinds import Key, Kind, Written
     from mesocare.bulk.verdict_table import Cells, Steps
     from mesocare.core.model import Group, RuleSet
     from mesocare.core.verdict.standing import Subject
@@ -39,12 +41,13 @@ if TYPE_CHECKING:
 
 # What is remembered must not grow with the table: some 4 MB at most.
 MOST_REMEMBERED = 16_384
-# From so many treatments of a type and zone on, its steps are worth the making.
-_WORTH_STEPS = 48
-# Looking for a zone's name among all takes its time, and a column may hold anything.
-_MOST_ZONES = 1_000
-# More than any change of clocks can add to a window.
-_SPARE = timedelta(days=4)
+# Steps take some 10 kB each.
+MOST_STEPS = 1_024
+_MOST_WHENS = 2_048
+# When windows close after one treatment takes some 2 kB.
+_MOST_CLOSINGS = 2_048
+# From so many treatments of a kind and zone on, its steps are worth the making.
+_WORTH_STEPS = 8
 
 
 # Any way to write midnight that a program may have written for a date.
@@ -60,7 +63,10 @@ _ISO_DAY, _ISO_CLOCK = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d\d:\d\d(:\
 
 
 class Decider:
-    """The verdicts on some activities after treatments of any type and zone, at one instant.
+    """The verdicts on some activities after treatments of any kind and zone, at one instant.
+
+    What was done is given as the cell of its type, or as that with the cells of what was injected
+    and who was treated.
 
     Args:
         rules: The rule set.
@@ -75,9 +81,9 @@ class Decider:
         types: From a word for a type, folded, to the type that somebody said it means.
 
     Attributes:
+        kinds: What kinds of treatments there are.
         midnights: Whether such a treatment was met.
         orders: The order, as soon as it is settled.
-        words: By a type, other words that were taken for it.
     """
 
     def __init__(  # noqa: PLR0913 - what one table is asked
@@ -96,10 +102,7 @@ class Decider:
         self.rules = rules
         self.exact = exact
         self.orders = orders
-        self.words: dict[str, set[str]] = {}
         self._survey = None if orders != UNSETTLED else survey
-        self._said_types = types
-        self._types: dict[str, str | MesocareError] = {each: each for each in rules.types}
         self.midnights = False
         self.activities = tuple(activities)
         ids = {
@@ -108,55 +111,73 @@ class Decider:
             for id_ in ([each.id] if isinstance(each, Item) else each.items)
         }
         self._items = [rules.items[id_] for id_ in ids]
+        self.kinds = Kinds(rules, self._items, types)
         self.at = at
         self.judged_at = judged_at or at
         self._zones: dict[str, tzinfo | MesocareError] = {"": zone}
-        spans = {
-            type_: {span for item in self._items for span in item.rules[type_].spans}
-            for type_ in rules.types
-        }
-        self._turning = TurningPoints(spans, at, self.judged_at)
-        self._steps: dict[tuple[str, str], Steps] = {}
-        self._asked: Counter[tuple[str, str]] = Counter()
-        self._known: dict[tuple[str, str, str], Cells] = {}
+        self._turning = TurningPoints(at, self.judged_at)
+        self._steps: dict[tuple[Key, str], Steps] = {}
+        self._asked: Counter[tuple[Key, str]] = Counter()
+        self._known: dict[tuple[str, Written, str], Cells] = {}
         self._alike: dict[Cells, Cells] = {}
-        self._settled: dict[str, Cells] = {}
-        longest = max((span.nominal_hours for of in spans.values() for span in of), default=0)
-        self._longest = timedelta(hours=longest) + _SPARE
+        self._whens: dict[tuple[str, str], tuple[Interval, bool]] = {}
+        self._closing: dict[tuple[datetime, datetime, int], Closings] = {}
+        self._instants: dict[str, dict[datetime, list[datetime]]] = {}
+        self._by_open: dict[tuple[object, ...], Cells] = {}
+        self._settled: dict[Key, Cells] = {}
+        self._longest = longest(
+            span
+            for item in self._items
+            for type_ in rules.types
+            for span in item.rules[type_].spans
+        )
 
-    def cells(self, treated: str, type_: str, tz: str = "") -> Cells:
+    def cells(self, treated: str, type_: Written, tz: str = "") -> Cells:
         """Return the verdicts for a treatment as somebody wrote it, in the order of activities.
 
         Raises:
             MesocareError: The time, the type or the zone cannot be used; the message says why.
         """
-        type_, tz = type_.strip(), tz.strip()
+        type_, tz = stripped(type_), tz.strip()
         key = (treated, type_, tz)
         found = self._known.get(key)
         if found is None:
-            treatment = self.treatment(treated, type_, tz)
-            found = self._quickly(treatment, tz)
+            treatment, kind = self.treatment(treated, type_, tz), self.kinds.of(type_)
+            found = self._quickly(treatment, kind, tz)
             # Only what took the engine is worth the memory.
             if found is None:
-                found = self._verdicts(treatment)
+                found = self._verdicts(treatment, kind)
                 if len(self._known) >= MOST_REMEMBERED:
                     self._known.clear()
                 self._known[key] = found
         return found
 
-    def treatment(self, treated: str, type_: str, tz: str = "") -> Treatment:
+    def treatment(self, treated: str, type_: Written, tz: str = "") -> Treatment:
         """Return a treatment as somebody wrote it.
 
         Raises:
             MesocareError: The time, the type or the zone cannot be used.
         """
-        type_, zone = self.type(type_), self.zone(tz)
+        kind, zone = self.kinds.of(stripped(type_)), self.zone(tz)
+        key = (treated, tz)
+        found = self._whens.get(key)
+        if found is None:
+            found = self._when(treated, zone)
+            if len(self._whens) >= _MOST_WHENS:
+                self._whens.clear()
+            self._whens[key] = found
+        when, midnight = found
+        self.midnights |= midnight
+        return _treatment(kind, when)
+
+    def _when(self, treated: str, zone: tzinfo) -> tuple[Interval, bool]:
+        """Return when a treatment was, and whether that is a midnight taken for its day."""
         today = self.at.astimezone(zone).date()
         try:
             written = from_serial(treated, today, self.orders) or treated
             midnight = None if self.exact else _MIDNIGHT.fullmatch(written)
             if midnight is None:
-                return Treatment(type_, self._read(written, zone))
+                return self._read(written, zone), False
             where = zone if midnight["offset"] is None else _offset(midnight["offset"])
             day = self._read(midnight["day"] or midnight["other"], where)
         except OrderError:
@@ -164,86 +185,86 @@ class Decider:
                 raise
             survey, self._survey = self._survey, None
             self.orders = survey()
-            return self.treatment(treated, type_, tz)
-        self.midnights = True
-        return Treatment(type_, Interval(day.earliest, day.latest, zone))
+            self._whens.clear()  # read without it
+            return self._when(treated, zone)
+        return Interval(day.earliest, day.latest, zone), True
 
     def _read(self, treated: str, zone: tzinfo) -> Interval:
         return dates.parse_treated(treated, at=self.at, zone=zone, orders=self.orders)
 
-    def type(self, words: str) -> str:
-        """Return the type that some words name.
+    def steps(self, type_: Written, tz: str = "") -> Steps:
+        """Return the verdicts by local time of treatment, for a kind and a zone.
 
         Raises:
-            MesocareError: They name none.
+            MesocareError: There is no such kind or zone.
         """
-        found = self._types.get(words)
+        return self._steps_of(self.kinds.of(type_), tz)
+
+    def _steps_of(self, kind: Kind, tz: str) -> Steps:
+        key = (kind.key, tz)
+        found = self._steps.get(key)
         if found is None:
-            try:
-                found = self._said_types.get(folded(words)) or find_type(words, self.rules)
-                if len(self.words) < _MOST_ZONES:
-                    self.words.setdefault(found, set()).add(words)
-            except MesocareError as error:
-                hint = (
-                    error.hint or f"Say what it means: --map-type {shell_quoted(f'{words}=face')}"
-                )
-                found = type(error)(error.message, hint if words else "")
-            if len(self._types) >= _MOST_ZONES:
-                self._types = {each: each for each in self.rules.types}
-            self._types[words] = found
-        if isinstance(found, MesocareError):
-            raise found.with_traceback(None)
+            found = self._compiled(kind, tz)
+            if len(self._steps) >= MOST_STEPS:
+                self._steps.clear()
+                self._instants.clear()
+            self._steps[key] = found
         return found
 
-    def steps(self, type_: str, tz: str = "") -> Steps:
-        """Return the verdicts by local time of treatment, for a type and a zone.
+    def settled(self, type_: Written) -> datetime:
+        """Return the instant, in UTC, before which nothing but the kind of a treatment matters.
 
         Raises:
-            MesocareError: There is no such type or zone.
+            MesocareError: There is no such kind.
         """
-        key = (self.type(type_), tz)
-        if key not in self._steps:
-            self._steps[key] = self._compiled(*key)
-        return self._steps[key]
+        return self._settled_at(self.kinds.of(type_))
 
-    @property
-    def settled(self) -> datetime:
-        """The instant, in UTC, before which nothing but the type of a treatment matters."""
-        return self.judged_at - self._longest
+    def _settled_at(self, kind: Kind) -> datetime:
+        return self.judged_at - max(self._longest, kind.longest)
 
-    def after_all(self, type_: str) -> Cells:
+    def after_all(self, type_: Written) -> Cells:
         """Return what holds after a treatment before `settled`: each rule is in its last phase."""
-        type_ = self.type(type_)
-        if type_ not in self._settled:
-            zone = self.zone("")
-            past = self.judged_at - 2 * self._longest
-            self._settled[type_] = self._verdicts(Treatment(type_, Interval(past, past, zone)))
-        return self._settled[type_]
+        return self._after_all(self.kinds.of(type_))
 
-    def turning_points(self, type_: str, tz: str = "") -> set[datetime]:
+    def _after_all(self, kind: Kind) -> Cells:
+        if kind.key not in self._settled:
+            past = self._settled_at(kind) - SPARE
+            when = Interval(past, past, self.zone(""))
+            self._settled[kind.key] = self._verdicts(_treatment(kind, when), kind)
+        return self._settled[kind.key]
+
+    def turning_points(self, type_: Written, tz: str = "") -> set[datetime]:
         """Return every local time of treatment at which a verdict may change.
 
         Raises:
-            MesocareError: There is no such type or zone.
+            MesocareError: There is no such kind or zone.
         """
-        type_ = self.type(type_)
-        # Before `settled` every window has closed, and nothing but the type makes a difference.
-        settled = self.settled.astimezone(self.zone(tz)).replace(tzinfo=None)
-        return {settled, *self._turning.of(type_, tz, self.zone(tz))}
+        return self._turning_points(self.kinds.of(type_), tz)
 
-    def ready(self, type_: str, tz: str = "") -> Steps | None:
-        """Return the steps of a type and a zone once so many asked for them that they are worth it.
+    def _turning_points(self, kind: Kind, tz: str) -> set[datetime]:
+        zone = self.zone(tz)
+        # Before `settled` every window has closed, and nothing but the kind makes a difference.
+        settled = self._settled_at(kind).astimezone(zone).replace(tzinfo=None)
+        return {settled, *self._turning.of(kind.spans, tz, zone)}
+
+    def ready(self, type_: Written, tz: str = "") -> Steps | None:
+        """Return the steps of a kind and a zone once so many asked for them that they are worth it.
 
         Raises:
-            MesocareError: There is no such type or zone.
+            MesocareError: There is no such kind or zone.
         """
-        key = (self.type(type_), tz)
+        return self._ready(self.kinds.of(type_), tz)
+
+    def _ready(self, kind: Kind, tz: str) -> Steps | None:
+        key = (kind.key, tz)
         if key not in self._steps:
             self.zone(tz)
+            if len(self._asked) >= MOST_REMEMBERED:
+                self._asked.clear()
             self._asked[key] += 1
             if self._asked[key] < _WORTH_STEPS:
                 return None
-        return self.steps(type_, tz)
+        return self._steps_of(kind, tz)
 
     def zone(self, tz: str) -> tzinfo:
         """Return a zone by its name; by none, that of rows that name none.
@@ -257,19 +278,19 @@ class Decider:
                 found = dates.parse_zone(tz)
             except MesocareError as error:
                 found = type(error)(error.message, error.hint)
-            if len(self._zones) >= _MOST_ZONES:
+            if len(self._zones) >= MOST_NAMES:
                 self._zones = {"": self._zones[""]}
             self._zones[tz] = found
         if isinstance(found, MesocareError):
             raise found.with_traceback(None)
         return found
 
-    def _quickly(self, treatment: Treatment, tz: str) -> Cells | None:
+    def _quickly(self, treatment: Treatment, kind: Kind, tz: str) -> Cells | None:
         """Return the verdicts where they are known without asking the engine anew."""
         when = treatment.when
-        if when.latest < self.settled:
-            return self.after_all(treatment.type)
-        if when.earliest == when.latest and (steps := self.ready(treatment.type, tz)):
+        if when.latest < self._settled_at(kind):
+            return self._after_all(kind)
+        if when.earliest == when.latest and (steps := self._ready(kind, tz)):
             local = when.latest.astimezone(when.zone).replace(tzinfo=None)
             return steps.cells[bisect_right(steps.breaks, local)]
         return None
@@ -280,27 +301,56 @@ class Decider:
         for each in self.activities:
             yield items[each.id] if isinstance(each, Item) else GroupSubject(each, items)
 
-    def _verdicts(self, treatment: Treatment) -> Cells:
-        found = self.subjects(treatment)
-        cells = tuple(each.verdict(self.judged_at).value for each in found)
-        return self._alike.setdefault(cells, cells)
+    def _verdicts(self, treatment: Treatment, kind: Kind) -> Cells:
+        """Ask the engine, unless the same windows were open after another of the kind."""
+        closings = self._closings(treatment)
+        open_ = tuple(self.judged_at < closings.latest(span) for span in kind.spans)
+        if not closings.exact:
+            open_ += tuple(self.judged_at < closings.earliest(span) for span in kind.spans)
+        key = (kind.key, open_)
+        found = self._by_open.get(key)
+        if found is None:
+            cells = tuple(each.verdict(self.judged_at).value for each in self.subjects(treatment))
+            found = self._alike.setdefault(cells, cells)
+            if len(self._by_open) >= MOST_REMEMBERED:
+                self._by_open.clear()
+            self._by_open[key] = found
+        return found
 
-    def _compiled(self, type_: str, tz: str) -> Steps:
+    def _closings(self, treatment: Treatment) -> Closings:
+        """Return when windows close after a treatment, whatever its kind."""
+        when = treatment.when
+        key = (when.earliest, when.latest, id(when.zone))  # what is remembered keeps the zone alive
+        found = self._closing.get(key)
+        if found is None:
+            if len(self._closing) >= _MOST_CLOSINGS:
+                self._closing.clear()
+            found = self._closing[key] = Closings(treatment)
+        return found
+
+    def _compiled(self, kind: Kind, tz: str) -> Steps:
         """Ask the engine at and between the local times at which its answer may change."""
-        zone = self.zone(tz)
+        zone, settled = self.zone(tz), self._settled_at(kind)
+        known = self._instants.setdefault(tz, {})
 
         def at(local: datetime) -> Cells | None:
-            found = instants(local, zone)
+            found = known.get(local)
+            if found is None:
+                found = known[local] = instants(local, zone)
             if len(found) != 1 or found[0] > self.at:
                 return None
-            if found[0] < self.settled:
-                return self.after_all(type_)
-            return self._verdicts(Treatment(type_, Interval(found[0], found[0], zone)))
+            if found[0] < settled:
+                return self._after_all(kind)
+            return self._verdicts(_treatment(kind, Interval(found[0], found[0], zone)), kind)
 
         first, last = (
             each.astimezone(zone).replace(tzinfo=None) for each in (self.at - HORIZON, self.at)
         )
-        return steps(self.turning_points(type_, tz), first, last, at)
+        return steps(self._turning_points(kind, tz), first, last, at)
+
+
+def _treatment(kind: Kind, when: Interval) -> Treatment:
+    return Treatment(kind.type, when, details=kind.details)
 
 
 def _offset(text: str) -> tzinfo:

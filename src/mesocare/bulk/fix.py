@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mesocare.bulk.header import Columns
 from mesocare.bulk.io.formats import CsvFormat
 from mesocare.bulk.io.writers import OutputFile, Rejects, check_places
-from mesocare.bulk.job import OPTIONAL, REQUIRED, Reject, Tally, reason
+from mesocare.bulk.job import DETAILS, OPTIONAL, REQUIRED, Reject, Tally, reason
 from mesocare.bulk.understood import as_written, understood
 from mesocare.errors import DateError
 from mesocare.text import without_formula
@@ -39,8 +39,7 @@ def fix(job: Job) -> Tally:
         if job.mark:
             file.write(BOM_UTF8)
         out = CsvFormat(file.write, ",")
-        has_zone = "tz" in {ours for ours in OPTIONAL if table.ours(ours) in table.names}
-        ours = [*REQUIRED, *(["tz"] if has_zone else [])]
+        ours = [*REQUIRED, *table.has(("tz", *DETAILS))]
         taken = {table.ours(each) for each in (*REQUIRED, *OPTIONAL)}
         others = [name for name in table.names if name not in taken]
         out.write([[*ours, *(without_formula(_kept_apart(job, each)) for each in others)]])
@@ -82,5 +81,6 @@ def _fixed(table: Understood, row: Row) -> tuple[Reject | None, dict[str, str]]:
         "patient_id": without_formula(row.cells.get(table.ours("patient_id"), "")),
         "treated": treated,
         "type": row.treatment.type,
+        **{kind: "; ".join(table.details(row, kind)) for kind in DETAILS},
         "tz": row.cells.get(table.ours("tz"), "").strip(),
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.timespan import closing
-from mesocare.errors import DateError, MesocareError, ZoneError
+from mesocare.errors import DateError, DetailError, MesocareError, ZoneError
 from mesocare.parsing.date_order import UNSETTLED, Orders
 
 if TYPE_CHECKING:
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from mesocare.core.model import Group, Item, RuleSet
     from mesocare.core.timespan import Span
 
-# The columns that have a meaning; two may be absent. Any others are carried along.
+# The columns that have a meaning; the optional ones may be absent. Any others are carried along.
 REQUIRED = ("patient_id", "treated", "type")
-OPTIONAL = ("tz", "treated_time")
+DETAILS = ("with", "about")
+OPTIONAL = ("tz", "treated_time", *DETAILS)
 # What a long table adds, and what it says of something that opens soon.
 LONG = ("activity", "verdict", "condition", "limited_from", "allowed_from", "protocol")
 OPENING = ("opens_as", "opens_at")
@@ -197,6 +198,8 @@ def blamed(error: MesocareError) -> str:
     """Return the column of ours that an error about a treatment is about."""
     if isinstance(error, DateError):
         return "treated"
+    if isinstance(error, DetailError):
+        return error.kind
     return "tz" if isinstance(error, ZoneError) else "type"
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from mesocare.bulk.job import DETAILS
 from mesocare.bulk.understood import as_written, understood
 from mesocare.errors import DateError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mesocare.bulk.job import Job, Reading
     from mesocare.bulk.understood import Row, Understood
 
@@ -27,6 +30,8 @@ class PreviewRow(NamedTuple):
         earliest: The first instant that is meant, in ISO 8601 with its offset.
         latest: The last one.
         type: The type that was understood.
+        details: By `with` and `about`, where there is such a column, what is written there, and the
+            ids of what was understood, if it was.
         verdicts: What holds, in the order of the activities.
         why: Why the row would be rejected.
     """
@@ -39,6 +44,7 @@ class PreviewRow(NamedTuple):
     earliest: str | None
     latest: str | None
     type: str
+    details: Mapping[str, tuple[str, tuple[str, ...] | None]]
     verdicts: tuple[str, ...]
     why: str
 
@@ -62,10 +68,22 @@ def preview(job: Job) -> Preview:
 
 
 def _shown(table: Understood, row: Row) -> PreviewRow:
-    patient = row.cells.get(table.ours("patient_id"), "")
+    there = table.has(DETAILS)
+    shown = PreviewRow(
+        line=row.line,
+        patient=row.cells.get(table.ours("patient_id"), ""),
+        treated=row.treated,
+        words=row.what.type,
+        when=None,
+        earliest=None,
+        latest=None,
+        type="",
+        details={ours: (row.cells.get(table.ours(ours), ""), None) for ours in there},
+        verdicts=(),
+        why="" if row.reject is None else row.reject.reason,
+    )
     if row.treatment is None:
-        why = "" if row.reject is None else row.reject.reason
-        return PreviewRow(row.line, patient, row.treated, row.type, None, None, None, "", (), why)
+        return shown
     when = row.treatment.when
     first, last = (
         each.astimezone(when.zone).isoformat(timespec="seconds")
@@ -76,7 +94,11 @@ def _shown(table: Understood, row: Row) -> PreviewRow:
     except DateError:
         said = f"{first} to {last}"
     tz = row.cells.get(table.ours("tz"), "")
-    cells = table.decider.cells(row.treated, row.type, tz)
-    return PreviewRow(
-        row.line, patient, row.treated, row.type, said, first, last, row.treatment.type, cells, ""
+    return shown._replace(
+        when=said,
+        earliest=first,
+        latest=last,
+        type=row.treatment.type,
+        details={ours: (shown.details[ours][0], table.details(row, ours)) for ours in there},
+        verdicts=table.decider.cells(row.treated, row.what, tz),
     )

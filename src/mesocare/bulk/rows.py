@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mesocare.bulk.decider import Decider
+from mesocare.bulk.job import DETAILS
+from mesocare.bulk.kinds import What
 from mesocare.core.model import Verdict
 from mesocare.core.timespan import check_aware
 from mesocare.errors import MesocareError, TreatmentError
@@ -46,8 +48,9 @@ def check_rows(  # noqa: PLR0913 - what one table is asked
     """Yield every row with the verdicts on some activities, in the order of the rows.
 
     A row is one treatment: `treated` (when it was, read as on the command line), `type` and, if it
-    took place elsewhere than in `zone`, `tz`. A row that cannot be judged is yielded with its
-    error; it never ends the others. Any number of rows takes the same memory.
+    took place elsewhere than in `zone`, `tz`. `with` (what was injected) and `about` (who was
+    treated) may be left out; several have `;` or `,` between them. A row that cannot be judged is
+    yielded with its error; it never ends the others. Any number of rows takes the same memory.
 
     Args:
         rows: Mappings with these keys; any others are carried along.
@@ -80,7 +83,8 @@ def _checked(
     for row in rows:
         try:
             treated, type_ = (_cell(row, name) for name in ("treated", "type"))
-            cells = decider.cells(treated, type_, str(row.get("tz") or "").strip())
+            tz, *details = (str(row.get(name) or "").strip() for name in ("tz", *DETAILS))
+            cells = decider.cells(treated, What(type_, *details), tz)
         except MesocareError as error:
             yield CheckedRow(row, {}, error)
         else:

@@ -17,13 +17,14 @@ from mesocare.bulk.header import columns_of, header_problem
 from mesocare.bulk.io.lines import Lines
 from mesocare.bulk.io.readers import CsvRows, JsonRows, not_text, plain, row_text
 from mesocare.bulk.job import OPTIONAL, REQUIRED, Reading, Reject, blamed, reason, shortened
+from mesocare.bulk.kinds import What
 from mesocare.bulk.verdicts import decider
 from mesocare.errors import DateError, MesocareError, TableError
 from mesocare.files import private_folder
 from mesocare.parsing.date_order import UNSETTLED, settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mesocare.bulk.decider import Decider
@@ -40,7 +41,7 @@ class Row(NamedTuple):
         line: The line that it begins on, the first being 1.
         cells: Its cells by the names of the columns.
         treated: When the treatment was, as it is written, with the time that stands beside it.
-        type: The type as it is written.
+        what: The type, what was injected and who was treated, as they are written.
         treatment: What that means; `None` where it means nothing.
         reject: Why the row cannot be judged; `None` where it can.
     """
@@ -48,7 +49,7 @@ class Row(NamedTuple):
     line: int
     cells: Mapping[str, str]
     treated: str
-    type: str
+    what: What
     treatment: Treatment | None
     reject: Reject | None
 
@@ -71,7 +72,7 @@ class Understood:
             self._job = self._job._replace(orders=orders)
             self.reading.orders = orders
         self.decider: Decider = decider(self._job)
-        self.reading.types = self.decider.words
+        self.reading.types = self.decider.kinds.words
         self.reading.columns = {
             ours: theirs for ours, theirs in self._job.columns.items() if theirs not in {"", ours}
         }
@@ -79,6 +80,15 @@ class Understood:
     def ours(self, column: str) -> str:
         """Return the name of a column of ours."""
         return self._job.columns.get(column, column)
+
+    def has(self, columns: Iterable[str]) -> list[str]:
+        """Return those of some columns of ours that are there."""
+        return [ours for ours in columns if self.ours(ours) in self.names]
+
+    def details(self, row: Row, kind: str) -> tuple[str, ...]:
+        """Return the ids of what a sound row names in its column `with` or `about`."""
+        cell = row.cells.get(self.ours(kind), "").strip()
+        return tuple(each.id for each in self.decider.kinds.details(kind, cell))
 
     def __iter__(self) -> Iterator[Row]:
         """Yield every row in order."""
@@ -91,25 +101,24 @@ class Understood:
     def _passed_over(self) -> Iterator[Row]:
         """Yield what was met on the way and is no row."""
         for reject in self._rejects:
-            yield Row(reject.line, {}, reject.row, "", None, reject)
+            yield Row(reject.line, {}, reject.row, What(""), None, reject)
         self._rejects.clear()
 
     def _row(self, line: int, cells: Mapping[str, str], text: str) -> Row:
-        day, clock, type_, tz = (
-            cells.get(self.ours(each), "") for each in ("treated", "treated_time", "type", "tz")
-        )
-        treated = day
+        given = {each: cells.get(self.ours(each), "") for each in (*REQUIRED, *OPTIONAL)}
+        what = What(given["type"], given["with"], given["about"])
+        treated = given["treated"]
         try:
-            treated = joined(day, clock)
+            treated = joined(treated, given["treated_time"])
             if not treated:
                 raise DateError("No date was given.", "Every row needs its own.")
-            found = self.decider.treatment(treated, type_.strip(), tz.strip())
+            found = self.decider.treatment(treated, what, given["tz"].strip())
         except MesocareError as error:
             ours = blamed(error)
-            value = {"treated": treated, "type": type_, "tz": tz}[ours]
+            value = {**given, "treated": treated}[ours]
             reject = Reject(line, self.ours(ours), value, reason(error), text)
-            return Row(line, cells, treated, type_, None, reject)
-        return Row(line, cells, treated, type_, found, None)
+            return Row(line, cells, treated, what, None, reject)
+        return Row(line, cells, treated, what, found, None)
 
     def _records(self) -> Iterator[tuple[int, dict[str, str], str]]:
         """Yield the line, the cells and the text of each row, from the first."""

@@ -1,6 +1,6 @@
 """The verdict table: what holds after a treatment at any time, in half-open stretches of times.
 
-One table for an instant asked about: by treatment type, clock and zone, from when to when a
+One table for an instant asked about: by kind of treatment, clock and zone, from when to when a
 treatment leads to which verdicts. Three clocks tell when a treatment was: a whole day, a local
 time, or an instant. The engine is asked at the turning points, where its answer can change, and
 just beside them. What it has not been seen to answer alike throughout a stretch, and clock times
@@ -18,10 +18,11 @@ from mesocare.core.timespan import Days, turns
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date, tzinfo
 
     from mesocare.bulk.decider import Decider
+    from mesocare.bulk.kinds import Written
     from mesocare.core.timespan import Span
 
 # The clocks: a whole day, a local time, an instant.
@@ -86,30 +87,32 @@ class TurningPoints:
     """The local times of treatment at which a verdict may change.
 
     Args:
-        spans: By type, the ends of every phase that the verdicts rest on.
         at: The instant, in UTC, at which times are read.
         judged_at: The instant asked about, in UTC.
     """
 
-    def __init__(
-        self, spans: Mapping[str, Collection[Span]], at: datetime, judged_at: datetime
-    ) -> None:
-        self._spans = spans
+    def __init__(self, at: datetime, judged_at: datetime) -> None:
         self._at = at
         self._judged_at = judged_at
         # By name: a zone that only the C library knows cannot be a key.
         self._clock_changes: dict[str, list[datetime]] = {}
 
-    def of(self, type_: str, tz: str, zone: tzinfo) -> Iterator[datetime]:
-        """Yield those of a type in a zone, which goes by the name `tz`; some come twice."""
-        yield from self._closings(type_, zone)
+    def of(self, spans: Iterable[Span], tz: str, zone: tzinfo) -> Iterator[datetime]:
+        """Yield those of some windows in a zone; some come twice.
+
+        Args:
+            spans: The end of every phase that the verdicts rest on.
+            tz: What the zone is called.
+            zone: The zone.
+        """
+        yield from self._closings(spans, zone)
         if tz not in self._clock_changes:
             found = turns(self._at - HORIZON, self._at, zone)
             naive = [(turn.replace(tzinfo=None), offsets) for turn, *offsets in found]
             self._clock_changes[tz] = [turn + each for turn, offsets in naive for each in offsets]
         yield from self._clock_changes[tz]
 
-    def _closings(self, type_: str, zone: tzinfo) -> Iterator[datetime]:
+    def _closings(self, spans: Iterable[Span], zone: tzinfo) -> Iterator[datetime]:
         """Yield the times after which a window closes at the instant asked about."""
         ends = {self._judged_at.astimezone(zone).replace(tzinfo=None)}
         for turn, before, after in turns(
@@ -119,7 +122,7 @@ class TurningPoints:
             shown = {*ends, local + before, local + after}
             ends |= {each + shift for each in shown for shift in (before - after, after - before)}
             ends |= shown
-        for span in self._spans[type_]:
+        for span in spans:
             if isinstance(span, Days):
                 yield from (end - timedelta(days=span.number) for end in ends)
             else:
@@ -132,7 +135,7 @@ _NEAR = timedelta(days=3)
 _LONGEST = timedelta(hours=12)
 _MIDNIGHT = datetime.min.time()
 
-Wanted = tuple[int, str, str]  # kind, type, zone
+Wanted = tuple[int, "Written", str]  # clock, type or what was done, zone
 
 
 class Segment(NamedTuple):
@@ -144,17 +147,17 @@ class Segment(NamedTuple):
 
 
 def segments(decider: Decider, wanted: Wanted, number: Callable[[Cells], int]) -> list[Segment]:
-    """Return what holds after treatments of a type in a zone, in order; nothing if there is none.
+    """Return what holds after treatments of a kind in a zone, in order; nothing if there is none.
 
     Args:
         decider: What the engine says.
-        wanted: By which clock, after which type, in which zone.
+        wanted: By which clock, after what, in which zone.
         number: Gives what stands for some verdicts.
     """
     try:
         layout = _Layout(decider, wanted[1], wanted[2], number)
     except MesocareError:
-        return []  # no such type or zone
+        return []  # no such kind or zone
     if wanted[0] == DAY:
         return _merged(layout.days())
     return _merged(layout.instants() if wanted[0] == INSTANT else layout.local())
@@ -172,19 +175,20 @@ def _merged(known: Iterable[Segment]) -> list[Segment]:
 
 
 class _Layout:
-    """What holds after treatments of one type in one zone.
+    """What holds after treatments of one kind in one zone.
 
     Raises:
-        MesocareError: There is no such type or zone.
+        MesocareError: There is no such kind or zone.
     """
 
     def __init__(
-        self, decider: Decider, type_: str, tz: str, number: Callable[[Cells], int]
+        self, decider: Decider, type_: Written, tz: str, number: Callable[[Cells], int]
     ) -> None:
         self._decider = decider
         self._type, self._tz = type_, tz
         self._number = number
         self._zone: tzinfo = decider.zone(tz)
+        self._settled = decider.settled(type_)
         steps = decider.steps(type_, tz)
         spans = list(zip(pairwise(steps.breaks), steps.cells[1:], strict=False))
         self._points = [
@@ -195,7 +199,7 @@ class _Layout:
     def local(self) -> Iterator[Segment]:
         """Yield what holds after a local time; nothing after one that the clocks left out."""
         yield from self._points
-        settled = self._decider.settled
+        settled = self._settled
         turning: set[datetime] = set()
         for begin, end in self._holes:
             first, last = instants(begin, self._zone), instants(end - _TICK, self._zone)
@@ -215,7 +219,7 @@ class _Layout:
         """
         known = _merged(self._instants(each) for each in self._points)
         yield from known
-        settled = self._decider.settled.replace(tzinfo=None)
+        settled = self._settled.replace(tzinfo=None)
         turning: set[datetime] = set()
         for before, after in pairwise(known):
             begin, end = before.end, after.begin
@@ -250,7 +254,7 @@ class _Layout:
         judged, zone = self._decider.judged_at, self._zone
         today = self._decider.at.astimezone(zone).date()
         first = today - HORIZON
-        settled = max(first, self._decider.settled.astimezone(zone).date() - ONE_DAY)
+        settled = max(first, self._settled.astimezone(zone).date() - ONE_DAY)
         # Long ago, nothing makes a difference but a day that a zone left out.
         ends = [moment for each in self._points for moment in each[:2] if moment.date() >= settled]
         ends += [moment for hole in self._holes if hole[1] - hole[0] > _LONGEST for moment in hole]

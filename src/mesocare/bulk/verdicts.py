@@ -6,7 +6,8 @@ from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.decider import Decider
+from mesocare.bulk.decider import MOST_STEPS, Decider
+from mesocare.bulk.kinds import stripped
 from mesocare.core.model import Item, Verdict
 from mesocare.core.verdict.engine import outlook
 
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mesocare.bulk.job import Job, Tally
+    from mesocare.bulk.kinds import Key, Written
     from mesocare.bulk.verdict_table import Cells
     from mesocare.core.verdict.engine import Outlook
     from mesocare.parsing.date_order import Orders
 
 _MOST_ROWS_REMEMBERED = 1_024
+# Of what was done and the zone; each leads to a table that many share.
+_MOST_WRITINGS = 16_384
 
 # By local time of treatment: `outcomes[bisect_right(breaks, local)]`, `None` to be asked for.
 Table = tuple["list[datetime]", "list[Outcome | None]"]
@@ -57,12 +61,13 @@ class RowVerdicts:
 
     def __init__(self, job: Job, survey: Callable[[], Orders]) -> None:
         self.job = job
-        self.tables: dict[tuple[str, str], Table] = {}
+        self.tables: dict[tuple[Written, str], Table] = {}
+        self._made: dict[tuple[Key, str], Table] = {}
         survey = cache(survey)
         self._now = decider(job, survey=survey)
         self._then = None if job.until is None else decider(job, job.until, survey)
         self._outcomes: dict[tuple[Cells, Cells], Outcome] = {}
-        self._rows: dict[tuple[str, str, str], dict[int, LongRow]] = {}
+        self._rows: dict[tuple[str, Written, str], dict[int, LongRow]] = {}
         self._verdicts = [text for name, text in job.where if name == "verdict"]
         self._activities = [text for name, text in job.where if name == "activity"]
 
@@ -73,24 +78,26 @@ class RowVerdicts:
 
     def type(self, words: str) -> str:
         """Return the type that some words name, which were understood before."""
-        return self._now.type(words.strip())
+        return self._now.kinds.type(words.strip())
 
-    def outcome(self, treated: str, type_: str, tz: str) -> Outcome:
+    def outcome(self, treated: str, type_: Written, tz: str) -> Outcome:
         """Return what becomes of a row, slowly; this makes the quick way when it is worth it.
 
         Raises:
             MesocareError: The row has to be rejected.
         """
-        raw, type_, tz = (type_, tz), type_.strip(), tz.strip()
+        raw, type_, tz = (type_, tz), stripped(type_), tz.strip()
         now = self._now.cells(treated, type_, tz)
         then = self._then.cells(treated, type_, tz) if self._then else now
         if raw not in self.tables and self._now.ready(type_, tz):
+            if len(self.tables) >= _MOST_WRITINGS:
+                self.tables.clear()
             self.tables[raw] = self._table(type_, tz)
         return self._shared(now, then)
 
-    def long_rows(self, outcome: Outcome, treated: str, type_: str, tz: str) -> list[LongRow]:
+    def long_rows(self, outcome: Outcome, treated: str, type_: Written, tz: str) -> list[LongRow]:
         """Return what a long table says of each activity that is wanted."""
-        key = (treated, type_.strip(), tz.strip())
+        key = (treated, stripped(type_), tz.strip())
         known = self._rows.get(key)
         if known is None:
             if len(self._rows) >= _MOST_ROWS_REMEMBERED:
@@ -104,7 +111,7 @@ class RowVerdicts:
 
         ids = self.job.ids
         tally.midnights = self._now.midnights
-        tally.reading.types = self._now.words
+        tally.reading.types = self._now.kinds.words
         if self.orders != self.job.orders:
             tally.reading.orders = self.orders
         tally.verdicts = {id_: Counter() for id_ in ids}
@@ -129,7 +136,16 @@ class RowVerdicts:
             and (self._then is None or milder(then, now))
         )
 
-    def _table(self, type_: str, tz: str) -> Table:
+    def _table(self, type_: Written, tz: str) -> Table:
+        key = (self._now.kinds.of(type_).key, tz)
+        if key not in self._made:
+            if len(self._made) >= MOST_STEPS:
+                self._made.clear()
+            self._made[key] = self._merged(type_, tz)
+        return self._made[key]
+
+    def _merged(self, type_: Written, tz: str) -> Table:
+        """Return the steps of now and then as one."""
         steps = [each.steps(type_, tz) for each in (self._now, self._then or self._now)]
         breaks = sorted({at for each in steps for at in each.breaks})
         outcomes: list[Outcome | None] = [None]
@@ -138,7 +154,7 @@ class RowVerdicts:
             outcomes.append(None if now is None or then is None else self._shared(now, then))
         return breaks, outcomes
 
-    def _long(self, outcome: Outcome, treated: str, type_: str, tz: str) -> dict[int, LongRow]:
+    def _long(self, outcome: Outcome, treated: str, type_: Written, tz: str) -> dict[int, LongRow]:
         job = self.job
         treatment = self._now.treatment(treated, type_, tz)
         zone = treatment.when.zone

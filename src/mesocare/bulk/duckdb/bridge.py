@@ -59,7 +59,13 @@ def _rejects(job: Job, held: ExitStack) -> OutputFile | None:
 def as_lines(job: Job, duck: Session) -> Job:
     """Return the job with its Parquet file as lines of JSON: the number of a line is the row's."""
     source = parquet(job, duck)
-    ours = {"treated": source.treated, "type": source.type, "tz": source.tz}
+    ours = {
+        "treated": source.treated,
+        "type": source.type,
+        "tz": source.tz,
+        "with": source.substances,
+        "about": source.factors,
+    }
     texts = {source.columns.get(each, each): text for each, text in ours.items()}
     columns = [
         f"{texts.get(name.strip(), f'c{n}')} AS {quoted(name)}"

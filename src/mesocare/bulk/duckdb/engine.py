@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mesocare.bulk.duckdb import output
 from mesocare.bulk.duckdb.bridge import by_streaming
-from mesocare.bulk.duckdb.lookup import VerdictTable
+from mesocare.bulk.duckdb.lookup import VerdictTable, spread
 from mesocare.bulk.duckdb.output import Place, Refused
 from mesocare.bulk.duckdb.refused import REFUSED, refused_rows
 from mesocare.bulk.duckdb.session import first_line, module, reading, session
@@ -24,6 +24,7 @@ from mesocare.bulk.duckdb.source import Source, Unsure, delimited, parquet
 from mesocare.bulk.header import wanted_types
 from mesocare.bulk.io.writers import OutputFile, Rejects, check_places
 from mesocare.bulk.job import Interrupted, Tally, blamed, reason
+from mesocare.bulk.kinds import What
 from mesocare.bulk.signals import StopSignals
 from mesocare.bulk.verdicts import decider
 from mesocare.errors import MesocareError, TableError
@@ -50,6 +51,8 @@ _NOTHING = (
     "SELECT 1 FROM rows WHERE cell IS NULL AND NOT regexp_matches({} || {}, '[[:alnum:]]') LIMIT 1"
 )
 _DAY = len("25.11.2026 ")
+# What of a treatment is asked of the engine.
+_ASKED = ("treated", "type", "substances", "factors", "tz")
 # Beyond so many treatments that are not written plainly, streaming is the shorter way.
 _MOST_ASKED = 1_000_000
 
@@ -131,9 +134,9 @@ class _Check:
                 self._settle()
                 self.conditions = output.conditions(self.job, source, self._types())
                 source = self.source
-                keys = f"SELECT {source.kind}, {source.type}, {source.tz}"
                 sample = f"(FROM {source.relation} LIMIT {_SAMPLE})"
-                self.table.add(self._run(f"SELECT DISTINCT * FROM ({keys} FROM {sample})"))
+                keys = f"(SELECT {source.key} FROM {sample})"
+                self.table.add(spread(self._run(f"SELECT DISTINCT * FROM {keys}")))
                 query = self._query()
                 # What is written is delivered once every rejected row has been named.
                 with self.stopping.around(ExitStack()) as held:
@@ -192,7 +195,7 @@ class _Check:
         source, kept = self.source, []
         for (words,) in self._run(f"SELECT DISTINCT {source.type} FROM {source.relation}"):
             try:
-                if {self.decider.type(words.strip())} == {*wanted}:
+                if {self.decider.kinds.type(words.strip())} == {*wanted}:
                     kept.append(words)
             except MesocareError:
                 kept.append(words)  # it is rejected, wanted or not
@@ -204,10 +207,10 @@ class _Check:
         reading_.columns = {
             ours: theirs for ours, theirs in self.job.columns.items() if theirs not in {"", ours}
         }
-        types = {type_ for _, type_, _ in self.table.laid}
+        types = {key.type for key in self.table.laid}
         for words in types - self.job.rules.types.keys():
-            self.decider.type(words.strip())
-        reading_.types = self.decider.words
+            self.decider.kinds.type(words.strip())
+        reading_.types = self.decider.kinds.words
         if self.told and self.decider.orders != self.job.orders:
             reading_.orders = self.decider.orders
         tally.midnights |= self.decider.midnights
@@ -249,7 +252,7 @@ class _Check:
             )
             again = self.table.add(
                 self.duck.rows(
-                    f"SELECT {source.kind}, {source.type}, {source.tz} FROM rows"
+                    f"SELECT {source.key} FROM rows"
                     f" WHERE cell IS NULL GROUP BY ALL HAVING count(*) >= {_WORTH_LAYING}"
                 )
             )
@@ -260,28 +263,31 @@ class _Check:
     def _ask(self) -> None:
         """Ask the engine of every distinct treatment that the table has no answer for."""
         source = self.source
+        given = dict(zip(_ASKED, (source.treated, *source.what, source.tz), strict=True))
+        columns = ", ".join(f"{cell} AS {name}" for name, cell in given.items())
         self.duck.run(
-            f"CREATE TABLE asked AS SELECT {source.treated} AS treated, {source.type} AS type,"
-            f" {source.tz} AS tz FROM rows WHERE cell IS NULL GROUP BY ALL"
+            f"CREATE TABLE asked AS SELECT {columns} FROM rows WHERE cell IS NULL GROUP BY ALL"
         )
         if self.duck.rows("SELECT count(*) FROM asked")[0][0] > _MOST_ASKED:
             raise Unsure("it has too many treatments that are not written plainly")
         self.duck.run("CREATE TABLE told (nr BIGINT, cell INTEGER)")
-        for batch in self.duck.batches("SELECT rowid, treated, type, tz FROM asked", _BATCH):
+        names = ", ".join(_ASKED)
+        for batch in self.duck.batches(f"SELECT rowid, {names} FROM asked", _BATCH):
             told = [(number, self._told(*treatment)) for number, *treatment in batch]
-            columns = [list(column) for column in zip(*told, strict=True)]
+            lists = [list(column) for column in zip(*told, strict=True)]
             self.duck.run(
-                "INSERT INTO told SELECT unnest($1::BIGINT[]), unnest($2::INTEGER[])", columns
+                "INSERT INTO told SELECT unnest($1::BIGINT[]), unnest($2::INTEGER[])", lists
             )
+        alike = " AND ".join(f"asked.{name} = {cell}" for name, cell in given.items())
         self.duck.run(
             "UPDATE rows SET cell = told.cell FROM told JOIN asked ON told.nr = asked.rowid"
-            f" WHERE rows.cell IS NULL AND asked.treated = {source.treated}"
-            f" AND asked.type = {source.type} AND asked.tz = {source.tz}"
+            f" WHERE rows.cell IS NULL AND {alike}"
         )
 
-    def _told(self, treated: str, type_: str, tz: str) -> int:
+    def _told(self, treated: str, type_: str, substances: str, factors: str, tz: str) -> int:
+        what = What(type_, substances, factors)
         try:
-            return self.table.number(self.decider.cells(treated, type_, tz))
+            return self.table.number(self.decider.cells(treated, what, tz))
         except MesocareError:
             return REFUSED
 
@@ -291,10 +297,10 @@ class _Check:
             return  # the table had an answer for every row
         for row in refused_rows(self.job, self.duck, self.source):
             try:
-                self.decider.cells(row.treated, row.type, row.tz)
+                self.decider.cells(row.treated, row.what, row.tz)
             except MesocareError as error:
                 fault = blamed(error)
-                yield Refused(row.line, fault, getattr(row, fault), reason(error), row.row)
+                yield Refused(row.line, fault, row.value(fault), reason(error), row.row)
             else:
                 raise Unsure("a row was refused that is none to refuse")
 

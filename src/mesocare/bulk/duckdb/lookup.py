@@ -1,30 +1,75 @@
-"""The verdict table in SQL: for each type, zone and time of treatment, the number of what holds.
+"""The verdict table in SQL: for each kind, zone and time of treatment, the number of what holds.
 
 It is laid out as lists, by day. A day on which nothing changes is one
 entry; one on which something does leads to its hours, and such an hour to its minutes. So a row of
 patients finds its own by three lookups at most, each a place in a long text: a lookup leaves the
 rows in their order, as a join does not.
+
+What was injected and who was treated make many kinds, of which few differ in any verdict, and those
+in few weeks. Where a table has such columns, two lookups come before: of the kind's days, which it
+shares with others, and of the part of them, which other days share.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from itertools import product
-from typing import TYPE_CHECKING
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.bulk.duckdb.session import literal
+from mesocare.bulk.duckdb.source import ABSENT
+from mesocare.bulk.kinds import What
 from mesocare.bulk.verdict_table import HORIZON, segments
 from mesocare.core.calendar import ONE_DAY
+from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mesocare.bulk.decider import Decider
     from mesocare.bulk.duckdb.source import Source
-    from mesocare.bulk.verdict_table import Cells, Segment, Wanted
+    from mesocare.bulk.kinds import Key
+    from mesocare.bulk.verdict_table import Cells, Segment
 
 _TICK = timedelta(microseconds=1)
+# Days that are looked up as a part; a power of two, whose multiples are quick.
+_PART = 64
+_DAYS = -(-(HORIZON.days + 5) // _PART) * _PART
+# Each cell of details that a part of the table is laid out for costs a comparison.
+_MOST_CELLS = 128
+_MOST_SPREAD = 50_000
+
+
+class Wanted(NamedTuple):
+    """A part of the verdict table: by which clock, after what, in which zone, as cells say it."""
+
+    clock: int
+    type: str
+    substances: str
+    factors: str
+    tz: str
+
+
+def spread(found: Iterable[tuple[Any, ...]]) -> set[Wanted]:
+    """Return what of the table is wanted where a sample of rows has some cells.
+
+    Details stand together in many ways, of which a sample has a few: so any of its cells may stand
+    with any other. Of many, those that stand in most ways are taken; the rest is asked row by row.
+    """
+    keys = {Wanted(*each) for each in found}
+    if not any(key.substances or key.factors for key in keys):
+        return keys
+    most = [
+        {cell for cell, _ in Counter(cells).most_common(_MOST_CELLS)}
+        for cells in ((key.substances for key in keys), (key.factors for key in keys))
+    ]
+    keys = {key for key in keys if key.substances in most[0] and key.factors in most[1]}
+    axes = [set(axis) for axis in zip(*keys, strict=True)]
+    return (
+        {Wanted(*each) for each in product(*axes)} if prod(map(len, axes)) < _MOST_SPREAD else keys
+    )
 
 
 class VerdictTable:
@@ -38,11 +83,12 @@ class VerdictTable:
         self._decider = decider
         self._numbers: dict[Cells, int] = {}
         self._segments: dict[Wanted, list[Segment]] = {}
+        self._nothing: list[Segment] = []
+        self._of_kind: dict[tuple[int, Key, str], list[Segment]] = {}
         # A day more on either side, since somewhere it is another day already or still.
         self._first = datetime.combine(
             decider.at.date() - HORIZON - 2 * ONE_DAY, datetime.min.time()
         )
-        self._length = HORIZON.days + 5
 
     def number(self, cells: Cells) -> int:
         """Return what stands for some verdicts: 1 or more."""
@@ -52,7 +98,7 @@ class VerdictTable:
     def laid(self) -> list[Wanted]:
         """What is laid out.
 
-        A name that is no type or zone has no segments: to make room for it would cost a day each.
+        A name that is no kind or zone has no segments: to make room for it would cost a day each.
         """
         return [key for key, known in self._segments.items() if known]
 
@@ -61,15 +107,28 @@ class VerdictTable:
         """The verdicts, in the order of their numbers from 1 on."""
         return list(self._numbers)
 
-    def add(self, wanted: Iterable[Wanted]) -> bool:
+    def add(self, wanted: Iterable[tuple[Any, ...]]) -> bool:
         """Lay out what is wanted and not there yet; whether there was any.
 
-        What is no type or no zone is left out: its rows are rejected one by one.
+        What is no kind or no zone is left out: its rows are rejected one by one.
         """
-        new = sorted(set(wanted) - self._segments.keys())
+        new = sorted({Wanted(*each) for each in wanted} - self._segments.keys())
         for key in new:
-            self._segments[key] = segments(self._decider, key, self.number)
+            self._segments[key] = self._found(key)
         return bool(new)
+
+    def _found(self, wanted: Wanted) -> list[Segment]:
+        """Return what holds; the very same list for kinds that get the same verdicts."""
+        clock, *what, tz = wanted
+        written = What(*what) if any(what[1:]) else what[0]
+        try:
+            kind = self._decider.kinds.of(written)
+        except MesocareError:
+            return self._nothing
+        key = (clock, kind.key, tz)
+        if key not in self._of_kind:
+            self._of_kind[key] = segments(self._decider, (clock, written, tz), self.number)
+        return self._of_kind[key]
 
     def judged(self, source: Source, relation: str) -> str:
         """Return a relation's rows, with the number of what holds as `cell`; null if not laid out.
@@ -77,31 +136,108 @@ class VerdictTable:
         Each step is a query of its own, for DuckDB works an expression out wherever it is used.
         """
         top = 1 + len(self._numbers)
-        laid = self.laid
-        kinds = sorted({kind for kind, _, _ in laid})
-        types = sorted({type_ for _, type_, _ in laid})
-        zones = sorted({tz for _, _, tz in laid})
-        known = [self._segments.get(key, []) for key in product(kinds, types, zones)]
-        days, hours, minutes = laid_out(known, self._first, self._length, top)
-        last = self._first + self._length * ONE_DAY - _TICK
-        block = (
-            f"(({_place('kind', map(str, kinds))} * {len(types)}"
-            f" + {_place(source.type, map(literal, types))}) * {len(zones)}"
-            f" + {_place(source.tz, map(literal, zones))}) * {self._length}"
-        )
+        last = self._first + _DAYS * ONE_DAY - _TICK
         day = f"CAST(moment AS DATE) - DATE '{self._first.date()}'"
-        steps = (
+        laying = self._laying(source)
+        days, hours, minutes = laid_out(laying.known, self._first, _DAYS, top)
+        steps = [
             f"{source.kind} AS kind, {source.time} AS moment",
             # Infinity is a time to DuckDB, but no number of days.
             f"moment BETWEEN TIMESTAMP '{self._first}' AND TIMESTAMP '{last}' AS near",
-            f"CASE WHEN near THEN {block} + ({day}) END AS place",
-            f"{_listed(days, 'place')} AS by_day",
+            *laying.steps,
+            f"CASE WHEN near THEN {laying.block} * {_DAYS} + ({day}) END AS place",
+        ]
+        at = "place"
+        if laying.steps:
+            parts, days = _in_parts(days)
+            steps.append(f"{_listed(parts, f'place // {_PART}')} AS part")
+            at = f"part * {_PART} + place % {_PART}"
+        steps += [
+            f"{_listed(days, at)} AS by_day",
             _deeper("by_day", "by_hour", hours, top, "24 + date_part('hour', moment)"),
             _deeper("by_hour", "cell", minutes, top, f"120 + {MINUTE}"),
-        )
+        ]
         for step in steps:
             relation = f"(SELECT *, {step} FROM {relation})"
         return relation
+
+    def _laying(self, source: Source) -> _Laying:
+        """Return what is laid out for the rows of a source, and how a row finds its own."""
+        axes = _Axes(*(sorted(set(axis)) for axis in zip(*self.laid, strict=True)))
+        plain = [self._known(Wanted(clock, type_, "", "", tz)) for clock, type_, tz in axes.plain]
+        clock = _place("kind", map(str, axes.clocks))
+        place = (
+            f"({clock} * {len(axes.types)} + {_place(source.type, map(literal, axes.types))})"
+            f" * {len(axes.zones)} + {_place(source.tz, map(literal, axes.zones))}"
+        )
+        if source.substances == source.factors == ABSENT:
+            return _Laying(plain, (), f"({place})")
+        # Most rows say nothing of details. Others share the blocks of those with the same verdicts.
+        detailed = [self._known(each) for each in axes.detailed]
+        known = [*plain, *{id(each): each for each in detailed}.values()]
+        numbers = {id(each): n for n, each in enumerate(known)}
+        at = (
+            f"(plain * {len(axes.substances)}"
+            f" + {_place(source.substances, map(literal, axes.substances))})"
+            f" * {len(axes.factors)} + {_place(source.factors, map(literal, axes.factors))} + 1"
+        )
+        none = f"{source.substances} = '' AND {source.factors} = ''"
+        # Nothing is the first, and is found where a cell has no place.
+        listed = _listed([None, *(numbers[id(each)] for each in detailed)], "detailed")
+        steps = (
+            f"{place} AS plain",
+            f"CASE WHEN NOT ({none}) THEN {at} END AS detailed, {none} AS bare",
+            f"CASE WHEN bare THEN plain ELSE {listed} END AS block",
+        )
+        return _Laying(known, steps, "block")
+
+    def _known(self, wanted: Wanted) -> list[Segment]:
+        return self._segments.get(wanted, self._nothing)
+
+
+class _Axes(NamedTuple):
+    """What the table is laid out for, in order."""
+
+    clocks: Sequence[int] = ()
+    types: Sequence[str] = ()
+    substances: Sequence[str] = ()
+    factors: Sequence[str] = ()
+    zones: Sequence[str] = ()
+
+    @property
+    def plain(self) -> product[tuple[int, str, str]]:
+        """What there is without details."""
+        return product(self.clocks, self.types, self.zones)
+
+    @property
+    def detailed(self) -> Iterator[Wanted]:
+        """What there is with and without details; those change last."""
+        for clock, type_, tz in self.plain:
+            for substances, factors in product(self.substances, self.factors):
+                yield Wanted(clock, type_, substances, factors, tz)
+
+
+class _Laying(NamedTuple):
+    """What is laid out.
+
+    Attributes:
+        known: Blocks of days, each as the segments that fill it.
+        steps: What has to be worked out of a row to find its block, in SQL.
+        block: The number of a row's block, in SQL.
+    """
+
+    known: list[list[Segment]]
+    steps: tuple[str, ...]
+    block: str
+
+
+def _in_parts(days: Entries) -> tuple[Entries, Entries]:
+    """Return days in parts, each kept once: which part stands where, and the days of the parts."""
+    parts: dict[tuple[int | None, ...], int] = {}
+    order: Entries = [
+        parts.setdefault(tuple(days[n : n + _PART]), len(parts)) for n in range(0, len(days), _PART)
+    ]
+    return order, [each for part in parts for each in part]
 
 
 def _deeper(above: str, name: str, values: Sequence[int | None], top: int, within: str) -> str:
@@ -119,12 +255,15 @@ def _listed(values: Sequence[int | None], at: str) -> str:
     # None is 0, so that every value has a digit.
     numbers = [0 if each is None else each + 1 for each in values]
     place = f"greatest(CAST({at} AS INTEGER), 0)"  # a place that is not asked for is worked out too
+    width = max(numbers, default=0).bit_length()
+    if not width:
+        return "NULL::INTEGER"
+    written = "".join([f"{each:0{width}b}" for each in numbers])
     digits = [
-        f"get_bit('{''.join(str(each >> digit & 1) for each in numbers)}'::BIT, {place})"
-        f" * {1 << digit}"
-        for digit in range(max(numbers, default=0).bit_length())
+        f"get_bit('{written[width - 1 - digit :: width]}'::BIT, {place}) * {1 << digit}"
+        for digit in range(width)
     ]
-    return f"nullif({' + '.join(digits)}, 0) - 1" if digits else "NULL::INTEGER"
+    return f"nullif({' + '.join(digits)}, 0) - 1"
 
 
 def _place(column: str, values: Iterable[str]) -> str:

@@ -91,12 +91,13 @@ def wanted(job: Job, source: Source, rows: str, cells: list[Cells], meeting: str
         meeting: What a row has to meet besides, in SQL.
     """
     text = job.form == "csv"
+    known = {*source.known, *source.details}
     columns = []
     for n, name in enumerate(source.names):
         column = f"c{n}"
         if text and source.texts[n]:
             column = column if source.plain else f"CAST({column} AS VARCHAR)"
-            column = column if job.raw or n in source.known else _neutral(column)
+            column = column if job.raw or n in known else _neutral(column)
             # Nothing, and nothing in quotes, are one and the same; written as nothing.
             column = column if source.plain else f"nullif({column}, '')"
         columns.append(

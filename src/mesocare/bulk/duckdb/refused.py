@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.bulk.io.lines import Lines
 from mesocare.bulk.io.readers import CsvRows
+from mesocare.bulk.job import DETAILS
+from mesocare.bulk.kinds import What
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,9 +29,14 @@ class RefusedRow(NamedTuple):
 
     line: int
     treated: str
-    type: str
+    what: What
     tz: str
     row: Sequence[str]
+
+    def value(self, ours: str) -> str:
+        """Return what stands in a column of ours."""
+        by_column = {"treated": self.treated, "tz": self.tz}
+        return {**by_column, **dict(zip(("type", *DETAILS), self.what, strict=True))}[ours]
 
 
 def refused_rows(job: Job, duck: Session, source: Source) -> Iterator[RefusedRow]:
@@ -42,10 +49,10 @@ def refused_rows(job: Job, duck: Session, source: Source) -> Iterator[RefusedRow
 def _selected(duck: Session, source: Source, number: str, rows: str) -> Iterator[RefusedRow]:
     """Yield rows of a relation, each with a number."""
     cells = ", ".join(f"coalesce(CAST(c{n} AS VARCHAR), '')" for n in range(len(source.names)))
-    query = f"SELECT {number}, {source.treated}, {source.type}, {source.tz}, {cells} FROM {rows}"
-    for batch in duck.batches(query, _BATCH):
-        for at, treated, type_, tz, *row in batch:
-            yield RefusedRow(at, treated, type_, tz, row)
+    treatment = ", ".join((source.treated, *source.what, source.tz))
+    for batch in duck.batches(f"SELECT {number}, {treatment}, {cells} FROM {rows}", _BATCH):
+        for at, treated, type_, substances, factors, tz, *row in batch:
+            yield RefusedRow(at, treated, What(type_, substances, factors), tz, row)
 
 
 def _line_of(job: Job) -> Callable[[int], int]:

@@ -15,6 +15,7 @@ from mesocare.bulk.duckdb.session import literal, reading
 from mesocare.bulk.header import columns_of, header_problem, places
 from mesocare.bulk.io.lines import LONGEST_LINE, Lines
 from mesocare.bulk.io.readers import CsvRows
+from mesocare.bulk.job import DETAILS
 from mesocare.bulk.verdict_table import DAY, INSTANT, LOCAL
 from mesocare.parsing.date_order import DAY_FIRST
 
@@ -39,6 +40,10 @@ _SIGNS = "('.', '/', '-', ' ')"
 _LONGEST_DAY, _LONGEST_TIME = len("2024-05-01"), len("2024-05-01T14:30:00")
 
 
+# A cell of a column that is not there, in SQL.
+ABSENT = "''"
+
+
 class Unsure(Exception):  # noqa: N818 - no error: there is another way
     """DuckDB's reader might not read this as the streaming one does."""
 
@@ -55,6 +60,8 @@ class Source(NamedTuple):
         midnight: Whether its time is a midnight that is taken for some time of its day, in SQL.
         type: The type of treatment as text, in SQL.
         tz: The zone as text, in SQL.
+        substances: What was injected as text, in SQL; `''` where no column says it.
+        factors: Who was treated as text, in SQL; `''` where no column says it.
         delimiter: What stands between two cells.
         texts: Which columns may hold what a spreadsheet takes for a formula.
         rows: How many rows it has; `None` where nobody has counted.
@@ -64,6 +71,8 @@ class Source(NamedTuple):
         more: What the relation has besides its columns and the rows need, in SQL.
         known: The columns of a text in which a row that the verdict table has an answer for holds
             only what is known: a time, a type, a zone.
+        details: Those in which any row that has an answer holds what was injected, or who was
+            treated, or nothing.
     """
 
     relation: str
@@ -74,14 +83,27 @@ class Source(NamedTuple):
     midnight: str
     type: str
     tz: str
+    substances: str = ABSENT
+    factors: str = ABSENT
     delimiter: str = ","
     texts: tuple[bool, ...] = ()
     rows: int | None = None
     plain: bool = False
     known: tuple[int, ...] = ()
+    details: tuple[int, ...] = ()
     columns: Mapping[str, str] = {}
     text: bool = True
     more: str = ""
+
+    @property
+    def what(self) -> tuple[str, str, str]:
+        """What was done: its type, what was injected and who was treated, as text in SQL."""
+        return self.type, self.substances, self.factors
+
+    @property
+    def key(self) -> str:
+        """What leads to a part of the verdict table, in SQL."""
+        return ", ".join((self.kind, *self.what, self.tz))
 
     def ordered(self, order: str, *, exact: bool) -> Source:
         """Return it with its dates read by an order of day and month, the year being last."""
@@ -135,23 +157,26 @@ def delimited(job: Job, session: Session) -> Source:
         f" max_line_size = {LONGEST_LINE}, buffer_size = {_BUFFER}, compression = 'none')"
     )
     found = places(rows.header, rows.job.columns)
-    tz = f"coalesce(c{found['tz']}, '')" if "tz" in found else "''"
+    text = {ours: f"coalesce(c{n}, '')" for ours, n in found.items()}
     kind, time, midnight = _written(f"c{found['treated']}", exact=job.exact)
     return Source(
         relation=relation,
         names=names,
         rows=rows_,
-        treated=f"coalesce(c{found['treated']}, '')",
+        treated=text["treated"],
         kind=kind,
         time=time,
         midnight=midnight,
-        type=f"coalesce(c{found['type']}, '')",
-        tz=tz,
+        type=text["type"],
+        tz=text.get("tz", ABSENT),
+        substances=text.get("with", ABSENT),
+        factors=text.get("about", ABSENT),
         delimiter=rows.delimiter,
         texts=(True,) * len(names),
         plain=True,
         columns=rows.job.columns,
         known=tuple(found[each] for each in ("treated", "type", "tz") if each in found),
+        details=tuple(found[each] for each in DETAILS if each in found),
     )
 
 
@@ -214,17 +239,20 @@ def parquet(job: Job, session: Session) -> Source:
     # By position: a name may differ from another in nothing but its case.
     aliases = ", ".join(f"c{n}" for n in range(len(header)))
     column = f"c{where['treated']}"
-    kind, time, midnight, text = _typed(column, types[where["treated"]], exact=job.exact)
+    kind, time, midnight, treated = _typed(column, types[where["treated"]], exact=job.exact)
+    text = {ours: _text(f"c{n}") for ours, n in where.items()}
     return Source(
         relation=f"(SELECT * FROM read_parquet({file}) AS given({aliases}))",
         names=tuple(header),
         rows=rows,
-        treated=text,
+        treated=treated,
         kind=kind,
         time=time,
         midnight=midnight,
-        type=f"coalesce(CAST(c{where['type']} AS VARCHAR), '')",
-        tz=f"coalesce(CAST(c{where['tz']} AS VARCHAR), '')" if "tz" in where else "''",
+        type=text["type"],
+        tz=text.get("tz", ABSENT),
+        substances=text.get("with", ABSENT),
+        factors=text.get("about", ABSENT),
         texts=tuple(not _HARMLESS.match(each) for each in types),
         columns=columns,
         text=types[where["treated"]] == "VARCHAR",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.header import LATEST_HEADER, columns_of, delimiter_of, header_problem
 from mesocare.bulk.io.lines import LONGEST_LINE, UNREADABLE
-from mesocare.bulk.job import OPTIONAL, REQUIRED, Reject, shortened
+from mesocare.bulk.job import DETAILS, OPTIONAL, REQUIRED, Reject, shortened
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 # Blocks of lines that are kept, to read again what an unclosed quote has swallowed.
 _KEPT = 4
+_NO_TEXT = {
+    each: f"is no text and no list of texts; if it is another kind of column: --map {each}="
+    for each in DETAILS
+}
 _UNCLOSED = "has a quote that is never closed"
 _CLOSED_WRONG = "has a quote that is not closed, or text after one that is"
 
@@ -253,8 +257,9 @@ def not_text(found: Mapping[str, Any], ours: Mapping[str, str]) -> tuple[str, st
         if column in REQUIRED and name not in found:
             return name, "", "is missing"
         absent = column in OPTIONAL and value is None
-        if column != "patient_id" and not absent and not isinstance(value, str):
-            return name, plain(value), "is no text"
+        readable = isinstance(value, (str, list) if column in DETAILS else str)
+        if column != "patient_id" and not absent and not readable:
+            return name, plain(value), _NO_TEXT.get(column, "is no text")
     return None
 
 

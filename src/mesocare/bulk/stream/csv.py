@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from mesocare.bulk.decider import joined
 from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.readers import CsvRows, row_text
+from mesocare.bulk.job import DETAILS
 from mesocare.bulk.stream.base import Run
 from mesocare.errors import MesocareError
 from mesocare.parsing.date_order import DAY_FIRST, MONTH_FIRST
 from mesocare.text import is_formula, without_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mesocare.bulk.io.lines import Lines
+    from mesocare.bulk.kinds import Written
     from mesocare.bulk.verdicts import Outcome
 
 _SHORT, _LONG = len("2024-05-01T14:30"), len("2024-05-01T14:30:00")
@@ -31,6 +34,21 @@ _AS_ISO = {
 }
 
 
+def _what_of(place: Mapping[str, int]) -> Callable[[Sequence[str]], Written]:
+    """Return what tells what was done of a row: the cell of its type, with details if it has them.
+
+    Args:
+        place: Where the columns of ours stand.
+    """
+    there = [place[each] for each in ("type", *DETAILS) if each in place]
+    if len(there) != 1 + len(DETAILS) and len(there) > 1:
+        at_type, at = there
+        if "with" in place:
+            return lambda row: (row[at_type], row[at], "")
+        return lambda row: (row[at_type], "", row[at])
+    return itemgetter(*there)
+
+
 class CsvRun(Run):
     """A check of delimited text."""
 
@@ -41,9 +59,10 @@ class CsvRun(Run):
         self.understood(rows.job, rows.line if rows.titled else 0)
         names = [each.strip() for each in rows.header]
         self.place = places(rows.header, self.job.columns)
+        self.what = _what_of(self.place)
         self.filters = filters(self.job, names, self.place)
-        # A type or a zone that was understood begins with a letter.
-        harmless = {self.place["type"], self.place.get("tz")}
+        # What was understood of these begins with a letter.
+        harmless = {self.place.get(each) for each in ("type", "tz", *DETAILS)}
         self.risky = [n for n in range(len(names)) if n not in harmless]
         if self.job.raw or self.job.form != "csv":
             self.risky = []
@@ -68,7 +87,7 @@ class CsvRun(Run):
         )
         order = self.verdicts.orders.year_last
         table_of, read, filters_ = self.verdicts.tables.get, datetime.fromisoformat, self.filters
-        kept, exact, types = [], self.job.exact, self.wanted_types
+        what_of, kept, exact, types = self.what, [], self.job.exact, self.wanted_types
         for line, row in chunk:
             if row is None:
                 continue
@@ -86,7 +105,7 @@ class CsvRun(Run):
                 and treated[10:11] == " "
             ):
                 treated = _AS_ISO[order](treated)
-            table = table_of((row[at_type], row[at_tz] if at_tz >= 0 else ""))
+            table = table_of((what_of(row), row[at_tz] if at_tz >= 0 else ""))
             outcome = None
             if (
                 table
@@ -129,7 +148,7 @@ class CsvRun(Run):
         """Ask the engine, and reject the row if need be."""
         values = {ours: row[n] for ours, n in self.place.items()}
         try:
-            return self.verdicts.outcome(treated, values["type"], values.get("tz", ""))
+            return self.verdicts.outcome(treated, self.what(row), values.get("tz", ""))
         except MesocareError as error:
             self.refuse(line, error, values, row_text(row, self.delimiter))
             return None
@@ -147,7 +166,7 @@ class CsvRun(Run):
         for outcome, row in judged:
             values = {ours: row[n] for ours, n in self.place.items()}
             treated = joined(values["treated"], values.get("treated_time", ""))
-            said = self.verdicts.long_rows(outcome, treated, values["type"], values.get("tz", ""))
+            said = self.verdicts.long_rows(outcome, treated, self.what(row), values.get("tz", ""))
             for n in self.risky:
                 row[n] = without_formula(row[n])
             found += [[*row, *each] for each in said]

@@ -86,10 +86,12 @@ class JsonRun(Run):
         values = {ours: found.get(name) or "" for ours, name in self.ours.items()}
         try:
             treated = joined(values["treated"], values["treated_time"])
-            key = (treated, values["type"], values["tz"])
+            what = (values["type"], plain(values["with"]), plain(values["about"]))
+            key = (treated, what, values["tz"])
             outcome = self.verdicts.outcome(*key)
         except MesocareError as error:
-            self.refuse(line, error, values, shortened(text))
+            texts = {ours: plain(value) for ours, value in values.items()}
+            self.refuse(line, error, texts, shortened(text))
             return []
         outcome.count += 1
         if not outcome.tail or any(plain(found.get(n)) != said for n, said in self.filters):

@@ -221,6 +221,7 @@ def _sheets(
     from mesocare.app.schedule import schedule
     from mesocare.app.sheet import sheet as facts
     from mesocare.bulk.sheets import write_sheets
+    from mesocare.core.aftercare.details import raised
     from mesocare.core.question import Question
     from mesocare.render.text import check as view
 
@@ -230,7 +231,8 @@ def _sheets(
         raise TableError(f"--sheets {folder!r} is no folder", "Type for example: --sheets sheets")
 
     def content(patient: str, treatment: Treatment) -> bytes:
-        question = Question(job.at, treatment.when.zone, (treatment,), job.rules)
+        rules = raised(job.rules, (treatment,))
+        question = Question(job.at, treatment.when.zone, (treatment,), rules)
         known = head._replace(name=" ".join(patient.split())[:LONGEST])
         return made(facts(schedule(question), known), form)
 

@@ -33,7 +33,7 @@ STREAMED = ("csv", "tsv", "ndjson")
 # long for 10,000 of them, 1.14 times for 50,000 (3.1 MB) and 5.4 times for a million.
 LARGE = 4_000_000
 _SPAN = re.compile(r"([1-9]\d{0,3})\s*(h|d)(?:ours?|ays?)?", re.ASCII | re.IGNORECASE)
-_MAPPED = re.compile(r",(?=(?:patient_id|treated|treated_time|type|tz)=)")
+_MAPPED = re.compile(r",(?=(?:patient_id|treated|treated_time|type|tz|with|about)=)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 

@@ -125,6 +125,9 @@ def preview_text(job: Job, rows: Preview, *, no_color: bool) -> str:
         page.row([f"  {row.treated!r}"], _CELL, row.when or "")
         if row.type:
             page.row([f"  {row.words!r}"], _CELL, row.type)
+        for kind, (written, ids) in row.details.items():
+            if ids:
+                page.row([f"  {written!r}"], _CELL, f"{kind} {', '.join(ids)}")
         if row.why:
             page.line((f"  rejected: {row.why}", f"bold {RED}"))
         for id_, verdict in zip(job.ids, row.verdicts, strict=False):
@@ -149,6 +152,7 @@ def preview_json(job: Job, rows: Preview) -> str:
                 "earliest": row.earliest,
                 "latest": row.latest,
                 "type": row.type or None,
+                **{kind: ids for kind, (_, ids) in row.details.items()},
                 "verdicts": dict(zip(job.ids, row.verdicts, strict=False)),
                 "rejected": row.why or None,
             }

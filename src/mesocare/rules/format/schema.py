@@ -85,7 +85,7 @@ _WORDS = Listing(Text(60), empty=True)
 _WORD_LISTS = Table(_WORDS, Text(40))
 
 # What a table calls the columns that have a meaning.
-COLUMNS = ("patient_id", "treated", "treated_time", "type", "tz")
+COLUMNS = ("patient_id", "treated", "treated_time", "type", "tz", "with", "about")
 COLUMN_NAMES = Table(_WORDS, Choice(COLUMNS))
 
 _POINTS = Table(Record({"text": Text(160), "evidence": _EVIDENCE}, {"types": Listing(Id())}))
