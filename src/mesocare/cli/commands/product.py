@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from mesocare.cli.commands.questions import EXIT_CODES
+from mesocare.cli.completion import kinds
 from mesocare.cli.options import Reply, Request, command
 from mesocare.errors import MesocareError
 
-if TYPE_CHECKING:
-    from mesocare.core.model import Verdict
-
 LARGEST_FILE = 1024 * 1024
-EXIT_CODES = {"allowed": 0, "avoid": 1, "limited": 3, "ask": 4}
 _TRY = "Type for example: mesocare product 'Aqua, Glycerin, Retinol', or --file label.txt"
 
 
@@ -43,6 +41,7 @@ def register(app: typer.Typer) -> None:
                 "--kind",
                 help="cleanser, mask, serum, cream, sunscreen, makeup, hair, shampoo, peel, scrub.",
                 metavar="KIND",
+                autocompletion=kinds,
             ),
         ] = None,
     ) -> Reply:
@@ -53,7 +52,7 @@ def register(app: typer.Typer) -> None:
         meaning = request.meaning
         held_by = meaning.open_ids if meaning else ()
         found = of(text, request.question, kind, held_by)
-        exit_code = _exit_code(found.verdict)
+        exit_code = EXIT_CODES[found.verdict.value]
         if request.json:
             from mesocare.render.json.product import product_json
 
@@ -61,10 +60,6 @@ def register(app: typer.Typer) -> None:
         from mesocare.render.text.product import product_text
 
         return request.reply(product_text(found, request.question, meaning), exit_code, meaning)
-
-
-def _exit_code(verdict: Verdict) -> int:
-    return EXIT_CODES[verdict.value]
 
 
 def _text(label: list[str] | None, file: str | None) -> str:
