@@ -39,7 +39,8 @@ def register(app: typer.Typer) -> None:
             str | None,
             typer.Option(
                 "--kind",
-                help="cleanser, mask, serum, cream, sunscreen, makeup, hair, shampoo, peel, scrub.",
+                help="What it is: cleanser, remover, mask, serum, cream, sunscreen, makeup, "
+                "hair, shampoo, peel or scrub.",
                 metavar="KIND",
                 autocompletion=kinds,
             ),
