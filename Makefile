@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark words english picture man site plain mutants clean
+.PHONY: help setup test coverage long lint types architecture check benchmark bulk spark words products english picture man site plain mutants clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ english: ## Write the words of English that look like ours (needs wamerican and 
 
 words: ## Print how many of the words that people type are read right
 	$(PYTHON) benchmarks/words.py
+
+products: ## Print how many ingredient lists are read right, and how quickly
+	$(PYTHON) benchmarks/products.py
 
 picture: ## Draw README's picture anew
 	$(PYTHON) scripts/picture.py

@@ -37,6 +37,7 @@ def test_commands_options_and_words_are_offered(own: Program, rules: RuleSet) ->
     assert set(offered(own, "mesocare ca")) == {"can-i", "calendar"}
     assert {"calendar", "course", "check", "check-in", "can-i"} == set(offered(own, "mesocare c"))
     assert offered(own, "mesocare can-i mas") == ["masks"]
+    assert offered(own, "mesocare product --kind sh") == ["shampoo"]
     assert set(offered(own, "mesocare can-i ")) == {*rules.items, *rules.groups}
     assert "redness" in offered(own, "mesocare feel red")
     assert set(offered(own, "mesocare feel ")) == {*rules.reactions, *rules.red_flags}

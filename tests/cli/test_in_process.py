@@ -36,6 +36,8 @@ QUESTIONS: list[tuple[str, ...]] = [
     ("when", "sauna", *ASKED),
     ("when", "sauna", "--treated", "01/05/2024"),
     ("explain", "gym", *ASKED),
+    ("product", "Aqua, Glycerin, Retinol, Novum", *ASKED),
+    ("product", "-", *ASKED, "--json"),
     ("course", *ASKED),
     ("course", *ASKED, "--json"),
     ("before", "--on", "2024-06-01", "--at", AT),

@@ -77,6 +77,8 @@ def test_one_name_stays_one(name: str) -> None:
         ("Aqua)", "Aqua", (), None),
         ("(Aqua", "Aqua", (), None),
         ("((Aqua))", "Aqua", (), None),
+        ("Talc, Inactive: Aqua", "Aqua", (), None),
+        ("Talc, Aqua: 5%", "Aqua", (), 5.0),
         ("(Organic) Aqua (Eau)", "Aqua", ("Eau",), None),
     ],
 )
@@ -84,7 +86,7 @@ def test_what_stands_beside_a_name(
     text: str, name: str, inside: tuple[str, ...], percent: float | None
 ) -> None:
     """Brackets at its end, percentages and footnotes are taken off, and kept where they matter."""
-    (item,) = parse_label(text).items
+    item = parse_label(text).items[-1]
     assert (item.name, item.inside, item.percent) == (name, inside, percent)
 
 
@@ -121,7 +123,8 @@ def test_where_a_list_begins(head: str) -> None:
     [
         "Directions: apply daily.", "Warnings: keep away.", "Made in France", "How to use it",
         "Mode d'emploi : le soir", "Anwendung: abends", "Contains 10 ppm fluoride",
-        "Please be aware that lists may change.", "www.example.org",
+        "Please be aware that lists may change.", "Free from: Parfum",
+        "Ohne Parfum", "www.example.org",
     ],
 )  # fmt: skip
 def test_where_a_list_ends(tail: str) -> None:

@@ -89,6 +89,7 @@ def test_what_names_belong_to(name: str, group: str) -> None:
         ("Parfum/Fragrance", "fragrance"),
         ("Cl 77492", "tint"), ("C1 77492", "tint"), ("CI77492", "tint"), ("CI 77491 77492", ""),
         ("3-0-Ethyl Ascorbic Acid", "vitamin-c"), ("Glyc0lic Acid", "aha"),
+        ("Salicylsäure", "bha"), ("Trétinoïne", "retinoid"),
         ("Glycolic Acid6", "aha"), ("Betaine13 Salicylate10", "bha"), ("Polysorbate 603", ""),
         ("Limonene and Linalool", "fragrance"), ("Water and Pepper", ""),
         ("Titanium Dioxide (CI 77891)", "mineral-filter"), ("정제수", "base"),

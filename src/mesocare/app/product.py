@@ -121,12 +121,10 @@ def product(
     held, noted, traces, unsure = _sorted(reading, asked, peel=peel)
     base = asked.base()
     decisive = max((*(each.answer for each in held if each.answer), *base), key=_strictness)
-    doubts = (*_doubts(reading), *unsure, *_unruled(held))
-    verdict = decisive.verdict
-    if doubts and verdict is Verdict.ALLOWED:
-        verdict = Verdict.LIMITED
+    doubts = (*_doubts(reading), *unsure, *asked.unruled(held))
+    unread = 2 * reading.recognised < len(reading.found)
     return ProductAnswer(
-        verdict,
+        _cautious(decisive.verdict, doubts, unread=unread),
         decisive,
         next((each for each in held if each.answer is decisive), None),
         held,
@@ -136,9 +134,16 @@ def product(
         told,
         doubts,
         _remarks(reading),
-        _last([each.limited_from for each in asked.answers.values()]),
+        None if unread else _last([each.limited_from for each in asked.answers.values()]),
         None if doubts else _last([each.allowed_from for each in asked.answers.values()]),
     )
+
+
+def _cautious(verdict: Verdict, doubts: Sequence[str], *, unread: bool) -> Verdict:
+    """Return a verdict that no doubt makes too mild; of a list mostly unread the clinic decides."""
+    if unread and not verdict.closed:
+        return Verdict.ASK
+    return Verdict.LIMITED if doubts and verdict is Verdict.ALLOWED else verdict
 
 
 def read(text: str, products: Products) -> Reading:
@@ -228,6 +233,7 @@ class _Asked:
         self.open_findings = open_findings
         self.answers: dict[str, Answer] = {}
         self.mask = any(each.id == "mask" for each in told.kinds)
+        # Given, not guessed: then what only goes on hair is held to the rules of hair.
         self._hair = told.kinds[0] if told.given and told.kinds[0].hair else None
         self._treatments = self._concerned()
 
@@ -252,6 +258,16 @@ class _Asked:
             items = own if group.hair is None else group.hair
         answers = [self._answer(item, self._treatments) for item in items]
         return max(answers, key=_strictness, default=None)
+
+    def unruled(self, held: Iterable[Held]) -> list[str]:
+        """Return what no rule covers in full, so that the clinic has to say."""
+        return list(
+            dict.fromkeys(
+                f"no rule covers {each.found.printed.name} ({each.group.label}) in full"
+                for each in held
+                if each.group.clinic and not (self._hair and each.group.hair is not None)
+            )
+        )
 
     def _answer(self, item: str, treatments: tuple[Treatment, ...] = ()) -> Answer:
         if item not in self.answers:
@@ -344,17 +360,6 @@ def _doubts(reading: Reading) -> list[str]:
 
 
 _MOST_NAMED = 4
-
-
-def _unruled(held: Iterable[Held]) -> list[str]:
-    """Return what no rule covers, so that the clinic has to say."""
-    return list(
-        dict.fromkeys(
-            f"no rule covers {each.found.printed.name} ({each.group.label}) in full"
-            for each in held
-            if each.group.clinic
-        )
-    )
 
 
 def _remarks(reading: Reading) -> tuple[str, ...]:

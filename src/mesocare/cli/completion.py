@@ -44,6 +44,7 @@ activities = _of_rules(lambda rules: [*rules.groups.items(), *rules.items.items(
 groups = _of_rules(lambda rules: rules.groups.items())
 signs = _of_rules(lambda rules: [*rules.reactions.items(), *rules.red_flags.items()])
 types = _of_rules(lambda rules: rules.types.items())
+kinds = _of_rules(lambda rules: rules.products().kinds.items())
 substances, factors = (
     _of_rules(
         lambda rules, kind=kind: [  # type: ignore[misc]

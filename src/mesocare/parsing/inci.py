@@ -188,10 +188,7 @@ def printed(piece: str, position: int, *, may: bool = False) -> Printed | None:
     if not any(map(str.isalpha, text)) or _is_note(piece):
         return None
     percent = re.search(_PERCENT, text) if "%" in text else None
-    bare = re.sub(_PERCENT, "", text) if percent else text
-    bare = re.sub(_PPM, "", bare) if "pp" in bare.casefold() else bare
-    bare = re.sub(_NOTE_NUMBER, "", bare) if "[" in bare else bare
-    bare = bare.translate(_MARKS)
+    bare = _bare(re.sub(_PERCENT, "", text) if percent else text)
     name, inside = _bracketed(bare)
     return Printed(
         text[:LONGEST_NAME],
@@ -202,6 +199,15 @@ def printed(piece: str, position: int, *, may: bool = False) -> Printed | None:
         None if percent is None else float(percent[1].replace(",", ".")),
         may,
     )
+
+
+def _bare(text: str) -> str:
+    """Return a name without amounts, footnotes, and what it is for: `Solvent: Aqua`."""
+    bare = re.sub(_PPM, "", text) if "pp" in text.casefold() else text
+    bare = re.sub(_NOTE_NUMBER, "", bare) if "[" in bare else bare
+    bare = bare.translate(_MARKS)
+    last = bare.rpartition(": ")[2]
+    return last if any(map(str.isalpha, last)) else bare
 
 
 def _named(name: str, inside: list[str], text: str) -> str:

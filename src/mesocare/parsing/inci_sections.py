@@ -32,6 +32,7 @@ _TAIL = (
     r"|manufactured\b|distributed\b|imported\b|please\b|disclaimer\b|store\b|storage\b|keep out\b"
     r"|for external use|questions\b|drug facts|other information|best before|batch\b|net wt"
     r"|contains [^,\n]{1,40}pp[mb]\b|mode d.emploi|conseils d.utilisation|précautions|conserver\b"
+    r"|free (?:from|of)\b|without\b|ohne\b|sans\b|senza\b"
     r"|fabriqué\b|anwendung\b|hinweise?\b|warnhinweise?\b|hergestellt\b|modo de (?:empleo|uso)"
     r"|advertencias?\b|precauciones\b|hecho en\b|modo d.uso|avvertenze\b|prodotto in\b|wskazówki"
     r"|sposób użycia|ostrzeżenia|www\.|https?:|¿|ingredient lists? may|the list of ingredients"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from mesocare.cli.commands.questions import EXIT_CODES
+from mesocare.cli.completion import kinds
 from mesocare.cli.options import Reply, Request, command
 from mesocare.errors import MesocareError
 
-if TYPE_CHECKING:
-    from mesocare.core.model import Verdict
-
 LARGEST_FILE = 1024 * 1024
-EXIT_CODES = {"allowed": 0, "avoid": 1, "limited": 3, "ask": 4}
-KIND_HELP = "cleanser, mask, serum, cream, sunscreen, makeup, hair, shampoo, peel, scrub."
+KIND_HELP = (
+    "What it is: cleanser, remover, mask, serum, cream, sunscreen, makeup, hair, shampoo, peel or "
+    "scrub."
+)
 _TRY = "Type for example: mesocare product 'Aqua, Glycerin, Retinol', or --file label.txt"
 
 
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
                 "--kind",
                 help=KIND_HELP,
                 metavar="KIND",
+                autocompletion=kinds,
             ),
         ] = None,
     ) -> Reply:
@@ -54,7 +56,7 @@ def register(app: typer.Typer) -> None:
         meaning = request.meaning
         held_by = meaning.open_ids if meaning else ()
         found = of(text, request.question, kind, held_by)
-        exit_code = _exit_code(found.verdict)
+        exit_code = EXIT_CODES[found.verdict.value]
         if request.json:
             from mesocare.render.json.product import product_json
 
@@ -62,10 +64,6 @@ def register(app: typer.Typer) -> None:
         from mesocare.render.text.product import product_text
 
         return request.reply(product_text(found, request.question, meaning), exit_code, meaning)
-
-
-def _exit_code(verdict: Verdict) -> int:
-    return EXIT_CODES[verdict.value]
 
 
 def label_text(label: list[str] | None, file: str | None) -> str:

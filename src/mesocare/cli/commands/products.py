@@ -8,6 +8,7 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.commands.product import KIND_HELP, label_text
+from mesocare.cli.completion import kinds
 from mesocare.cli.fields import Yes, confirm
 from mesocare.cli.options import (
     About,
@@ -97,7 +98,10 @@ def add_(
     file: Annotated[
         str | None, typer.Option("--file", help="A file with the label's text.", metavar="FILE")
     ] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help=KIND_HELP, metavar="KIND")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", help=KIND_HELP, metavar="KIND", autocompletion=kinds),
+    ] = None,
 ) -> Reply:
     """Put a product on your shelf; one of that name is replaced."""
     from mesocare.app.product import kind_of, read

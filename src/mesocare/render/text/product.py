@@ -42,7 +42,7 @@ def product_text(found: ProductAnswer, question: Question, meaning: Triage | Non
     if found.doubts:
         _row(page, "Ask", f"Check with your clinic: {'; '.join(map(printable, found.doubts))}.")
     questions.particulars(page, decisive)
-    if decisive.instead and found.verdict.closed:
+    if decisive.instead and decisive.verdict.closed:
         _row(page, "Instead", decisive.instead)
     if decisive.held_by:
         _row(page, "If gone", questions.GONE)
