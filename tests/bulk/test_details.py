@@ -212,7 +212,7 @@ def test_details_take_one_pass_too(
             ("with", "'nedlin' is an unknown substance. Did you mean: microneedling"),
         ),
         (("prp; qqq", ""), ("with", "'qqq' is an unknown substance. Known: prp")),
-        (("", "pregnent"), ("about", "'pregnent' is an unknown factor. Did you mean: pregnant")),
+        (("", "prgnt"), ("about", "'prgnt' is an unknown factor. Did you mean: pregnant")),
         (("pregnant", ""), ("with", "--map with=")),
         (("", "likes cats"), ("about", "If it is another kind of column: --map about=")),
         (("needle-free; fat jab", ""), ("with", "exclude each other")),
