@@ -13,7 +13,7 @@ from mesocare.core.model import Verdict
 from mesocare.core.verdict.engine import answer
 from mesocare.errors import MesocareError
 from mesocare.parsing.inci import parse_label
-from mesocare.parsing.ingredients import NOTED, Reader
+from mesocare.parsing.ingredients import HARMLESS, NOTED, Reader
 from mesocare.text import closest
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ class Held(NamedTuple):
     entry: Entry
     group: IngredientClass
     answer: Answer | None
+
+    @property
+    def protocol(self) -> str:
+        """The clinic whose protocol restricts it, or ties its class to what decides; else empty."""
+        tied = self.answer is not None and self.answer.activity in self.group.added
+        return self.entry.protocol or (self.group.protocol if tied else "")
 
 
 class KindReading(NamedTuple):
@@ -122,7 +128,7 @@ def product(
     base = asked.base()
     decisive = max((*(each.answer for each in held if each.answer), *base), key=_strictness)
     doubts = (*_doubts(reading), *unsure, *asked.unruled(held))
-    unread = 2 * reading.recognised < len(reading.found)
+    unread = 2 * reading.known < len(reading.found)
     return ProductAnswer(
         _cautious(decisive.verdict, doubts, unread=unread),
         decisive,
@@ -300,20 +306,22 @@ def _sorted(
     noted: list[Held] = []
     traces: list[Held] = []
     unsure: list[str] = []
-    seen: set[str] = set()
+    seen: set[Entry] = set()
     for found in reading.found:
+        # What the table says of a name is not said again where a protocol restricts it anyway.
+        ours = any(each.protocol and found.counts(each, peel=peel) for each in found.entries)
         for entry in found.entries:
             group = reading.products.classes[entry.group]
             counts = found.counts(entry, peel=peel)
             if counts:
-                if entry.name not in seen:
+                if entry not in seen:
                     held.append(Held(found, entry, group, asked.strictest(group)))
-                    seen.add(entry.name)
+                    seen.add(entry)
             elif counts is None:
                 unsure.append(f"{found.printed.name}: {_unplaced(found)}")
-            elif entry.role == NOTED:
+            elif entry.role == NOTED and not ours:
                 noted.append(Held(found, entry, group, None))
-            elif group.items:
+            elif group.items and entry.role not in {HARMLESS, NOTED} and not ours:
                 traces.append(Held(found, entry, group, None))
     held.sort(key=lambda each: _strictness(each.answer), reverse=True)
     return tuple(held), tuple(noted), tuple(traces), tuple(unsure)
@@ -343,12 +351,14 @@ def _strictness(given: Answer | None) -> tuple[int, bool, float, bool, float]:
 def _doubts(reading: Reading) -> list[str]:
     """Return why a list is no ground for a plain yes."""
     doubts = []
-    if reading.early:
-        names = ", ".join(each.text for each in reading.early[:_MOST_NAMED])
-        doubts.append(f"not recognised near the top: {names}")
+    unknown = frozenset(reading.unknown)
+    for own, words in ((False, "not recognised"), (True, "only known to the clinic's protocol,")):
+        names = [each.text for each in reading.early if own is (each not in unknown)]
+        if names:
+            doubts.append(f"{words} near the top: {', '.join(names[:_MOST_NAMED])}")
     label = reading.label
-    few = reading.recognised < LEAST_NAMES and not any(each.headed for each in label.lists)
-    if few or 2 * reading.recognised < len(reading.found):
+    few = reading.known < LEAST_NAMES and not any(each.headed for each in label.lists)
+    if few or 2 * reading.known < len(reading.found):
         doubts.append("too little of a list was recognised")
     if len(reading.found) > MOST_NAMES:
         doubts.append(f"{len(reading.found)} names are more than a label has")

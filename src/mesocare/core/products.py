@@ -4,6 +4,7 @@ No window is here: a class names the items whose rules it is held to.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -16,6 +17,8 @@ class IngredientClass(NamedTuple):
         hair: Those that hold instead, on a hair product; `None` for those of the kind.
         clinic: Whether no rule covers it in full, so that the clinic is asked.
         note: What to know of it.
+        added: Those of the items that a clinic's protocol ties it to.
+        protocol: The clinic; empty where no protocol does.
     """
 
     id: str
@@ -25,6 +28,8 @@ class IngredientClass(NamedTuple):
     hair: tuple[str, ...] | None
     clinic: bool
     note: str | None
+    added: tuple[str, ...] = ()
+    protocol: str = ""
 
 
 class Kind(NamedTuple):
@@ -42,7 +47,10 @@ class Kind(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A name of the table: where it belongs, when it counts, and where that is from."""
+    """A name of the table: where it belongs, when it counts, and where that is from.
+
+    `protocol` is the clinic whose protocol says so; empty where the rule set itself does.
+    """
 
     name: str
     group: str
@@ -50,12 +58,14 @@ class Entry(NamedTuple):
     source: str
     place: str
     grade: str
+    protocol: str = ""
 
 
 class Products(NamedTuple):
     """Everything known of ingredients.
 
     `names` leads from a name in its one form to a row, `rows` are `Entry` cells apart by tabs.
+    `own` does so from the names that a clinic's protocol restricts besides.
     """
 
     classes: Mapping[str, IngredientClass]
@@ -63,8 +73,15 @@ class Products(NamedTuple):
     names: Mapping[str, str]
     rows: tuple[str, ...]
     titles: Mapping[str, str]
+    own: Mapping[str, str] = MappingProxyType({})
 
     def entry(self, key: str) -> Entry | None:
         """Return the entry of a name in its one form."""
-        row = self.names.get(key)
+        return self._entry(self.names.get(key))
+
+    def own_entry(self, key: str) -> Entry | None:
+        """Return the entry of a name in its one form that a clinic's protocol gives it."""
+        return self._entry(self.own.get(key))
+
+    def _entry(self, row: str | None) -> Entry | None:
         return None if row is None else Entry(*self.rows[int(row)].split("\t"))

@@ -4,6 +4,9 @@ A name is compared as a whole, never by a part: `Cetearyl Alcohol` is no alcohol
 Salicylate` no salicylic acid, because neither name is. It is tried as printed, then without its
 brackets, then what is in them; then as a camera may have misread it, without footnote numbers, and
 by its synonyms where a slash or an `and` parts them.
+
+The names of a clinic's protocol are looked up by themselves, and only add: they hide no name of
+the table, move none from its place, and make no list better read than it was.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from mesocare.parsing.inci import pieces
 from mesocare.parsing.inci_names import folded, misread, without_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mesocare.core.products import Entry, Products
     from mesocare.parsing.inci import IngredientList, Label, Printed
@@ -48,6 +51,7 @@ class Found(NamedTuple):
             may be there, or where places mean nothing, as in alphabetical order.
         of: How many there are.
         again: Whether water stood twice before it, so that another product may have begun.
+        known: Whether the rule set itself knows it, not a clinic's protocol alone.
     """
 
     printed: Printed
@@ -55,6 +59,7 @@ class Found(NamedTuple):
     place: int
     of: int
     again: bool
+    known: bool
 
     def counts(self, entry: Entry, *, peel: bool) -> bool | None:
         """Whether an entry restricts where this name stands; `None` if that cannot be told."""
@@ -80,8 +85,8 @@ class Reading(NamedTuple):
         label: The label.
         products: What it was recognised by.
         found: Every name of it, list by list.
-        early: The names not recognised that stand in the first third of their list, or in a list
-            whose order says nothing.
+        early: The names unknown to the rule set itself that stand in the first third of their
+            list, or in a list whose order says nothing.
     """
 
     label: Label
@@ -99,13 +104,20 @@ class Reading(NamedTuple):
         """How many names were."""
         return len(self.found) - len(self.unknown)
 
+    @property
+    def known(self) -> int:
+        """How many of them the rule set itself knows."""
+        return sum(1 for each in self.found if each.known)
+
 
 class Reader:
     """Recognises names by the table of one rule set; what it has seen it remembers."""
 
     def __init__(self, products: Products) -> None:
         self.products = products
-        self._seen: dict[tuple[str, str, tuple[str, ...]], tuple[Entry, ...]] = {}
+        self._table = _Names(products.entry)
+        self._own = _Names(products.own_entry) if products.own else None
+        self._seen: dict[tuple[str, str, tuple[str, ...]], tuple[tuple[Entry, ...], bool]] = {}
 
     def read(self, label: Label) -> Reading:
         """Return what is recognised of a label."""
@@ -117,34 +129,50 @@ class Reader:
 
     def entries(self, printed: Printed) -> tuple[Entry, ...]:
         """Return everything that one printed name names."""
+        return self._read(printed)[0]
+
+    def _read(self, printed: Printed) -> tuple[tuple[Entry, ...], bool]:
+        """Return everything that a name names, and whether the rule set itself knows it."""
         key = (printed.whole, printed.name, printed.inside)
         known = self._seen.get(key)
         if known is None:
             if len(self._seen) >= _MOST_KEPT:
                 self._seen.clear()
-            known = self._seen[key] = tuple(dict.fromkeys(self._entries(printed)))
+            table = tuple(dict.fromkeys(self._table.entries(printed)))
+            own = self._own.entries(printed) if self._own else ()
+            known = self._seen[key] = tuple(dict.fromkeys([*table, *own])), bool(table)
         return known
 
     def _list(self, each: IngredientList, early: list[Printed]) -> list[Found]:
-        read = [(item, self.entries(item)) for item in each.items]
-        known = [item.name.casefold() for item, entries in read if entries and not item.may]
+        read = [(item, *self._read(item)) for item in each.items]
+        known = [item.name.casefold() for item, _, known in read if known and not item.may]
         first = known[:_SORTED_LEAST]
         alphabetical = len(first) == _SORTED_LEAST and first == sorted(first)
         sure = sum(1 for item in each.items if not item.may)
         found = []
         place = waters = 0
-        for item, entries in read:
-            place += bool(entries) and not item.may
+        for item, entries, is_known in read:
+            place += is_known and not item.may
             waters += any(entry.name == WATER for entry in entries)
-            told = 0 if item.may or alphabetical else place
-            found.append(Found(item, entries, told, len(known), waters > 1))
+            # A name that only a protocol knows has the place that it would have in the table.
+            more = 0 if is_known else 1
+            told = 0 if item.may or alphabetical else place + more
+            found.append(Found(item, entries, told, len(known) + more, waters > 1, is_known))
             near = alphabetical or item.position <= ceil(sure / _THIRD)
-            if not entries and not item.may and near:
+            if not is_known and not item.may and near:
                 early.append(item)
         return found
 
-    def _entries(self, printed: Printed) -> Iterable[Entry]:
-        whole = self.products.entry(folded(printed.whole))
+
+class _Names:
+    """Finds what a printed name names, by what gives the entry of a name in its one form."""
+
+    def __init__(self, entry: Callable[[str], Entry | None]) -> None:
+        self._entry = entry
+
+    def entries(self, printed: Printed) -> Iterable[Entry]:
+        """Return everything that one printed name names."""
+        whole = self._entry(folded(printed.whole))
         if whole is not None:
             return [whole]
         found = list(self._named(printed.name))
@@ -179,12 +207,12 @@ class Reader:
 
     def _one(self, name: str) -> Entry | None:
         key = folded(name)
-        entry = self.products.entry(key)
+        entry = self._entry(key)
         if entry is not None:
             return entry
         for other in misread(key):
-            entry = self.products.entry(other)
+            entry = self._entry(other)
             if entry is not None:
                 return entry
         bare = without_notes(name)
-        return None if bare is None else self.products.entry(folded(bare))
+        return None if bare is None else self._entry(folded(bare))

@@ -70,6 +70,7 @@ def _held(held: Held, zone: tzinfo, titles: Mapping[str, str]) -> Plain:
         "source": titles[held.entry.source],
         "entry": held.entry.place or None,
         "grade": held.entry.grade,
+        "protocol": held.protocol or None,
     }
 
 

@@ -42,6 +42,7 @@ def product_text(found: ProductAnswer, question: Question, meaning: Triage | Non
     if found.doubts:
         _row(page, "Ask", f"Check with your clinic: {'; '.join(map(printable, found.doubts))}.")
     questions.particulars(page, decisive)
+    _protocol(page, found)
     if decisive.instead and decisive.verdict.closed:
         _row(page, "Instead", decisive.instead)
     if decisive.held_by:
@@ -90,6 +91,13 @@ def named(held: Held) -> str:
 def _printed(held: Held) -> str:
     text = printable(held.found.printed.text)
     return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
+
+
+def _protocol(page: Page, found: ProductAnswer) -> None:
+    """Say which ingredients are restricted because a clinic's protocol says so."""
+    ours = [each for each in found.held if each.protocol]
+    if ours:
+        _row(page, "Protocol", f"{ours[0].protocol}'s protocol restricts {_some(ours)}.")
 
 
 def _others(page: Page, found: ProductAnswer, question: Question) -> None:

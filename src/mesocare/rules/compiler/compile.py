@@ -43,7 +43,6 @@ def compile_rules(contents: dict[str, bytes]) -> tuple[dict[str, Any] | None, li
         # Read again only when they are asked for, or for a protocol.
         for part in PACKED:
             plain[part] = packed(plain[part])
-        # As it is kept it cannot be laid over: a protocol takes it as it stands.
         plain["products"] = packed(kept_products(plain))
     # Where a value could not be read, what seems to be missing may only be unread.
     report.problems |= {each: None for each in checked.problems if each.file not in unreadable}

@@ -85,6 +85,7 @@ def build_products(text: str, _groups: Plain | None = None) -> Products:
         dict(zip(plain["names"].split("\n"), plain["places"].split(" "), strict=True)),
         tuple(plain["rows"].split("\n")),
         plain["titles"],
+        plain.get("own", {}),
     )
 
 
@@ -98,6 +99,8 @@ def _class(id_: str, each: Plain) -> IngredientClass:
         None if hair is None else tuple(hair),
         each.get("clinic", False),
         each.get("note"),
+        tuple(each.get("added", ())),
+        each.get("protocol", ""),
     )
 
 

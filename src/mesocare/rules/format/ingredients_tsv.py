@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from mesocare.rules.format.diagnostics import Report
 
 COLUMNS = ("name", "synonyms", "class", "role", "source", "entry", "grade")
-ROLES = (
-    "restricted", "first-third", "first-five", "first", "on-a-scrub", "noted", "harmless",
-)  # fmt: skip
+# What counts at some place of a list, and what counts at none.
+RESTRICTING = ("restricted", "first-third", "first-five", "first", "on-a-scrub")
+ROLES = (*RESTRICTING, "noted", "harmless")
 
 Row = dict[str, str]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mesocare.rules.format.schema import COLUMNS
 from mesocare.rules.overlay.before import merged_before
 from mesocare.rules.overlay.details import merged_details
+from mesocare.rules.overlay.ingredients import merged_ingredients
 from mesocare.rules.overlay.items import check_items, merged_groups
 from mesocare.rules.overlay.words import merged_words
 
@@ -39,6 +40,7 @@ def merged(overlay: Overlay, sha256: str) -> Plain:
         "course": overlay.inherited(base["course"]),
         "before": merged_before(overlay, sha256),
         "details": merged_details(overlay, groups),
+        "products": merged_ingredients(overlay, groups, _source(overlay.said)["title"]),
         "names": {},
         "words": merged_words(overlay, sha256),
         "sign_names": {},

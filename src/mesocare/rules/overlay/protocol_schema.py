@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesocare.rules.format.ingredients_tsv import RESTRICTING
 from mesocare.rules.format.schema import COLUMN_NAMES, HARMS, URGENCIES
 from mesocare.rules.format.types import (
     Choice,
@@ -84,6 +85,32 @@ _BEFORE = Table(
         },
     )
 )
+_ITEMS = Listing(Id())
+_INGREDIENTS = Record(
+    {},
+    {
+        "classes": Table(
+            Record(
+                {},
+                {
+                    "label": Text(40),
+                    "items": _ITEMS,
+                    "mask": _ITEMS,
+                    "hair": _ITEMS,
+                    "clinic": Truth(),
+                    "note": Text(120),
+                },
+            )
+        ),
+        "names": Table(
+            Record(
+                {"class": Id()},
+                {"role": Choice(RESTRICTING), "synonyms": Listing(Text(120))},
+            ),
+            Text(120),
+        ),
+    },
+)
 
 PROTOCOL = Record(
     {
@@ -105,6 +132,7 @@ PROTOCOL = Record(
         "substances": _DETAILS,
         "factors": _DETAILS,
         "before": _BEFORE,
+        "ingredients": _INGREDIENTS,
         "columns": COLUMN_NAMES,
         "changes": Table(
             Table(

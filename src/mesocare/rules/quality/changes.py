@@ -38,8 +38,8 @@ class Move(NamedTuple):
     """Something that is not the same in two rule sets.
 
     Attributes:
-        kind: `type`, `group`, `item`, `detail`, `before`, `point`, `reaction`, `red_flag`, `triage`
-            or `contact`.
+        kind: `type`, `group`, `item`, `detail`, `before`, `point`, `ingredient`, `reaction`,
+            `red_flag`, `triage` or `contact`.
         id: Its id.
         label: Its name, as the new set has it.
         type: The treatment type for which it moved; `None` where that makes no difference.

@@ -23,6 +23,7 @@ from mesocare.rules.quality.changes import (
     stretches_of,
 )
 from mesocare.rules.quality.detail_diff import before_moves, detail_moves
+from mesocare.rules.quality.ingredient_diff import ingredient_moves
 from mesocare.rules.quality.sign_diff import sign_moves
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def compare(old: RuleSet, new: RuleSet) -> list[Move]:
     """Return everything that moved from one rule set to another.
 
     Types first, then groups with their items in the new set's order, then details, what comes
-    before, and signs.
+    before, ingredients and signs.
     """
     moves = [*_named("type", old.types, new.types)]
     types = _pairs(old, new)
@@ -62,6 +63,7 @@ def compare(old: RuleSet, new: RuleSet) -> list[Move]:
                 moves += _item_moves(old.items[id_], item, pair)
     moves += detail_moves(old, new, types)
     moves += before_moves(old, new, types)
+    moves += ingredient_moves(old, new)
     return [*moves, *sign_moves(old, new, types)]
 
 
