@@ -245,9 +245,7 @@ def guessed(reading: Reading) -> tuple[tuple[Kind, ...], tuple[str, ...]]:
 def _kind_words(kinds: tuple[Kind, ...]) -> list[tuple[str, Kind, str]]:
     """Return the words that tell a kind, as they are looked for, the longest first."""
     found = [
-        (f" {' '.join(_plain(words))} ", kind, words)
-        for kind in kinds
-        for words in kind.words
+        (f" {' '.join(_plain(words))} ", kind, words) for kind in kinds for words in kind.words
     ]
     return sorted(found, key=lambda each: -len(each[0]))
 
