@@ -210,8 +210,8 @@ class _Run:
 
     def whole(self, held: ExitStack) -> None:
         """Read, judge and write everything."""
+        job = self._as_text(held)
         with self.stopping.undisturbed():
-            job = self._as_text(held)
             self.lines = Lines(job.source, job.encoding, job.called)
             held.callback(self.lines.close)
             self.rejects = held.enter_context(Rejects(job.rejects))
@@ -251,7 +251,9 @@ class _Run:
             return self.job
         from mesocare.bulk.io.spreadsheet import as_text
 
-        return as_text(self.job, held.enter_context(private_folder()))
+        with self.stopping.undisturbed():
+            folder = held.enter_context(private_folder())
+        return as_text(self.job, folder)
 
     def _begin(self, table: _Table, held: ExitStack) -> None:
         """Open the output, which has the columns of the input and those of the answers."""
