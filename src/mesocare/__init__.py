@@ -34,6 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mesocare.bulk.rows import CheckedRow, check_rows
@@ -83,7 +84,16 @@ _HOMES = {
 }
 
 
-def treatment(type_: str, when: str, *, at: datetime, zone: str) -> Treatment:
+def treatment(  # noqa: PLR0913 - what a treatment is told by
+    type_: str,
+    when: str,
+    *,
+    at: datetime,
+    zone: str,
+    rules: RuleSet | None = None,
+    injected: Iterable[str] = (),
+    about: Iterable[str] = (),
+) -> Treatment:
     """Return a treatment from text, understood as on the command line.
 
     Args:
@@ -91,18 +101,31 @@ def treatment(type_: str, when: str, *, at: datetime, zone: str) -> Treatment:
         when: When it was; a date without a time means that whole local day.
         at: The instant the text is read at, in UTC; the treatment is not after it.
         zone: The IANA time zone in which the text is read and days are counted.
+        rules: The rule set, where what was injected or who was treated is told, or the type is one
+            of a clinic's protocol.
+        injected: Words for what was injected, such as `prp`.
+        about: Words for who was treated, such as `pregnant`.
 
     Raises:
-        MesocareError: The text or the zone cannot be understood, or lies in the future.
-        ValueError: `at` names no zone.
+        MesocareError: The text or the zone cannot be understood, or lies in the future; or a word
+            names nothing, or does not go with the rest.
+        ValueError: `at` names no zone, or a word was given without the rules.
     """
     from mesocare.core.model import Treatment
     from mesocare.core.timespan import check_aware
     from mesocare.parsing import dates
 
     check_aware(at)
+    found = Treatment(type_, dates.parse_treated(when, at=at, zone=dates.parse_zone(zone)))
+    if rules is None:
+        if injected or about:
+            message = "words for what was injected or who was treated need the rules"
+            raise ValueError(message)
+        return found
+    from mesocare.parsing.details import details_of, find_details
 
-    return Treatment(type_, dates.parse_treated(when, at=at, zone=dates.parse_zone(zone)))
+    given = (*find_details(injected, "with", rules), *find_details(about, "about", rules))
+    return found._replace(details=details_of(type_, given, rules))
 
 
 def __getattr__(name: str) -> object:

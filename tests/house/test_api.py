@@ -25,7 +25,7 @@ SIGNATURES = {
     "assess": "(treatments, rules, at, open_findings=())",
     "check_rows": "(rows, rules, *, at, zone, activities=(), times='auto', order=None)",
     "load_rules": "(path=None)",
-    "treatment": "(type_, when, *, at, zone)",
+    "treatment": "(type_, when, *, at, zone, rules=None, injected=(), about=())",
     "triage": "(entries, treatments, rules, at, zone=None)",
 }
 FIELDS = {
@@ -152,3 +152,32 @@ def test_what_is_asked_is_checked_first(zone: str, words: list[str], rules: Rule
     """An unknown zone or activity is no row's fault."""
     with pytest.raises(mesocare.MesocareError):
         mesocare.check_rows([], rules, at=AT, zone=zone, activities=words)
+
+
+def test_a_treatment_with_details(rules: RuleSet) -> None:
+    """What was injected and who was treated is told in words, and makes answers stricter."""
+    told = mesocare.treatment(
+        "face", "2024-04-25", at=AT, zone="UTC", rules=rules, injected=["PRP"], about=["keloids"]
+    )
+    assert [each.id for each in told.details] == ["prp", "keloid"]
+    plain = mesocare.treatment("face", "2024-04-25", at=AT, zone="UTC", rules=rules)
+    found = [mesocare.answer(rules.items["nsaid"], [each], rules, AT) for each in (plain, told)]
+    assert found[0].verdict.severity < found[1].verdict.severity
+    with pytest.raises(ValueError, match="need the rules"):
+        mesocare.treatment("face", "2024-04-25", at=AT, zone="UTC", about=["keloids"])
+    with pytest.raises(mesocare.MesocareError, match="is unknown"):
+        mesocare.treatment("face", "2024-04-25", at=AT, zone="UTC", rules=rules, injected=["qqq"])
+
+
+def test_what_is_always_injected_is_not_forgotten(rules: RuleSet) -> None:
+    """A treatment made without what its type brings along is refused, not answered milder."""
+    face = rules.types["face"]._replace(injected=("prp",))
+    strict = rules._replace(types={**rules.types, "face": face})
+    bare = mesocare.treatment("face", "2024-04-25", at=AT, zone="UTC")
+    for ask in (
+        lambda each: mesocare.answer(rules.items["nsaid"], [each], strict, AT),
+        lambda each: mesocare.assess([each], strict, AT),
+    ):
+        with pytest.raises(ValueError, match="always injected"):
+            ask(bare)
+        ask(mesocare.treatment("face", "2024-04-25", at=AT, zone="UTC", rules=strict))

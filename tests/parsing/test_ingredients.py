@@ -123,6 +123,7 @@ def test_a_slash_never_leads_to_a_fragment() -> None:
     [
         ("Citric Acid, Aqua, Talc", True),
         ("Aqua, Talc, Glycerin, Citric Acid", False),
+        ("Aqua, Propanediol, Citric Acid, Talc", True),  # a short list is made of its first names
         ("Aqua, Talc, Glycerin, Citric Acid 5%", True),
         ("Aqua, Talc, Glycerin [+/- Citric Acid]", False),
         ("Aqua, Alanine, Biotin, Caffeine, Citric Acid, Glycerin, Honey, Talc", False),

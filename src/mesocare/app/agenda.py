@@ -19,6 +19,7 @@ from mesocare.core.timespan import last_closing
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from mesocare.app.shelf import Bottle
     from mesocare.core.diary.triage import Triage
     from mesocare.core.model import Verdict
     from mesocare.core.question import Question
@@ -45,14 +46,15 @@ class Event(NamedTuple):
 
     Attributes:
         key: What it is known by, whatever its time.
-        kind: `opens`, `recovery`, `care`, `check-in`, `lumps`, `next` or `session`.
+        kind: `opens`, `product`, `recovery`, `care`, `check-in`, `lumps`, `next` or `session`.
         begin: An instant in UTC; a date for all of that day.
         end: Likewise; the first that no longer belongs to it. `None` of a moment.
         alarm: When to sound an alarm, in UTC; `None` for none.
         every: How many days lie between two of them; 0 for once.
         last: The last day on which it comes again.
         openings: What opens then, the mildest first.
-        subject: What it is about: the id of a care instruction, a red flag or a treatment type.
+        subject: What it is about: the id of a care instruction, a red flag or a treatment type, or
+            the name of a product.
         called_off: Whether it no longer holds.
     """
 
@@ -92,12 +94,14 @@ class Wanted(NamedTuple):
         remind: The ids of items to sound an alarm for; `None` for those of the headline groups.
         session: The next appointment; a day where its time is not known.
         cancel: Whether everything is to be called off.
+        products: The person's own products, with what is said of each.
     """
 
     only: frozenset[str] = frozenset()
     remind: frozenset[str] | None = None
     session: Interval | None = None
     cancel: bool = False
+    products: tuple[Bottle, ...] = ()
 
 
 def agenda(
@@ -155,6 +159,7 @@ def _events(known: Schedule, wanted: Wanted) -> list[Event]:
         found += _next(known)
         if wanted.session is not None:
             found.append(_session(wanted.session, known.question))
+    found += _products(known, wanted)
     return found
 
 
@@ -187,6 +192,15 @@ def _opens(answer: Answer) -> Iterator[tuple[datetime, Opening]]:
     for before, step in zip(answer.steps, answer.steps[1:], strict=False):
         if step.verdict.severity < before.verdict.severity and not step.verdict.closed:
             yield step.at, Opening(answer, step.verdict, step.condition)
+
+
+def _products(known: Schedule, wanted: Wanted) -> Iterator[Event]:
+    """Yield when each of the person's own products may come back."""
+    for each in wanted.products:
+        if each.closed and each.opens is not None:
+            key = f"product-{each.stored.id[:12]}"
+            alarm = _alarm(each.opens, known.question)
+            yield Event(key, "product", each.opens, alarm=alarm, subject=each.stored.name)
 
 
 def _recovery(known: Schedule) -> Iterator[Event]:

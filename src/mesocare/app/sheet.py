@@ -8,10 +8,11 @@ from mesocare.core.aftercare.details import treated_person
 from mesocare.core.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from mesocare.app.schedule import Row, Schedule, Stretch
+    from mesocare.app.shelf import Bottle
     from mesocare.core.model import Detail, Evidence
     from mesocare.core.signs import RedFlag, Urgency
 
@@ -65,6 +66,7 @@ class Sheet(NamedTuple):
         flags: Every red flag that can occur, by urgency, the most urgent first.
         sources: The best of what the headline verdicts rest on.
         about: Who was treated, if that is to be told; what holds takes account of it in any case.
+        products: The person's own products, if they are to be told.
     """
 
     schedule: Schedule
@@ -74,9 +76,16 @@ class Sheet(NamedTuple):
     flags: tuple[tuple[Urgency, tuple[RedFlag, ...]], ...]
     sources: tuple[Evidence, ...]
     about: tuple[Detail, ...] = ()
+    products: tuple[Bottle, ...] = ()
 
 
-def sheet(known: Schedule, head: Letterhead, *, with_about: bool = False) -> Sheet:
+def sheet(
+    known: Schedule,
+    head: Letterhead,
+    *,
+    with_about: bool = False,
+    products: Sequence[Bottle] = (),
+) -> Sheet:
     """Return the facts of a sheet, as it stands at the instant of the question."""
     at = known.question.at
     lines = [_line(each, at) for each in known.groups]
@@ -88,6 +97,7 @@ def sheet(known: Schedule, head: Letterhead, *, with_about: bool = False) -> She
         flags=_flags(known),
         sources=_sources(known),
         about=treated_person(known.question.treatments) if with_about else (),
+        products=tuple(products),
     )
 
 

@@ -96,9 +96,9 @@ class Request(NamedTuple):
             return None
         from datetime import datetime as instant
 
-        return max(
-            (instant.fromisoformat(each.changed) for each in self.record.treatments), default=None
-        )
+        changes = [each.changed for each in self.record.treatments]
+        changes += [each.changed for each in self.record.products]
+        return max(map(instant.fromisoformat, changes), default=None)
 
     def reply(self, text: str, exit_code: int = 0, meaning: Triage | None = None) -> Reply:
         """Return a reply; whom to call by what the diary means is said even if nobody gets it."""

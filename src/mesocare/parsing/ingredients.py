@@ -26,6 +26,8 @@ WATER = "AQUA"
 # By role: up to which place among the recognised names of its list a name counts.
 _UP_TO = {"first-five": 5, "first": 1}
 _THIRD = 3
+# In a short list the first names are what the product is made of, beyond a third of them too.
+_LEAST = 3
 _AND = r"(?i)\s(?:and|et|und|y)\s|\s&\s"
 # What these end is one name, whatever its slashes.
 _ONE_NAME = (
@@ -66,7 +68,7 @@ class Found(NamedTuple):
             return False
         if printed.percent is None and not self.place:
             return None
-        up_to = _UP_TO.get(role, ceil(self.of / _THIRD))
+        up_to = _UP_TO.get(role, max(_LEAST, ceil(self.of / _THIRD)))
         if printed.percent is not None or self.place <= up_to:
             return True
         return None if self.again else False

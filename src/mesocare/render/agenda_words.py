@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mesocare.core.model import Verdict
 from mesocare.render.phrasing import joined, session_words
-from mesocare.text import lower_first
+from mesocare.text import lower_first, printable
 
 if TYPE_CHECKING:
     from mesocare.app.agenda import Event, Opening
@@ -34,6 +34,8 @@ def title(event: Event, question: Question) -> str:
         return "; ".join(parts)
     if event.kind == "care":
         return question.rules.care[event.subject].label
+    if event.kind == "product":
+        return f"May come back: {printable(event.subject)}"
     if event.kind == "lumps":
         return f"Look: {lower_first(question.rules.red_flags[event.subject].label)}?"
     return _TITLES[event.kind]
@@ -68,7 +70,10 @@ def details(event: Event, schedule: Schedule, *, detail: bool) -> list[str]:
 
 
 def _commands(event: Event) -> list[str]:
-    command = {"check-in": "check-in", "lumps": "feel lump", "next": "course"}.get(event.kind)
+    commands = {
+        "check-in": "check-in", "lumps": "feel lump", "next": "course", "product": "products",
+    }  # fmt: skip
+    command = commands.get(event.kind)
     return [f"More: mesocare {command or 'today --all'}"]
 
 

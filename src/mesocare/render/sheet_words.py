@@ -91,6 +91,21 @@ def between_words(line: Line, sheet: Sheet) -> list[str]:
     ]
 
 
+def product_words(sheet: Sheet) -> list[tuple[str, str]]:
+    """Return each of the person's own products, and from when on it may be used."""
+    said = []
+    for each in sheet.products:
+        opens = (
+            "ask first"
+            if each.opens is None
+            else f"not before {_instant(each.opens, sheet.schedule)}"
+        )
+        care = each.answer is not None and each.answer.verdict is not Verdict.ALLOWED
+        words = opens if each.closed else "with care" if care else "fine"
+        said.append((each.stored.name, words))
+    return said
+
+
 def care_words(care: CareTime, sheet: Sheet) -> str:
     """Return from when until when a care instruction holds."""
     known = sheet.schedule

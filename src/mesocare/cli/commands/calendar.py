@@ -41,6 +41,9 @@ def register(app: typer.Typer) -> None:
                 "--session", help_="The next session; that on record if left out.", metavar="WHEN"
             ),
         ] = None,
+        products: Annotated[
+            bool, typer.Option("--products", help="When your own products may come back, too.")
+        ] = False,
         detail: Annotated[
             bool, typer.Option("--detail", help="Say what was done, conditions and reasons.")
         ] = False,
@@ -64,6 +67,7 @@ def register(app: typer.Typer) -> None:
             if session is None
             else parse_ahead(session, now=question.at, zone=question.zone, orders=request.orders),
             cancel=cancel,
+            products=request.shelf if products else (),
         )
         if output is not None:
             check_new(output, (".ics",), EXAMPLE, force=force)

@@ -53,6 +53,9 @@ def register(app: typer.Typer) -> None:
         paper: Paper = "a4",
         large: Large = False,
         with_about: WithAbout = False,
+        products: Annotated[
+            bool, typer.Option("--products", help="When the products on record may come back, too.")
+        ] = False,
         output: Annotated[
             str | None,
             typer.Option("--output", "-o", help="The file; - for stdout.", metavar="FILE"),
@@ -82,6 +85,7 @@ def register(app: typer.Typer) -> None:
             schedule(request.question, meaning),
             head._replace(name=line(name, "--name") if name else ""),
             with_about=with_about,
+            products=request.shelf if products else (),
         )
         if output is None and request.json:
             from mesocare.render.json import schedule as view

@@ -40,12 +40,13 @@ def assess(
         open_findings: The ids of what the clinic has to see first, as a diary says.
 
     Raises:
-        ValueError: There is no treatment, one may lie after `at`, or `at` names no zone.
+        ValueError: There is no treatment, one may lie after `at`, `at` names no zone, or a
+            treatment lacks what is always injected with its type.
         KeyError: A treatment's type is unknown to the rule set.
     """
     from mesocare.core.aftercare import advice  # one question does without it
 
-    _check(treatments, at)
+    _check(treatments, rules, at)
     asked = _Asked(rules, at, tuple(open_findings))
     known = subjects(rules.items.values(), treatments, asked.held)
     return Assessment(
@@ -75,10 +76,10 @@ def answer(
     """Answer one question; the same values as `assess` gives for it, at a fraction of the work.
 
     Raises:
-        ValueError: There is no treatment, or one may lie after `at`.
+        ValueError: As of `assess`.
         KeyError: A treatment's type is unknown to the rule set.
     """
-    _check(treatments, at)
+    _check(treatments, rules, at)
     asked = _Asked(rules, at, tuple(open_findings))
     if isinstance(activity, Item):
         return _answer_item(subjects([activity], treatments, asked.held)[activity.id], asked)
@@ -126,7 +127,7 @@ def in_recovery(treatment: Treatment, rules: RuleSet, at: datetime) -> bool:
     return any(at < last_closing(treatment.when, span) for span in set(spans) if span)
 
 
-def _check(treatments: Sequence[Treatment], at: datetime) -> None:
+def _check(treatments: Sequence[Treatment], rules: RuleSet, at: datetime) -> None:
     check_aware(at)
     if not treatments:
         message = "no treatment to assess"
@@ -134,6 +135,12 @@ def _check(treatments: Sequence[Treatment], at: datetime) -> None:
     if any(each.when.latest > at for each in treatments):
         message = "a treatment lies after the instant asked about"
         raise ValueError(message)
+    for each in treatments:
+        # Without it an answer could be milder than the clinic's protocol has it.
+        always = rules.types[each.type].injected
+        if always and not set(always) <= {detail.id for detail in each.details}:
+            message = f"a {each.type} treatment lacks what is always injected with it"
+            raise ValueError(message)
 
 
 class _Asked(NamedTuple):

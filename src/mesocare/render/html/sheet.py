@@ -88,6 +88,7 @@ def _page(sheet: Sheet, script: Markup | None = None) -> str:
         kinds=_kinds(sheet),
         care=[(each, words.care_words(each, sheet)) for each in known.care],
         normal=words.normal_words(sheet),
+        products=words.product_words(sheet),
         sessions=words.next_session_words(sheet),
         emergency=Urgency.EMERGENCY,
         code=_code(words.code_words(sheet)),

@@ -15,6 +15,7 @@ from mesocare.render.json.answers import (
     treatment,
     without_about,
 )
+from mesocare.render.json.product import bottle
 
 if TYPE_CHECKING:
     from datetime import date, tzinfo
@@ -88,6 +89,7 @@ def sheet(found: Sheet, meaning: Triage | None) -> str:
                 }
                 for each in found.lines
             ],
+            "products": [bottle(each, zone) for each in found.products],
             "fine": [each.answer.activity for each in found.fine],
             "care": [
                 {

@@ -46,7 +46,8 @@ def before_text(ahead: Ahead) -> str:
     asked = [each for each in ahead.leave if each.begins is None]
     for detail in ahead.details:
         said = detail.note.text if detail.note else "Tell the clinic."
-        page.line((f"{detail.label}: ", "bold"), said, hang=2)
+        if detail.note or detail.kind == "about":  # the clinic knows what it will inject
+            page.line((f"{detail.label}: ", "bold"), said, hang=2)
     for title, leaves in (
         ("Leave out already", now),
         ("Leave out from", later),

@@ -55,6 +55,11 @@ def _parts(sheet: Sheet) -> Iterator[tuple[int, str]]:
         yield 0, f"{line.row.answer.label}: {_line(line, sheet)}"
     if sheet.fine:
         yield 0, f"Fine: {', '.join(lower_first(each.answer.label) for each in sheet.fine)}."
+    products = words.product_words(sheet)
+    if products:
+        yield 2, "Your products"
+    for name, when in products:
+        yield 0, f"{name}: {when}"
     yield 2, "What helps"
     for care in sheet.schedule.care:
         when = words.care_words(care, sheet)
