@@ -1,7 +1,8 @@
 """Time and count how ingredient lists are read; print the figures beside what is promised.
 
 - One list of 60 names in process, `product` as a whole process beside a Typer hello-world, and as
-  many lists as there are in Open Beauty Facts on two cores, with the memory they take.
+  many lists as there are in Open Beauty Facts on two cores, with the memory they take; and the same
+  number as a shop's list, by `check --products`.
 - How many of the collected lists are read right: those that were looked at while the code was
   written, and those kept aside until it was finished.
 
@@ -11,8 +12,11 @@ Nothing here fails for being slow: the figures are for reading.
 from __future__ import annotations
 
 import argparse
+import csv
+import os
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -96,6 +100,25 @@ def bulk() -> None:
     print(f"memory: {large // 1024} MB, after an eighth of them {small // 1024} MB")
 
 
+def shop(program: str) -> None:
+    """Print how long `check --products` takes for as many rows, and the memory for an eighth."""
+    texts = [each.text for each in labels.collected()]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"MESOCARE_CACHE_DIR": folder, "MESOCARE_HOME": folder, "PATH": ""}
+        source, target = Path(folder, "shop.csv"), Path(folder, "out.csv")
+        command = [program, "check", "--products", str(source), "-q", "-o", str(target), *ASKED]
+        for count in (LISTS // 8, LISTS):
+            with source.open("w", encoding="utf-8", newline="") as file:
+                rows = ((n, f"{texts[n % len(texts)]}, Novum {n}") for n in range(count))
+                csv.writer(file).writerow(("name", "ingredients"))
+                csv.writer(file).writerows(rows)
+            began = time.perf_counter()
+            with subprocess.Popen(command, env=environment) as run:
+                _, run.returncode, used = os.wait4(run.pid, 0)
+            took, memory = time.perf_counter() - began, used.ru_maxrss // 1024
+            print(f"{count} rows by check --products: {took:.0f} s, {memory} MB (promised: 60 s)")
+
+
 def rates() -> None:
     """Print how many of the collected lists are read right, and how many names are known."""
     reader = Reader(mesocare.load_rules().products())
@@ -129,6 +152,7 @@ def main() -> None:
         one_list()
         process(given.program)
         bulk()
+        shop(given.program)
 
 
 if __name__ == "__main__":

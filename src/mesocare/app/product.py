@@ -7,6 +7,7 @@ written here. A list read only in part is never a plain yes.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.model import Verdict
@@ -105,44 +106,79 @@ class ProductAnswer(NamedTuple):
     allowed_from: datetime | None
 
 
+class Judge:
+    """Says of any number of products whether they may be used, at one instant.
+
+    What does not depend on a product is read and asked once: the table of ingredients, and what
+    the engine answers for an item.
+
+    Args:
+        question: The instant, the treatments and the rules.
+        open_findings: The ids of what the clinic has to see first, as a diary says.
+    """
+
+    def __init__(self, question: Question, open_findings: Sequence[str] = ()) -> None:
+        self.question = question
+        self._open_findings = tuple(open_findings)
+        self._reader = Reader(question.rules.products())
+        self._answers: dict[tuple[str, tuple[int, ...]], Answer] = {}
+
+    def product(self, text: str, kind: str | None = None) -> ProductAnswer:
+        """Say whether a product may be used, by its label.
+
+        Args:
+            text: The label.
+            kind: The id of the kind of product, where it is known.
+
+        Raises:
+            MesocareError: No ingredient was recognised, or there is no such kind.
+        """
+        reading = _read(text, self._reader)
+        told = kind_of(reading, kind)
+        words = guessed(reading)[0] if told.given else told.kinds
+        peel = bool(PEELS & {each.id for each in (*told.kinds, *words)})
+        asked = _Asked(self, told, reading.products.kinds[UNKNOWN_KIND])
+        held, noted, traces, unsure = _sorted(reading, asked, peel=peel)
+        base = asked.base()
+        decisive = max((*(each.answer for each in held if each.answer), *base), key=_strictness)
+        doubts = (*_doubts(reading), *unsure, *asked.unruled(held))
+        unread = 2 * reading.known < len(reading.found)
+        return ProductAnswer(
+            _cautious(decisive.verdict, doubts, unread=unread),
+            decisive,
+            next((each for each in held if each.answer is decisive), None),
+            held,
+            noted,
+            traces,
+            reading,
+            told,
+            doubts,
+            _remarks(reading),
+            None if unread else _last([each.limited_from for each in asked.answers.values()]),
+            None if doubts else _last([each.allowed_from for each in asked.answers.values()]),
+        )
+
+    def answer(self, item: str, treatments: tuple[Treatment, ...]) -> Answer:
+        """Return what the engine answers for an item after some treatments."""
+        # They are those of the question, or some of them, so each is known by being itself.
+        key = item, tuple(map(id, treatments))
+        if key not in self._answers:
+            rules = self.question.rules
+            self._answers[key] = answer(
+                rules.items[item], treatments, rules, self.question.at, self._open_findings
+            )
+        return self._answers[key]
+
+
 def product(
     text: str, question: Question, kind: str | None = None, open_findings: Sequence[str] = ()
 ) -> ProductAnswer:
-    """Say whether a product may be used, by its label.
-
-    Args:
-        text: The label.
-        question: The instant, the treatments and the rules.
-        kind: The id of the kind of product, where it is known.
-        open_findings: The ids of what the clinic has to see first, as a diary says.
+    """Say whether one product may be used, as a `Judge` does.
 
     Raises:
         MesocareError: No ingredient was recognised, or there is no such kind.
     """
-    products = question.rules.products()
-    reading = read(text, products)
-    told = kind_of(reading, kind)
-    peel = bool(PEELS & {each.id for each in (*told.kinds, *guessed(reading)[0])})
-    asked = _Asked(question, told, products.kinds[UNKNOWN_KIND], tuple(open_findings))
-    held, noted, traces, unsure = _sorted(reading, asked, peel=peel)
-    base = asked.base()
-    decisive = max((*(each.answer for each in held if each.answer), *base), key=_strictness)
-    doubts = (*_doubts(reading), *unsure, *asked.unruled(held))
-    unread = 2 * reading.known < len(reading.found)
-    return ProductAnswer(
-        _cautious(decisive.verdict, doubts, unread=unread),
-        decisive,
-        next((each for each in held if each.answer is decisive), None),
-        held,
-        noted,
-        traces,
-        reading,
-        told,
-        doubts,
-        _remarks(reading),
-        None if unread else _last([each.limited_from for each in asked.answers.values()]),
-        None if doubts else _last([each.allowed_from for each in asked.answers.values()]),
-    )
+    return Judge(question, open_findings).product(text, kind)
 
 
 def _cautious(verdict: Verdict, doubts: Sequence[str], *, unread: bool) -> Verdict:
@@ -158,10 +194,14 @@ def read(text: str, products: Products) -> Reading:
     Raises:
         MesocareError: That is nothing.
     """
+    return _read(text, Reader(products))
+
+
+def _read(text: str, reader: Reader) -> Reading:
     label = parse_label(text)
     if not label.items:
         raise MesocareError("there is no ingredient in that text", _TYPE)
-    reading = Reader(products).read(label)
+    reading = reader.read(label)
     if not reading.recognised:
         count = len(reading.found)
         first = reading.found[0].printed.text
@@ -198,7 +238,7 @@ def guessed(reading: Reading) -> tuple[tuple[Kind, ...], tuple[str, ...]]:
         line = f" {' '.join(_plain(text))} "
         found: dict[str, tuple[Kind, str]] = {}
         # The longest words first: a peel-off mask is no peel.
-        for wanted, kind, words in _kind_words(reading.products):
+        for wanted, kind, words in _kind_words(tuple(reading.products.kinds.values())):
             if wanted in line:
                 found.setdefault(kind.id, (kind, words))
                 line = line.replace(wanted, " | ")
@@ -207,12 +247,11 @@ def guessed(reading: Reading) -> tuple[tuple[Kind, ...], tuple[str, ...]]:
     return (), ()
 
 
-def _kind_words(products: Products) -> list[tuple[str, Kind, str]]:
+@lru_cache(maxsize=4)
+def _kind_words(kinds: tuple[Kind, ...]) -> list[tuple[str, Kind, str]]:
     """Return the words that tell a kind, as they are looked for, the longest first."""
     found = [
-        (f" {' '.join(_plain(words))} ", kind, words)
-        for kind in products.kinds.values()
-        for words in kind.words
+        (f" {' '.join(_plain(words))} ", kind, words) for kind in kinds for words in kind.words
     ]
     return sorted(found, key=lambda each: -len(each[0]))
 
@@ -224,19 +263,12 @@ def _plain(text: str) -> list[str]:
 
 
 class _Asked:
-    """The questions that a product comes to, each put to the engine once."""
+    """The questions that one product comes to, each put once."""
 
-    def __init__(
-        self,
-        question: Question,
-        told: KindReading,
-        usual: Kind,
-        open_findings: tuple[str, ...],
-    ) -> None:
-        self.question = question
+    def __init__(self, judge: Judge, told: KindReading, usual: Kind) -> None:
+        self.judge = judge
         self.told = told
         self.usual = usual
-        self.open_findings = open_findings
         self.answers: dict[str, Answer] = {}
         self.mask = any(each.id == "mask" for each in told.kinds)
         # Given, not guessed: then what only goes on hair is held to the rules of hair.
@@ -277,22 +309,17 @@ class _Asked:
 
     def _answer(self, item: str, treatments: tuple[Treatment, ...] = ()) -> Answer:
         if item not in self.answers:
-            question = self.question
-            self.answers[item] = answer(
-                question.rules.items[item],
-                treatments or question.treatments,
-                question.rules,
-                question.at,
-                self.open_findings,
-            )
+            treatments = treatments or self.judge.question.treatments
+            self.answers[item] = self.judge.answer(item, treatments)
         return self.answers[item]
 
     def _concerned(self) -> tuple[Treatment, ...]:
         """Return the treatments that count: of a hair product, those of what it goes on."""
-        treatments = self.question.treatments
+        question = self.judge.question
+        treatments = question.treatments
         if self._hair is None:
             return treatments
-        items = [self.question.rules.items[id_] for id_ in self._hair.items]
+        items = [question.rules.items[id_] for id_ in self._hair.items]
         return tuple(
             each for each in treatments if any(each.rule_for(item).concerns for item in items)
         )

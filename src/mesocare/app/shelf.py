@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.app.product import product
+from mesocare.app.product import Judge
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def shelf(
         question: The instant, the treatments and the rules.
         open_findings: The ids of what the clinic has to see first, as a diary says.
     """
-    bottles = [_bottle(each, question, open_findings) for each in products]
+    judge = Judge(question, open_findings)
+    bottles = [_bottle(each, judge) for each in products]
     last = question.at
     return tuple(
         sorted(
@@ -74,8 +75,8 @@ def coming_back(bottles: Iterable[Bottle]) -> tuple[datetime, list[Bottle]] | No
     return first, [each for opens, each in waiting if opens == first]
 
 
-def _bottle(stored: StoredProduct, question: Question, held_by: Sequence[str]) -> Bottle:
+def _bottle(stored: StoredProduct, judge: Judge) -> Bottle:
     try:
-        return Bottle(stored, product(stored.label, question, stored.kind, held_by), "")
+        return Bottle(stored, judge.product(stored.label, stored.kind), "")
     except MesocareError as error:
         return Bottle(stored, None, error.message)

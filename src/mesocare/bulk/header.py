@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, shortened
+from mesocare.bulk.job import JUDGED, PATIENTS, shortened
 from mesocare.errors import TableError
 from mesocare.text import closest, folded, shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mesocare.bulk.job import Job
+    from mesocare.bulk.job import Job, Layout
 
 DELIMITERS = (",", ";", "\t", "|")
 # A practice's own export may have its title above the header.
@@ -26,13 +26,19 @@ class Columns:
     Args:
         said: By a column of ours, the name that somebody said it has; empty for none.
         known: By a column of ours, the names that the rule set knows for it.
+        layout: Which columns are ours.
     """
 
-    def __init__(self, said: Mapping[str, str], known: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        said: Mapping[str, str],
+        known: Mapping[str, Sequence[str]],
+        layout: Layout = PATIENTS,
+    ) -> None:
         self._said = said
+        self.layout = layout
         self._known = {
-            ours: {folded(each) for each in (ours, *known.get(ours, ()))}
-            for ours in (*REQUIRED, *OPTIONAL)
+            ours: {folded(each) for each in (ours, *known.get(ours, ()))} for ours in layout.all
         }
 
     def candidates(self, ours: str, names: Sequence[str]) -> list[str]:
@@ -46,7 +52,7 @@ class Columns:
     def found(self, header: Sequence[str]) -> dict[str, str]:
         """Return, by each column of ours that is there beyond doubt, its name."""
         names = [each.strip() for each in header]
-        candidates = {ours: self.candidates(ours, names) for ours in (*REQUIRED, *OPTIONAL)}
+        candidates = {ours: self.candidates(ours, names) for ours in self.layout.all}
         return {ours: each[0] for ours, each in candidates.items() if len(each) == 1}
 
     def settled(self, header: Sequence[str]) -> dict[str, str]:
@@ -56,12 +62,17 @@ class Columns:
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Whether a row of cells names every column that there has to be."""
-        return self.found(cells).keys() >= {*REQUIRED}
+        return self.found(cells).keys() >= {*self.layout.required}
 
 
 def columns_of(job: Job) -> Columns:
     """Return what the table of a job may call its columns."""
-    return Columns(job.columns, job.rules.columns)
+    return Columns(job.columns, known_names(job), job.layout)
+
+
+def known_names(job: Job) -> Mapping[str, Sequence[str]]:
+    """Return, by a column of ours, further names that it may have."""
+    return job.rules.columns if job.layout.known is None else job.layout.known
 
 
 def places(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
@@ -103,18 +114,21 @@ def header_problem(header: Sequence[str], job: Job, name: str) -> TableError | N
             f"{name} has columns of the same name: {said}", "Give each column a name of its own."
         )
     columns = columns_of(job)
-    candidates = {ours: columns.candidates(ours, names) for ours in (*REQUIRED, *OPTIONAL)}
+    candidates = {ours: columns.candidates(ours, names) for ours in job.layout.all}
     for ours, each in candidates.items():
         if len(each) > 1:
             said = " and ".join(repr(shortened(one)) for one in each)
             hint = f"Say which: --map {shell_quoted(f'{ours}={each[0]}')}"
             return TableError(f"{name} has {len(each)} columns for {ours}: {said}", hint)
-    wanted = {ours: job.columns.get(ours, ours) for ours in REQUIRED}
-    wanted |= {ours: job.columns[ours] for ours in OPTIONAL if job.columns.get(ours)}
+    layout = job.layout
+    wanted = {ours: job.columns.get(ours, ours) for ours in layout.required}
+    wanted |= {ours: job.columns[ours] for ours in layout.optional if job.columns.get(ours)}
     missing = {ours: theirs for ours, theirs in wanted.items() if not candidates[ours]}
     if missing:
         lacks = ", ".join(repr(each) for each in missing.values())
-        return TableError(f"{name} lacks the column {lacks}; {there}", _map_hint(missing, names))
+        return TableError(
+            f"{name} lacks the column {lacks}; {there}", _map_hint(missing, names, layout)
+        )
     return collision(names, job, name) or _unknown_condition(names, job)
 
 
@@ -124,23 +138,26 @@ def collision(names: Sequence[str], job: Job, name: str) -> TableError | None:
     if not taken:
         return None
     said = ", ".join(map(repr, taken))
-    hint = "Rename the column, or take it out; --activities says which answers there are."
+    hint = "Rename the column, or take it out"
+    hint += "; --activities says which answers there are." if job.activities else "."
     return TableError(f"{name} has columns that the answers would go into: {said}", hint)
 
 
 def _unknown_condition(names: Sequence[str], job: Job) -> TableError | None:
     """Return that a condition is on no column: it would keep nothing, and say nothing."""
-    known = (*JUDGED, *names, *columns_of(job).found(names))
+    judged = (*JUDGED, *(job.layout.added or ()))
+    known = (*judged, *names, *columns_of(job).found(names))
     for name, _ in job.where:
         if name not in known:
-            there = ", ".join(dict.fromkeys([*JUDGED, *names]))
+            there = ", ".join(dict.fromkeys([*judged, *names]))
             return TableError(f"--where {name}=: there is no such column", f"Known: {there}.")
     return None
 
 
-def _map_hint(missing: Mapping[str, str], names: Sequence[str]) -> str:
+def _map_hint(missing: Mapping[str, str], names: Sequence[str], layout: Layout) -> str:
     """Return how to say which columns are meant, or that there has to be a header."""
-    if len(missing) == len(REQUIRED) and any(each[:1].isdigit() for each in names):
+    no_header = len(missing) == len(layout.required) and any(each[:1].isdigit() for each in names)
+    if layout is PATIENTS and no_header:
         return "If its first line is a patient, put above it: patient_id,treated,type"
     if len(names) == 1:
         return "If something else stands between its cells, say it: --delimiter '~'"

@@ -30,6 +30,30 @@ REJECT_COLUMNS = ("line", "column", "value", "reason", "row")
 LONGEST_SHOWN = 200
 
 
+class Layout(NamedTuple):
+    """The columns of a table that have a meaning; any others are carried along.
+
+    Attributes:
+        required: Those that there have to be.
+        optional: Those that may be absent.
+        known: By one of them, further names that it may have; `None` where the rule set has them.
+        added: What the output has after the columns of the input; `None` where what is asked says.
+    """
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    known: Mapping[str, tuple[str, ...]] | None = None
+    added: tuple[str, ...] | None = None
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Both, in order."""
+        return (*self.required, *self.optional)
+
+
+PATIENTS = Layout(REQUIRED, OPTIONAL)
+
+
 class Job(NamedTuple):
     """One bulk check.
 
@@ -63,6 +87,7 @@ class Job(NamedTuple):
         exact: Whether a treatment at midnight was at midnight; otherwise it was some time that day.
         names: The columns of an NDJSON input that was made of a sheet; empty where the first object
             has to say.
+        layout: Which columns have a meaning.
     """
 
     source: str
@@ -90,6 +115,7 @@ class Job(NamedTuple):
     mark: bool = False
     header: int = 0
     called: str | None = None
+    layout: Layout = PATIENTS
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -104,6 +130,8 @@ class Job(NamedTuple):
     @property
     def added(self) -> tuple[str, ...]:
         """The columns that the output has after those of the input."""
+        if self.layout.added is not None:
+            return self.layout.added
         if not self.long:
             return self.ids
         return LONG if self.within is None else LONG + OPENING

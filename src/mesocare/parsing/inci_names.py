@@ -24,7 +24,7 @@ _LETTERS = str.maketrans("01", "ol")
 _GLUED = r"(?i)(?<=[a-z])[0-9]{1,2}(?=[\s,/)]|$)"
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=2_048)
 def folded(name: str) -> str:
     """Return what a name is compared by."""
     key = "/".join(map(letters, name.split("/"))) if "/" in name else letters(name)

@@ -39,7 +39,8 @@ _ONE_NAME = (
 )
 # So many recognised names in alphabetical order are no order by amount.
 _SORTED_LEAST = 8
-_MOST_KEPT = 20_000
+# So few that any shop's list fills it soon: memory is the same for any number of products.
+_MOST_KEPT = 5_000
 
 
 class Found(NamedTuple):

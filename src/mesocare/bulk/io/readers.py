@@ -113,10 +113,10 @@ class CsvRows:
         It is the first with anything in it, unless only a later one of the first twenty names all
         the columns that there have to be.
         """
-        line, before = self._first_line(), 0
+        line, before = self._first_line(job), 0
         while not line.strip("\r\n"):
             before += 1
-            line = self._first_line()
+            line = self._first_line(job)
         if line is UNREADABLE or self._names_all(line, job):
             return line, before, False
         following: list[str] = []
@@ -135,11 +135,11 @@ class CsvRows:
             return False
         return columns_of(job).is_header(cells)
 
-    def _first_line(self) -> str:
+    def _first_line(self, job: Job) -> str:
         line = next(self._flow, None)
         if line is None:
             message = f"{self._lines.name} is empty: it has no header"
-            raise TableError(message, "Its first line has to be: patient_id,treated,type")
+            raise TableError(message, f"Its first line has to be: {','.join(job.layout.required)}")
         return line
 
     def _read(self, lines: Iterator[str]) -> Any:

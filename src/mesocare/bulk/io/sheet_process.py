@@ -16,6 +16,7 @@ from typing import Any
 
 from mesocare.bulk.header import LATEST_HEADER, Columns
 from mesocare.bulk.io.workbook import cells, column_name, hides_errors
+from mesocare.bulk.job import Layout
 from mesocare.errors import TableError
 
 # What has to be text for the engine; it says best what is wrong with a number there.
@@ -30,7 +31,9 @@ def main() -> None:
     _bound(asked["memory"], asked["seconds"])
     said: dict[str, Any]
     try:
-        columns = Columns(asked["columns"], asked["known"])
+        required, optional = map(tuple, asked["layout"])
+        layout = Layout(required, optional)
+        columns = Columns(asked["columns"], asked["known"], layout)
         said = write_text(asked["source"], columns, Path(asked["target"]), asked["sheet"])
     except TableError as error:
         said = {"message": error.message, "hint": error.hint}
@@ -65,7 +68,7 @@ def write_text(
     found = _header(rows, columns)
     first = any_ if found is None else found
     if first is None:
-        hint = "Its first row has to be: patient_id, treated, type"
+        hint = f"Its first row has to be: {', '.join(columns.layout.required)}"
         raise TableError(f"{source!r} is empty: it has no header", hint)
     used = sorted({n for row in rows[first:] for n, cell in enumerate(row) if cell != ""})
     for row in rows[first:]:

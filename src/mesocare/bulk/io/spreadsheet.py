@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesocare.bulk.header import header_problem
+from mesocare.bulk.header import header_problem, known_names
 from mesocare.bulk.memory import MEMORY_VARIABLE, memory_allowed
 from mesocare.errors import TableError
 
@@ -58,7 +58,8 @@ def _read_apart(job: Job, target: Path) -> dict[str, Any]:
     asked = {
         "source": str(Path(job.source).absolute()),
         "columns": dict(job.columns),
-        "known": {ours: [*names] for ours, names in job.rules.columns.items()},
+        "known": {ours: [*names] for ours, names in known_names(job).items()},
+        "layout": [job.layout.required, job.layout.optional],
         "sheet": job.sheet,
         "target": str(target),
         "memory": memory,

@@ -1,10 +1,10 @@
-"""`mesocare check`: a table of patients in, a table of verdicts out."""
+"""`mesocare check`: a table of patients, or of products, in; a table of verdicts out."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -24,18 +24,24 @@ from mesocare.cli.options import (
     Reply,
     date_orders,
     moment_and_rules,
+    request,
     settled,
 )
 from mesocare.cli.settings import Settings  # noqa: TC001 - its signature is read
 from mesocare.errors import TableError
 
 if TYPE_CHECKING:
-    from mesocare.app.sheet import Letterhead
-    from mesocare.bulk.job import Job, Tally
-    from mesocare.cli.commands.check_options import Runner
-    from mesocare.core.model import Treatment
+    from datetime import datetime, tzinfo
 
-SHARED = ("at", "dates", "tz", "rules", "json", "no_color")
+    from mesocare.app.sheet import Letterhead
+    from mesocare.bulk.job import Job, Layout, Tally
+    from mesocare.cli.commands.check_options import Runner
+    from mesocare.cli.options import Request
+    from mesocare.core.model import Group, Item, RuleSet, Treatment
+
+SHARED = (
+    "treated", "type", "with_", "about", "at", "dates", "tz", "rules", "json", "no_color",
+)  # fmt: skip
 SOME_REJECTED = 1
 _SIGNAL = 128
 _ESTIMATED_BY = 64 * 1024
@@ -53,8 +59,13 @@ def _option(*names: str, help_: str, metavar: str | None = None) -> Any:
 
 def check(
     settings: Settings,
+    context: typer.Context,
     file: Annotated[str, typer.Argument(help="CSV, TSV, NDJSON, Parquet, Excel; - for stdin.")],
     *,
+    products: Annotated[
+        bool,
+        typer.Option("--products", help="It is a shop's list: name, ingredients; for --treated."),
+    ] = False,
     map_: Annotated[
         list[str] | None,
         _option("--map", help_="A column under another name, as treated=date.", metavar="NAMES"),
@@ -132,11 +143,16 @@ def check(
     ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary, no bar.")] = False,
 ) -> Reply:
-    """Check a table of patients: what each is allowed now."""
+    """Check a table of patients: what each is allowed now. Or a shop's list of products."""
     kind = check_options.kind(file, input_format)
     form = check_options.form(format_, output, kind)
-    at_, zone, rule_set = moment_and_rules(settings)
-    chosen = check_options.chosen(activities or [], rule_set)
+    if products:
+        check_options.for_products(context, kind, form)
+        asked = _of_products(settings, where or [])
+    else:
+        check_options.for_patients(settings)
+        asked = _of_patients(settings, activities or [], where or [])
+    rule_set = asked.rules
     from mesocare.bulk.job import Job
     from mesocare.cli.output import check_target
     from mesocare.parsing.date_order import UNSETTLED
@@ -149,13 +165,13 @@ def check(
         kind=kind,
         output=None if output == "-" else output,
         form=form,
-        columns=check_options.columns(map_ or []),
-        activities=chosen,
+        columns=check_options.columns(map_ or [], asked.layout),
+        activities=asked.activities,
         rules=rule_set,
-        at=at_,
-        zone=zone,
+        at=asked.at,
+        zone=asked.zone,
         within=None if changes_within is None else check_options.span(changes_within),
-        where=check_options.conditions(where or [], chosen, rule_set),
+        where=asked.where,
         long=long,
         raw=raw,
         rejects=rejects,
@@ -167,7 +183,10 @@ def check(
         types=check_options.types(map_type or [], rule_set),
         sheet=_sheet(sheet, kind),
         mark=bom and form == "csv",
+        layout=asked.layout,
     )
+    if asked.request is not None:
+        return _products(job, asked.request, quiet=quiet)
     if preview:
         return _preview(job, settings)
     if fix is not None:
@@ -176,6 +195,72 @@ def check(
         head = letterhead((), clinic, phone, logo, paper, large=large, rules=rule_set)
         return _sheets(job, sheets, sheet_form, head, settings, force=force, quiet=quiet)
     return _run(job, check_options.runner(engine, job), settings, quiet=quiet)
+
+
+class _Asked(NamedTuple):
+    """What a table is asked; the `request` of one treatment for all rows, if they are products."""
+
+    at: datetime
+    zone: tzinfo
+    rules: RuleSet
+    layout: Layout
+    activities: tuple[Item | Group, ...]
+    where: tuple[tuple[str, str], ...]
+    request: Request | None = None
+
+
+def _of_patients(settings: Settings, activities: list[str], where: list[str]) -> _Asked:
+    from mesocare.bulk.job import PATIENTS
+
+    at, zone, rules = moment_and_rules(settings)
+    chosen = check_options.chosen(activities, rules)
+    return _Asked(at, zone, rules, PATIENTS, chosen, check_options.conditions(where, chosen, rules))
+
+
+def _of_products(settings: Settings, where: list[str]) -> _Asked:
+    from mesocare.bulk.products import PRODUCTS
+
+    asked = request(settings)
+    of = asked.question
+    conditions = check_options.product_conditions(where)
+    return _Asked(of.at, of.zone, of.rules, PRODUCTS, (), conditions, asked)
+
+
+def _products(job: Job, asked: Request, *, quiet: bool) -> Reply:
+    """Write a shop's list with what is said of each product."""
+    from mesocare.app.diary import calls
+    from mesocare.app.shop import answers
+    from mesocare.bulk.job import Interrupted
+    from mesocare.bulk.products import check_products
+    from mesocare.render.text import check as view
+
+    meaning = asked.meaning
+    if meaning is not None and (said := calls(meaning, asked.question.rules)):
+        view.say(f"{said}\n")  # whatever else is to be quiet
+    _for_long()
+    stopped = 0
+    try:
+        tally = check_products(job, answers(asked.question, meaning.open_ids if meaning else ()))
+    except Interrupted as error:
+        tally, stopped = error.tally, error.signal
+    if not quiet:
+        no_color = asked.question.no_color
+        _summarise(job, tally, as_json=asked.json, no_color=no_color, stopped=bool(stopped))
+    return _ended(tally, stopped)
+
+
+def _for_long() -> None:
+    """Give back what goes round in circles, as a long run has to and an answer has not."""
+    import gc
+
+    gc.enable()
+    gc.freeze()
+
+
+def _ended(tally: Tally, stopped: int) -> Reply:
+    if stopped:
+        return Reply(None, _SIGNAL + stopped)
+    return Reply(None, SOME_REJECTED if tally.rejected else 0)
 
 
 def _sheet(sheet: str | None, kind: str) -> str | None:
@@ -236,10 +321,7 @@ def _sheets(
         known = head._replace(name=" ".join(patient.split())[:LONGEST])
         return made(facts(schedule(question), known), form)
 
-    import gc
-
-    gc.enable()  # as for any long run
-    gc.freeze()
+    _for_long()
     tally = write_sheets(job, Path(folder), f".{form}", content, force=force)
     if not quiet and sys.stderr is not None:
         view.say(view.sheets_text(folder, tally, no_color=bool(settings.get("no_color"))))
@@ -247,13 +329,9 @@ def _sheets(
 
 
 def _run(job: Job, run: Runner, settings: Settings, *, quiet: bool) -> Reply:
-    import gc
-
     from mesocare.bulk.job import Interrupted
 
-    # A long run, unlike an answer, has to give back what goes round in circles.
-    gc.enable()
-    gc.freeze()
+    _for_long()
     as_json, no_color = bool(settings.get("json")), bool(settings.get("no_color"))
     # Rows that go to the same screen show by themselves how far it is.
     shared = job.output is None and sys.stdout is not None and sys.stdout.isatty()
@@ -272,9 +350,7 @@ def _run(job: Job, run: Runner, settings: Settings, *, quiet: bool) -> Reply:
         tally, stopped = error.tally, error.signal
     if not quiet:
         _summarise(job, tally, as_json=as_json, no_color=no_color, stopped=bool(stopped))
-    if stopped:
-        return Reply(None, _SIGNAL + stopped)
-    return Reply(None, SOME_REJECTED if tally.rejected else 0)
+    return _ended(tally, stopped)
 
 
 def _summarise(job: Job, tally: Tally, *, as_json: bool, no_color: bool, stopped: bool) -> None:
@@ -283,6 +359,8 @@ def _summarise(job: Job, tally: Tally, *, as_json: bool, no_color: bool, stopped
 
     if as_json:
         text = view.check_json(job, tally, stopped=stopped)
+    elif not job.activities:
+        text = view.products_text(job, tally, no_color=no_color, stopped=stopped)
     else:
         text = view.check_text(job, tally, no_color=no_color, stopped=stopped)
     view.say(text)

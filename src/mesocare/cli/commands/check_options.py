@@ -13,7 +13,10 @@ from mesocare.errors import MesocareError, TableError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mesocare.bulk.job import Job, Tally
+    import typer
+
+    from mesocare.bulk.job import Job, Layout, Tally
+    from mesocare.cli.settings import Settings
     from mesocare.core.model import Group, Item, RuleSet
     from mesocare.core.timespan import Span
 
@@ -32,8 +35,14 @@ STREAMED = ("csv", "tsv", "ndjson")
 # Bytes from which on DuckDB is quicker. With patients of 62 bytes, streaming took 0.67 times as
 # long for 10,000 of them, 1.14 times for 50,000 (3.1 MB) and 5.4 times for a million.
 LARGE = 4_000_000
+# What is about patients, by the parameter, and so goes with no shop's list.
+_OF_PATIENTS = frozenset({
+    "map_type", "preview", "fix", "sheets", "sheet_form", "clinic", "phone", "logo", "paper",
+    "large", "force", "activities", "changes_within", "long", "engine", "times",
+})  # fmt: skip
+# What says of a shop's list whom it is for; each row of patients says it by itself.
+_OF_ONE_TREATMENT = ("treated", "type", "with", "about")
 _SPAN = re.compile(r"([1-9]\d{0,3})\s*(h|d)(?:ours?|ays?)?", re.ASCII | re.IGNORECASE)
-_MAPPED = re.compile(r",(?=(?:patient_id|treated|treated_time|type|tz|with|about)=)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -79,6 +88,45 @@ def form(named: str | None, output: str | None, kind: str) -> str:
     return "csv" if found == "tsv" else found
 
 
+def for_products(context: typer.Context, kind: str, form: str) -> None:
+    """Refuse what a shop's list is not asked, read from or written to.
+
+    Raises:
+        TableError: It was given.
+    """
+    for each in context.command.params:
+        source = context.get_parameter_source(each.name or "")
+        if each.name in _OF_PATIENTS and source is not None and source.name == "COMMANDLINE":
+            message = f"{each.opts[0]} is for a table of patients, and --products was given"
+            raise TableError(message, "Leave one of the two out.")
+    if "parquet" in {kind, form}:
+        which = "reads CSV, TSV, NDJSON and Excel" if kind == "parquet" else "writes CSV and NDJSON"
+        raise TableError(f"--products {which}, no Parquet", "Name a file such as products.csv.")
+
+
+def for_patients(settings: Settings) -> None:
+    """Refuse a treatment that was typed for a table whose rows have their own.
+
+    Raises:
+        TableError: It was; one in the environment or the configuration is for other commands.
+    """
+    for each in _OF_ONE_TREATMENT:
+        given, origin = settings.found(each)
+        if given and not origin:
+            message = f"--{each} was given, but each row of a table of patients has its own"
+            hint = f"Put it into the column {each!r}; or is it a list of products? Add --products."
+            raise TableError(message, hint)
+
+
+def product_conditions(said: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return what a row of a shop's list has to meet, as `("verdict", "avoid")`.
+
+    Raises:
+        TableError: A condition that nothing can meet.
+    """
+    return tuple(_pair(each) for each in said)
+
+
 def exact(times: str) -> bool:
     """Return whether a treatment at midnight was at midnight, and not at some time of that day.
 
@@ -107,22 +155,22 @@ def chosen(said: list[str], rules: RuleSet) -> tuple[Item | Group, ...]:
     return tuple({each.id: each for each in found}.values())
 
 
-def columns(said: list[str]) -> dict[str, str]:
+def columns(said: list[str], layout: Layout) -> dict[str, str]:
     """Return, by a column of ours, the name that the input has for it.
 
     Raises:
         TableError: A column is not one of ours, or named twice.
     """
-    from mesocare.bulk.job import OPTIONAL, REQUIRED
-
-    known = (*REQUIRED, *OPTIONAL)
+    known = layout.all
+    apart = re.compile(rf",\s*(?=(?:{'|'.join(known)})=)")
     found: dict[str, str] = {}
-    for pair in (pair for each in said for pair in _MAPPED.split(each)):
+    for pair in (pair for each in said for pair in apart.split(each)):
         ours, equals, theirs = (part.strip() for part in pair.partition("="))
-        empty = not theirs and ours not in OPTIONAL
+        empty = not theirs and ours not in layout.optional
         if ours not in known or not equals or empty or ours in found:
             why = "is named twice" if ours in found else f"is not one of {', '.join(known)}=NAME"
-            raise TableError(f"--map {pair!r} {why}", "Type for example: --map treated=date")
+            example = "treated=date" if "treated" in known else "ingredients=INCI"
+            raise TableError(f"--map {pair!r} {why}", f"Type for example: --map {example}")
         found[ours] = theirs
     return found
 
@@ -158,9 +206,8 @@ def conditions(
     return tuple(_condition(each, chosen, rules) for each in said)
 
 
-def _condition(said: str, chosen: tuple[Item | Group, ...], rules: RuleSet) -> tuple[str, str]:
+def _pair(said: str) -> tuple[str, str]:
     from mesocare.core.model import Verdict
-    from mesocare.parsing.activities import find
 
     name, equals, text = said.partition("=")
     name = name.strip()
@@ -168,6 +215,13 @@ def _condition(said: str, chosen: tuple[Item | Group, ...], rules: RuleSet) -> t
         raise TableError(f"--where {said!r} is no condition", "Type: --where verdict=avoid")
     if name == "verdict" and text not in list(Verdict):
         raise TableError(f"--where {said}: no such verdict", f"Known: {', '.join(Verdict)}.")
+    return name, text
+
+
+def _condition(said: str, chosen: tuple[Item | Group, ...], rules: RuleSet) -> tuple[str, str]:
+    from mesocare.parsing.activities import find
+
+    name, text = _pair(said)
     if name == "type":
         from mesocare.parsing.types import find_type
 

@@ -61,8 +61,30 @@ def check_text(job: Job, tally: Tally, *, no_color: bool, stopped: bool) -> str:
     return page.text()
 
 
+def products_text(job: Job, tally: Tally, *, no_color: bool, stopped: bool) -> str:
+    """Return the summary of a shop's list in a line: rows, how often each verdict, rejects."""
+    page = Page(no_color=no_color, console=_console(no_color=no_color))
+    parts: list[str | tuple[str, str]] = []
+    if stopped:
+        parts += [("Stopped before the end: ", f"bold {RED}")]
+    parts += [f"{tally.read:,} row{'s' * (tally.read != 1)} read, {tally.written:,} written"]
+    for counts in tally.verdicts.values():
+        for verdict in reversed(Verdict):
+            if counts[verdict.value]:
+                sign, style = page.verdict(verdict)
+                parts += [", ", (together(f"{sign} {counts[verdict.value]:,}"), style)]
+    rejected = together(f"{tally.rejected:,} rejected")
+    page.line(*parts, ", ", (rejected, f"bold {RED}") if tally.rejected else rejected)
+    for sentence in reading_words(tally.reading):
+        page.line(sentence)
+    if job.output is not None:
+        page.line(f"{'nothing was written to' if stopped else 'written to'} {job.output}")
+    return page.text()
+
+
 def check_json(job: Job, tally: Tally, *, stopped: bool) -> str:
     """Return the summary as `mesocare.check/1`, in one line."""
+    ids = job.ids or tuple(tally.verdicts)
     plain = {
         "schema": "mesocare.check/1",
         "at": time(job.at, job.zone),
@@ -71,7 +93,7 @@ def check_json(job: Job, tally: Tally, *, stopped: bool) -> str:
         "rows": {"read": tally.read, "written": tally.written, "rejected": tally.rejected},
         "verdicts": {
             id_: {each.value: tally.verdicts.get(id_, Counter())[each.value] for each in Verdict}
-            for id_ in job.ids
+            for id_ in ids
         },
         "opening": {id_: tally.opening.get(id_, 0) for id_ in job.ids} if job.within else None,
         "midnights": ("day" if tally.midnights else None) if not job.exact else "exact",
