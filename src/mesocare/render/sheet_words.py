@@ -55,8 +55,9 @@ def notes(sheet: Sheet) -> list[str]:
         for detail, note in details.notes(known.question.treatments)
         if detail.kind == "with" or detail in sheet.about
     ]
-    if sheet.about:
-        said.append(f"About: {joined([lower_first(each.label) for each in sheet.about])}.")
+    bare = [lower_first(each.label) for each in sheet.about if each.note is None]
+    if bare:
+        said.append(f"About: {joined(bare)}.")
     return [*said, *(f"{detail.label}: {note.text}" for detail, note in told)]
 
 
