@@ -543,20 +543,16 @@ def test_what_is_remembered_is_bounded(rules: RuleSet, monkeypatch: pytest.Monke
     expected = [free.cells(*each) for each in asked]
     bounds = {
         "kinds": ("_MOST_KINDS", "MOST_NAMES"),
-        "decider": (
-            "MOST_STEPS",
-            "_WORTH_STEPS",
-            "_MOST_WHENS",
-            "_MOST_CLOSINGS",
-            "MOST_REMEMBERED",
-        ),
+        "decider": ("MOST_STEPS", "_WORTH_STEPS", "_MOST_WHENS", "MOST_REMEMBERED"),
+        "openings": ("_MOST_STEPS", "_MOST_WHENS"),
     }
     for name in (f"{module}.{each}" for module, names in bounds.items() for each in names):
         monkeypatch.setattr(f"mesocare.bulk.{name}", 3)
     decider = Decider(rules, groups, bulk.AT, UTC)
     assert [decider.cells(*each) for each in asked] == expected
     kept: tuple[dict[Any, Any], ...] = (
-        decider._steps, decider._whens, decider._closing, decider._known, decider._by_open,
+        decider._steps, decider._whens, decider._known, decider._by_open, decider._verdicts,
+        decider.openings._steps, decider.openings._after,
         decider.kinds._kinds, decider.kinds._details,
     )  # fmt: skip
     assert max(map(len, kept)) <= 3
