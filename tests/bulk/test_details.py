@@ -14,7 +14,7 @@ import pytest
 
 from mesocare.bulk.decider import Decider
 from mesocare.bulk.duckdb import engine as duckdb_engine
-from mesocare.bulk.duckdb.lookup import Wanted, spread
+from mesocare.bulk.duckdb.lookup import spread
 from mesocare.bulk.fix import fix
 from mesocare.bulk.job import DETAILS
 from mesocare.bulk.kinds import What
@@ -543,20 +543,16 @@ def test_what_is_remembered_is_bounded(rules: RuleSet, monkeypatch: pytest.Monke
     expected = [free.cells(*each) for each in asked]
     bounds = {
         "kinds": ("_MOST_KINDS", "MOST_NAMES"),
-        "decider": (
-            "MOST_STEPS",
-            "_WORTH_STEPS",
-            "_MOST_WHENS",
-            "_MOST_CLOSINGS",
-            "MOST_REMEMBERED",
-        ),
+        "decider": ("MOST_STEPS", "_WORTH_STEPS", "_MOST_WHENS", "MOST_REMEMBERED"),
+        "openings": ("_MOST_STEPS", "_MOST_WHENS"),
     }
     for name in (f"{module}.{each}" for module, names in bounds.items() for each in names):
         monkeypatch.setattr(f"mesocare.bulk.{name}", 3)
     decider = Decider(rules, groups, bulk.AT, UTC)
     assert [decider.cells(*each) for each in asked] == expected
     kept: tuple[dict[Any, Any], ...] = (
-        decider._steps, decider._whens, decider._closing, decider._known, decider._by_open,
+        decider._steps, decider._whens, decider._known, decider._by_open, decider._verdicts,
+        decider.openings._steps, decider.openings._after,
         decider.kinds._kinds, decider.kinds._details,
     )  # fmt: skip
     assert max(map(len, kept)) <= 3
@@ -565,13 +561,13 @@ def test_what_is_remembered_is_bounded(rules: RuleSet, monkeypatch: pytest.Monke
 
 def test_a_table_with_many_details_is_laid_out_in_part() -> None:
     """Cells that stand in most ways are taken; without any, nothing is added."""
-    plain = [(1, type_, "", "", tz) for type_, tz in (("face", "UTC"), ("scalp", ""))]
-    assert spread(plain) == {Wanted(*each) for each in plain}
-    few = spread([*plain, (0, "face", "ha", "", "UTC"), (1, "face", "", "keloid", "UTC")])
-    assert Wanted(0, "scalp", "ha", "keloid", "") in few
-    many = [(1, "face", f"s{n}", "", tz) for n in range(500) for tz in ("UTC", "")[: 1 + (n < 9)]]
+    plain = [What("face"), What("scalp")]
+    assert spread(plain) == {*plain}
+    few = spread([*plain, What("face", "ha"), What("face", "", "keloid")])
+    assert What("scalp", "ha", "keloid") in few
+    many = [What("face", f"s{n}", f"f{m}") for n in range(500) for m in range(1 + (n < 9))]
     found = spread(many)
     assert len({each.substances for each in found}) == 128
-    wide = [(1, "face", f"s{n % 120}", f"f{n % 121}", f"z{n % 7}") for n in range(600)]
-    assert spread(wide) == {Wanted(*each) for each in wide}
     assert {f"s{n}" for n in range(9)} <= {each.substances for each in found}
+    wide = [What(f"t{n % 7}", f"s{n % 120}", f"f{n % 121}") for n in range(600)]
+    assert spread(wide) == {*wide}

@@ -1,30 +1,26 @@
 """Many treatments at one instant: the verdicts as a step function of the time of treatment.
 
 The engine answers for one treatment. For a million of them it is asked only where its answer can
-change: at the times from which a window closes at the instant asked about, and around changes of
-clocks. Between two such times the verdicts are the same, which is checked at both ends; where they
-are not, and where a clock time came twice or not at all, the step holds nothing and the treatment
-goes the slow way, through the engine itself. Once every window has closed for good, only the type
-makes a difference. Nor is the engine asked twice of one kind of treatment after which the very same
-windows are still open.
+change. Which windows are open decides that, and is looked up by the time of treatment, whatever the
+kind. Of one activity and kind of treatment the engine is asked once while the very same windows are
+open.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.kinds import MOST_NAMES, SPARE, Kinds, longest, stripped
-from mesocare.bulk.verdict_table import HORIZON, TurningPoints, steps
-from mesocare.core.calendar import instants
+from mesocare.bulk.kinds import MOST_NAMES, Kinds, stripped
+from mesocare.bulk.openings import Openings
+from mesocare.bulk.verdict_table import Steps, stretches
 from mesocare.core.model import Item, Treatment
 from mesocare.core.timespan import Interval
 from mesocare.core.verdict.standing import GroupSubject, subjects
-from mesocare.core.verdict.windows import Closings
 from mesocare.errors import DateError, MesocareError, OrderError
 from mesocare.parsing import dates
 from mesocare.parsing.date_order import UNSETTLED, from_serial
@@ -33,10 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from mesocare.bulk.kinds import Key, Kind, Written
-    from mesocare.bulk.verdict_table import Cells, Steps
+    from mesocare.bulk.kinds import Ground, Key, Kind, Written
+    from mesocare.bulk.openings import Open
+    from mesocare.bulk.verdict_table import Cells, Stretch
     from mesocare.core.model import Group, RuleSet
-    from mesocare.core.verdict.standing import Subject
+    from mesocare.core.verdict.standing import ItemSubject, Subject
     from mesocare.parsing.date_order import Orders
 
 # What is remembered must not grow with the table: some 4 MB at most.
@@ -44,9 +41,7 @@ MOST_REMEMBERED = 16_384
 # Steps take some 10 kB each.
 MOST_STEPS = 1_024
 _MOST_WHENS = 2_048
-# When windows close after one treatment takes some 2 kB.
-_MOST_CLOSINGS = 2_048
-# From so many treatments of a kind and zone on, its steps are worth the making.
+# From so many treatments in a zone on, its steps are worth the making.
 _WORTH_STEPS = 8
 
 
@@ -82,6 +77,7 @@ class Decider:
 
     Attributes:
         kinds: What kinds of treatments there are.
+        openings: Which windows are open, whatever the kind.
         midnights: Whether such a treatment was met.
         orders: The order, as soon as it is settled.
     """
@@ -105,32 +101,23 @@ class Decider:
         self._survey = None if orders != UNSETTLED else survey
         self.midnights = False
         self.activities = tuple(activities)
-        ids = {
-            id_: None
+        self._items = [
+            [each] if isinstance(each, Item) else [rules.items[id_] for id_ in each.items]
             for each in self.activities
-            for id_ in ([each.id] if isinstance(each, Item) else each.items)
-        }
-        self._items = [rules.items[id_] for id_ in ids]
+        ]
         self.kinds = Kinds(rules, self._items, types)
         self.at = at
         self.judged_at = judged_at or at
         self._zones: dict[str, tzinfo | MesocareError] = {"": zone}
-        self._turning = TurningPoints(at, self.judged_at)
-        self._steps: dict[tuple[Key, str], Steps] = {}
-        self._asked: Counter[tuple[Key, str]] = Counter()
+        self.openings = Openings(self.kinds.spans(), at, self.judged_at, self.zone)
+        self._steps: dict[tuple[Key, str], Steps[Cells]] = {}
+        self._stretches: dict[tuple[int, str], list[Stretch]] = {}
+        self._asked: Counter[str] = Counter()
         self._known: dict[tuple[str, Written, str], Cells] = {}
         self._alike: dict[Cells, Cells] = {}
         self._whens: dict[tuple[str, str], tuple[Interval, bool]] = {}
-        self._closing: dict[tuple[datetime, datetime, int], Closings] = {}
-        self._instants: dict[str, dict[datetime, list[datetime]]] = {}
-        self._by_open: dict[tuple[object, ...], Cells] = {}
-        self._settled: dict[Key, Cells] = {}
-        self._longest = longest(
-            span
-            for item in self._items
-            for type_ in rules.types
-            for span in item.rules[type_].spans
-        )
+        self._by_open: dict[tuple[Key, Open], Cells] = {}
+        self._verdicts: dict[tuple[object, ...], str] = {}
 
     def cells(self, treated: str, type_: Written, tz: str = "") -> Cells:
         """Return the verdicts for a treatment as somebody wrote it, in the order of activities.
@@ -142,11 +129,11 @@ class Decider:
         key = (treated, type_, tz)
         found = self._known.get(key)
         if found is None:
-            treatment, kind = self.treatment(treated, type_, tz), self.kinds.of(type_)
-            found = self._quickly(treatment, kind, tz)
-            # Only what took the engine is worth the memory.
-            if found is None:
-                found = self._verdicts(treatment, kind)
+            kind, when = self.kinds.of(type_), self.when(treated, tz)
+            open_ = self._quickly(when, tz)
+            found = self._cells(kind, open_ or self.openings.after(when))
+            # Only what was not looked up is worth the memory.
+            if open_ is None:
                 if len(self._known) >= MOST_REMEMBERED:
                     self._known.clear()
                 self._known[key] = found
@@ -158,7 +145,16 @@ class Decider:
         Raises:
             MesocareError: The time, the type or the zone cannot be used.
         """
-        kind, zone = self.kinds.of(stripped(type_)), self.zone(tz)
+        kind = self.kinds.of(stripped(type_))
+        return Treatment(kind.type, self.when(treated, tz), details=kind.details)
+
+    def when(self, treated: str, tz: str = "") -> Interval:
+        """Return the time of a treatment as somebody wrote it.
+
+        Raises:
+            MesocareError: The time or the zone cannot be used.
+        """
+        zone = self.zone(tz)
         key = (treated, tz)
         found = self._whens.get(key)
         if found is None:
@@ -168,7 +164,7 @@ class Decider:
             self._whens[key] = found
         when, midnight = found
         self.midnights |= midnight
-        return _treatment(kind, when)
+        return when
 
     def _when(self, treated: str, zone: tzinfo) -> tuple[Interval, bool]:
         """Return when a treatment was, and whether that is a midnight taken for its day."""
@@ -192,79 +188,57 @@ class Decider:
     def _read(self, treated: str, zone: tzinfo) -> Interval:
         return dates.parse_treated(treated, at=self.at, zone=zone, orders=self.orders)
 
-    def steps(self, type_: Written, tz: str = "") -> Steps:
+    def steps(self, type_: Written, tz: str = "") -> Steps[Cells]:
         """Return the verdicts by local time of treatment, for a kind and a zone.
 
         Raises:
             MesocareError: There is no such kind or zone.
         """
-        return self._steps_of(self.kinds.of(type_), tz)
-
-    def _steps_of(self, kind: Kind, tz: str) -> Steps:
-        key = (kind.key, tz)
+        key = (self.kinds.of(type_).key, tz)
         found = self._steps.get(key)
         if found is None:
-            found = self._compiled(kind, tz)
+            found = self._compiled(type_, tz)
             if len(self._steps) >= MOST_STEPS:
                 self._steps.clear()
-                self._instants.clear()
             self._steps[key] = found
         return found
 
-    def settled(self, type_: Written) -> datetime:
-        """Return the instant, in UTC, before which nothing but the kind of a treatment matters.
+    def stretches(self, clock: int, tz: str = "") -> list[Stretch]:
+        """Return which windows are open after treatments in a zone, by a clock.
+
+        Raises:
+            MesocareError: There is no such zone.
+        """
+        key = (clock, tz)
+        if key not in self._stretches:
+            if len(self._stretches) >= MOST_STEPS:
+                self._stretches.clear()
+            self._stretches[key] = stretches(self, clock, tz)
+        return self._stretches[key]
+
+    def cells_of(self, type_: Written) -> Callable[[Open], Cells]:
+        """Return what tells the verdicts after a kind of treatment, by which windows are open.
 
         Raises:
             MesocareError: There is no such kind.
         """
-        return self._settled_at(self.kinds.of(type_))
+        return partial(self._cells, self.kinds.of(type_))
 
-    def _settled_at(self, kind: Kind) -> datetime:
-        return self.judged_at - max(self._longest, kind.longest)
-
-    def after_all(self, type_: Written) -> Cells:
-        """Return what holds after a treatment before `settled`: each rule is in its last phase."""
-        return self._after_all(self.kinds.of(type_))
-
-    def _after_all(self, kind: Kind) -> Cells:
-        if kind.key not in self._settled:
-            past = self._settled_at(kind) - SPARE
-            when = Interval(past, past, self.zone(""))
-            self._settled[kind.key] = self._verdicts(_treatment(kind, when), kind)
-        return self._settled[kind.key]
-
-    def turning_points(self, type_: Written, tz: str = "") -> set[datetime]:
-        """Return every local time of treatment at which a verdict may change.
+    def ready(self, tz: str = "") -> bool:
+        """Whether so many asked for a zone that its steps are worth the making; they are then made.
 
         Raises:
-            MesocareError: There is no such kind or zone.
+            MesocareError: There is no such zone.
         """
-        return self._turning_points(self.kinds.of(type_), tz)
-
-    def _turning_points(self, kind: Kind, tz: str) -> set[datetime]:
-        zone = self.zone(tz)
-        # Before `settled` every window has closed, and nothing but the kind makes a difference.
-        settled = self._settled_at(kind).astimezone(zone).replace(tzinfo=None)
-        return {settled, *self._turning.of(kind.spans, tz, zone)}
-
-    def ready(self, type_: Written, tz: str = "") -> Steps | None:
-        """Return the steps of a kind and a zone once so many asked for them that they are worth it.
-
-        Raises:
-            MesocareError: There is no such kind or zone.
-        """
-        return self._ready(self.kinds.of(type_), tz)
-
-    def _ready(self, kind: Kind, tz: str) -> Steps | None:
-        key = (kind.key, tz)
-        if key not in self._steps:
+        if not self.openings.known(tz):
             self.zone(tz)
             if len(self._asked) >= MOST_REMEMBERED:
                 self._asked.clear()
-            self._asked[key] += 1
-            if self._asked[key] < _WORTH_STEPS:
-                return None
-        return self._steps_of(kind, tz)
+            self._asked[tz] += 1
+            if self._asked[tz] < _WORTH_STEPS:
+                return False
+            self.openings.steps(tz)
+        return True
 
     def zone(self, tz: str) -> tzinfo:
         """Return a zone by its name; by none, that of rows that name none.
@@ -285,72 +259,62 @@ class Decider:
             raise found.with_traceback(None)
         return found
 
-    def _quickly(self, treatment: Treatment, kind: Kind, tz: str) -> Cells | None:
-        """Return the verdicts where they are known without asking the engine anew."""
-        when = treatment.when
-        if when.latest < self._settled_at(kind):
-            return self._after_all(kind)
-        if when.earliest == when.latest and (steps := self._ready(kind, tz)):
-            local = when.latest.astimezone(when.zone).replace(tzinfo=None)
-            return steps.cells[bisect_right(steps.breaks, local)]
-        return None
+    def _quickly(self, when: Interval, tz: str) -> Open | None:
+        """Return what is open after a treatment where that can be looked up."""
+        if when.earliest == when.latest and when.latest >= self.openings.settled:
+            self.ready(tz)
+        return self.openings.at_once(when, tz)
 
     def subjects(self, treatment: Treatment) -> Iterator[Subject]:
         """Yield the activities after a treatment, in order; items that they share only once."""
-        items = subjects(self._items, [treatment])
+        items = {item.id: item for items in self._items for item in items}
+        known = subjects(items.values(), [treatment])
         for each in self.activities:
-            yield items[each.id] if isinstance(each, Item) else GroupSubject(each, items)
+            yield _subject(each, known)
 
-    def _verdicts(self, treatment: Treatment, kind: Kind) -> Cells:
-        """Ask the engine, unless the same windows were open after another of the kind."""
-        closings = self._closings(treatment)
-        open_ = tuple(self.judged_at < closings.latest(span) for span in kind.spans)
-        if not closings.exact:
-            open_ += tuple(self.judged_at < closings.earliest(span) for span in kind.spans)
+    def _cells(self, kind: Kind, open_: Open) -> Cells:
+        """Return the verdicts after a kind of treatment while some windows are open."""
         key = (kind.key, open_)
         found = self._by_open.get(key)
         if found is None:
-            cells = tuple(each.verdict(self.judged_at).value for each in self.subjects(treatment))
+            cells = tuple(
+                self._verdict(n, ground, kind, open_) for n, ground in enumerate(kind.grounds)
+            )
             found = self._alike.setdefault(cells, cells)
             if len(self._by_open) >= MOST_REMEMBERED:
                 self._by_open.clear()
             self._by_open[key] = found
         return found
 
-    def _closings(self, treatment: Treatment) -> Closings:
-        """Return when windows close after a treatment, whatever its kind."""
-        when = treatment.when
-        key = (when.earliest, when.latest, id(when.zone))  # what is remembered keeps the zone alive
-        found = self._closing.get(key)
+    def _verdict(self, n: int, ground: Ground, kind: Kind, open_: Open) -> str:
+        """Ask the engine, unless it was asked on the same ground."""
+        key = (n, ground.key, *map(open_.windows.__getitem__, ground.spans))
+        found = self._verdicts.get(key)
         if found is None:
-            if len(self._closing) >= _MOST_CLOSINGS:
-                self._closing.clear()
-            found = self._closing[key] = Closings(treatment)
+            treatment = Treatment(kind.type, open_.after, details=kind.details)
+            subject = _subject(self.activities[n], subjects(self._items[n], [treatment]))
+            found = subject.verdict(self.judged_at).value
+            if len(self._verdicts) >= MOST_REMEMBERED:
+                self._verdicts.clear()
+            self._verdicts[key] = found
         return found
 
-    def _compiled(self, kind: Kind, tz: str) -> Steps:
-        """Ask the engine at and between the local times at which its answer may change."""
-        zone, settled = self.zone(tz), self._settled_at(kind)
-        known = self._instants.setdefault(tz, {})
-
-        def at(local: datetime) -> Cells | None:
-            found = known.get(local)
-            if found is None:
-                found = known[local] = instants(local, zone)
-            if len(found) != 1 or found[0] > self.at:
-                return None
-            if found[0] < settled:
-                return self._after_all(kind)
-            return self._verdicts(_treatment(kind, Interval(found[0], found[0], zone)), kind)
-
-        first, last = (
-            each.astimezone(zone).replace(tzinfo=None) for each in (self.at - HORIZON, self.at)
-        )
-        return steps(self._turning_points(kind, tz), first, last, at)
+    def _compiled(self, type_: Written, tz: str) -> Steps[Cells]:
+        """Return the steps of a kind: what is open, with the verdicts."""
+        cells_of = self.cells_of(type_)
+        steps = self.openings.steps(tz)
+        breaks: list[datetime] = []
+        cells: list[Cells | None] = [None]
+        for at, open_ in zip(steps.breaks, steps.cells[1:], strict=True):
+            held = None if open_ is None else cells_of(open_)
+            if held != cells[-1]:
+                breaks.append(at)
+                cells.append(held)
+        return Steps(breaks, cells)
 
 
-def _treatment(kind: Kind, when: Interval) -> Treatment:
-    return Treatment(kind.type, when, details=kind.details)
+def _subject(activity: Item | Group, items: Mapping[str, ItemSubject]) -> Subject:
+    return items[activity.id] if isinstance(activity, Item) else GroupSubject(activity, items)
 
 
 def _offset(text: str) -> tzinfo:

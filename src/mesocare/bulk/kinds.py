@@ -5,7 +5,6 @@ There are few of them in a table of any length, so each is read once.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +14,7 @@ from mesocare.parsing.types import find_type
 from mesocare.text import folded, is_formula, shell_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mesocare.core.model import Detail, Item, RuleSet
     from mesocare.core.timespan import Span
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 MOST_NAMES = 1_000
 # A few details in any order, with any type, are far fewer.
 _MOST_KINDS = 4_096
-# More than any change of clocks can add to a window.
-SPARE = timedelta(days=4)
 
 
 class What(NamedTuple):
@@ -42,6 +39,18 @@ Written = str | tuple[str, str, str]
 Key = tuple[str, ...]
 
 
+class Ground(NamedTuple):
+    """What the verdict on one activity rests on, after a kind of treatment.
+
+    Attributes:
+        key: Kinds of the same key get the same verdict while the same windows are open.
+        spans: The end of every phase that it rests on.
+    """
+
+    key: Key
+    spans: tuple[Span, ...]
+
+
 class Kind(NamedTuple):
     """A kind of treatment.
 
@@ -49,20 +58,13 @@ class Kind(NamedTuple):
         key: Kinds of the same key get the same verdicts.
         type: The type.
         details: What was injected and who was treated.
-        spans: The end of every phase that the verdicts rest on.
-        longest: The time after which every window has closed, whatever clocks did.
+        grounds: What the verdict on each activity rests on.
     """
 
     key: Key
     type: str
     details: tuple[Detail, ...]
-    spans: tuple[Span, ...]
-    longest: timedelta
-
-
-def longest(spans: Iterable[Span]) -> timedelta:
-    """Return the time after which every one of some windows has closed, whatever clocks did."""
-    return timedelta(hours=max((span.nominal_hours for span in spans), default=0)) + SPARE
+    grounds: tuple[Ground, ...]
 
 
 def stripped(written: Written) -> Written:
@@ -78,7 +80,7 @@ class Kinds:
 
     Args:
         rules: The rule set.
-        items: What the verdicts asked for rest on.
+        asked: For each activity asked about, the items that its verdict rests on.
         said_types: From a word for a type, folded, to the type that somebody said it means.
 
     Attributes:
@@ -88,18 +90,19 @@ class Kinds:
     def __init__(
         self,
         rules: RuleSet,
-        items: Sequence[Item],
+        asked: Sequence[Sequence[Item]],
         said_types: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._rules = rules
-        self._items = items
+        self._asked = asked
+        self._items = {item.id: item for items in asked for item in items}
         self._said_types = said_types
         self.words: dict[str, set[str]] = {}
         self._types: dict[str, str | MesocareError] = {each: each for each in rules.types}
         self._names: dict[str, DetailNames] = {}
         self._details: dict[tuple[str, str], tuple[Detail, ...]] = {}
         self._kinds: dict[Written, Kind | MesocareError] = {}
-        self._spans: dict[Key, tuple[Span, ...]] = {}
+        self._grounds: dict[Key, tuple[Ground, ...]] = {}
 
     def of(self, written: Written) -> Kind:
         """Return the kind that some cells name, which have no blanks about them.
@@ -180,22 +183,35 @@ class Kinds:
             raise DetailError(error.kind, error.why, f"{error.hint} {other}", error.why) from None
         return self._kind(type_, details)
 
+    def spans(self) -> Iterator[Span]:
+        """Yield every span that some verdict may rest on; many come again and again."""
+        details = self._rules.details().values()
+        for item in self._items.values():
+            for rules in (item.rules, *(each.rules.get(item.id, {}) for each in details)):
+                for rule in rules.values():
+                    yield from rule.spans
+
     def _kind(self, type_: str, details: tuple[Detail, ...]) -> Kind:
         """Return a kind; a detail without a rule for what is asked has no say in its verdicts."""
         deciding = {
             each.id: each
             for each in details
-            if any(type_ in each.rules.get(item.id, ()) for item in self._items)
+            if any(type_ in each.rules.get(id_, ()) for id_ in self._items)
         }
         key = (type_, *sorted(deciding))
-        if key not in self._spans:
-            rules = [item.rules[type_] for item in self._items]
-            rules += [
-                each.rules[item.id][type_]
-                for each in deciding.values()
-                for item in self._items
-                if type_ in each.rules.get(item.id, ())
-            ]
-            self._spans[key] = tuple({span: None for rule in rules for span in rule.spans})
-        spans = self._spans[key]
-        return Kind(key, type_, details, spans, longest(spans))
+        if key not in self._grounds:
+            given = deciding.values()
+            self._grounds[key] = tuple(_ground(items, type_, given) for items in self._asked)
+        return Kind(key, type_, details, self._grounds[key])
+
+
+def _ground(items: Sequence[Item], type_: str, details: Iterable[Detail]) -> Ground:
+    """Return what the verdict on some items rests on."""
+    rules = [item.rules[type_] for item in items]
+    deciding: set[str] = set()
+    for each in details:
+        found = [each.rules[item.id] for item in items if type_ in each.rules.get(item.id, ())]
+        rules += [by_type[type_] for by_type in found]
+        deciding |= {each.id} if found else set()
+    spans = dict.fromkeys(span for rule in rules for span in rule.spans)
+    return Ground((type_, *sorted(deciding)), tuple(spans))

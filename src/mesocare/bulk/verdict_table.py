@@ -2,16 +2,16 @@
 
 One table for an instant asked about: by kind of treatment, clock and zone, from when to when a
 treatment leads to which verdicts. Three clocks tell when a treatment was: a whole day, a local
-time, or an instant. The engine is asked at the turning points, where its answer can change, and
-just beside them. What it has not been seen to answer alike throughout a stretch, and clock times
-that came twice or never, stay out, and are asked for row by row.
+time, or an instant. Which windows are open, for any kind, is looked at where one closes, and just
+beside. Where that has not been seen to be the same throughout a stretch, and clock times that came
+twice or never, stay out, and are asked for row by row.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from mesocare.core.calendar import ONE_DAY, instants
 from mesocare.core.timespan import Days, turns
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mesocare.bulk.decider import Decider
     from mesocare.bulk.kinds import Written
+    from mesocare.bulk.openings import Open
     from mesocare.core.timespan import Span
 
 # The clocks: a whole day, a local time, an instant.
@@ -35,28 +36,29 @@ _TICK = timedelta(microseconds=1)
 _NEAR_END = timedelta(days=2)
 
 Cells = tuple[str, ...]
+_Held = TypeVar("_Held")
 
 
-class Steps(NamedTuple):
-    """Verdicts by the local time of treatment, to the microsecond.
+class Steps(NamedTuple, Generic[_Held]):
+    """What holds by the local time of treatment, to the microsecond: verdicts, or what is open.
 
     Attributes:
         breaks: Naive local times, in order; `cells[n]` holds from `breaks[n - 1]` up to, and not
             at, `breaks[n]`. To look one up: `cells[bisect_right(breaks, local)]`.
-        cells: The verdicts in the order of the activities; `None` where the engine has to be asked.
+        cells: What holds; `None` where it has to be worked out for each treatment.
     """
 
     breaks: list[datetime]
-    cells: list[Cells | None]
+    cells: list[_Held | None]
 
 
 def steps(
     turning: Iterable[datetime],
     first: datetime,
     last: datetime,
-    at: Callable[[datetime], Cells | None],
-) -> Steps:
-    """Return the steps between the local times at which the verdicts may change.
+    at: Callable[[datetime], _Held | None],
+) -> Steps[_Held]:
+    """Return the steps between the local times at which something may change.
 
     What holds just after one turning point has to hold just before the next: that is looked at.
 
@@ -68,7 +70,7 @@ def steps(
     """
     points = sorted(each for each in {first, last, *turning} if first <= each <= last)
     breaks: list[datetime] = []
-    cells: list[Cells | None] = [None]
+    cells: list[_Held | None] = [None]
     for begin, end in zip(points, [*points[1:], None], strict=True):
         ranges = [(begin, at(begin))]
         if end is not None and begin + _TICK < end:
@@ -138,6 +140,14 @@ _MIDNIGHT = datetime.min.time()
 Wanted = tuple[int, "Written", str]  # clock, type or what was done, zone
 
 
+class Stretch(NamedTuple):
+    """A stretch of treatment times after which the same windows are open; half-open, by a clock."""
+
+    begin: datetime
+    end: datetime
+    open: Open
+
+
 class Segment(NamedTuple):
     """A stretch of treatment times after which the same holds; half-open, by the kind's clock."""
 
@@ -154,20 +164,39 @@ def segments(decider: Decider, wanted: Wanted, number: Callable[[Cells], int]) -
         wanted: By which clock, after what, in which zone.
         number: Gives what stands for some verdicts.
     """
+    clock, written, tz = wanted
     try:
-        layout = _Layout(decider, wanted[1], wanted[2], number)
+        cells_of = decider.cells_of(written)
+        found = decider.stretches(clock, tz)
     except MesocareError:
         return []  # no such kind or zone
-    if wanted[0] == DAY:
-        return _merged(layout.days())
-    return _merged(layout.instants() if wanted[0] == INSTANT else layout.local())
-
-
-def _merged(known: Iterable[Segment]) -> list[Segment]:
-    """Return segments in order; those that touch and say the same are one."""
     merged: list[Segment] = []
-    for each in sorted(known):
-        if merged and merged[-1].end == each.begin and merged[-1].number == each.number:
+    for begin, end, open_ in found:
+        held = number(cells_of(open_))
+        if merged and merged[-1].end == begin and merged[-1].number == held:
+            merged[-1] = merged[-1]._replace(end=end)
+        else:
+            merged.append(Segment(begin, end, held))
+    return merged
+
+
+def stretches(decider: Decider, clock: int, tz: str) -> list[Stretch]:
+    """Return what is open after treatments in a zone, in order.
+
+    Raises:
+        MesocareError: There is no such zone.
+    """
+    layout = _Layout(decider, tz)
+    if clock == DAY:
+        return _merged(layout.days())
+    return _merged(layout.instants() if clock == INSTANT else layout.local())
+
+
+def _merged(known: Iterable[Stretch]) -> list[Stretch]:
+    """Return stretches in order; those that touch and are alike are one."""
+    merged: list[Stretch] = []
+    for each in sorted(known, key=lambda stretch: stretch[:2]):
+        if merged and merged[-1].end == each.begin and merged[-1].open is each.open:
             merged[-1] = merged[-1]._replace(end=each.end)
         else:
             merged.append(each)
@@ -175,28 +204,25 @@ def _merged(known: Iterable[Segment]) -> list[Segment]:
 
 
 class _Layout:
-    """What holds after treatments of one kind in one zone.
+    """What is open after treatments in one zone.
 
     Raises:
-        MesocareError: There is no such kind or zone.
+        MesocareError: There is no such zone.
     """
 
-    def __init__(
-        self, decider: Decider, type_: Written, tz: str, number: Callable[[Cells], int]
-    ) -> None:
-        self._decider = decider
-        self._type, self._tz = type_, tz
-        self._number = number
+    def __init__(self, decider: Decider, tz: str) -> None:
+        self._decider, self._openings = decider, decider.openings
+        self._tz = tz
         self._zone: tzinfo = decider.zone(tz)
-        self._settled = decider.settled(type_)
-        steps = decider.steps(type_, tz)
+        self._settled = self._openings.settled
+        steps = self._openings.steps(tz)
         spans = list(zip(pairwise(steps.breaks), steps.cells[1:], strict=False))
         self._points = [
-            Segment(begin, end, number(cells)) for (begin, end), cells in spans if cells is not None
+            Stretch(begin, end, open_) for (begin, end), open_ in spans if open_ is not None
         ]
-        self._holes = [span for span, cells in spans if cells is None]
+        self._holes = [span for span, open_ in spans if open_ is None]
 
-    def local(self) -> Iterator[Segment]:
+    def local(self) -> Iterator[Stretch]:
         """Yield what holds after a local time; nothing after one that the clocks left out."""
         yield from self._points
         settled = self._settled
@@ -206,12 +232,12 @@ class _Layout:
             if not first and not last:
                 continue
             if first and last and last[-1] < settled:
-                yield Segment(begin, end, self._after_all)
+                yield Stretch(begin, end, self._openings.after_all)
             else:
-                turning = turning or self._decider.turning_points(self._type, self._tz)
+                turning = turning or self._openings.turning_points(self._tz)
                 yield from self._between(begin, end, turning)
 
-    def instants(self) -> Iterator[Segment]:
+    def instants(self) -> Iterator[Stretch]:
         """Yield what holds after an instant, in UTC without saying so.
 
         No clock changes within a stretch of local times: what lies around a change is one of its
@@ -226,25 +252,21 @@ class _Layout:
             if begin == end:
                 continue
             if end <= settled:
-                yield Segment(begin, end, self._after_all)
+                yield Stretch(begin, end, self._openings.after_all)
                 continue
             if not turning:
-                local = self._decider.turning_points(self._type, self._tz)
+                local = self._openings.turning_points(self._tz)
                 found = (instant for each in local for instant in instants(each, self._zone))
                 turning = {instant.replace(tzinfo=None) for instant in found}
             yield from self._between(begin, end, turning, "Z")
 
-    @property
-    def _after_all(self) -> int:
-        return self._number(self._decider.after_all(self._type))
-
-    def _instants(self, segment: Segment) -> Segment:
-        begin = instants(segment.begin, self._zone)[0]
-        end = instants(segment.end - _TICK, self._zone)[-1] + _TICK
+    def _instants(self, stretch: Stretch) -> Stretch:
+        begin = instants(stretch.begin, self._zone)[0]
+        end = instants(stretch.end - _TICK, self._zone)[-1] + _TICK
         naive = [each.astimezone(UTC).replace(tzinfo=None) for each in (begin, end)]
-        return Segment(naive[0], naive[1], segment.number)
+        return Stretch(naive[0], naive[1], stretch.open)
 
-    def days(self) -> Iterator[Segment]:
+    def days(self) -> Iterator[Stretch]:
         """Yield what holds after a day of which nobody knows the time.
 
         The engine is asked for every day on which something begins or ends, and for the first and
@@ -268,16 +290,16 @@ class _Layout:
             if day + ONE_DAY < after:
                 yield from self._range(day + ONE_DAY, after - ONE_DAY)
 
-    def _range(self, first: date, last: date) -> Iterator[Segment]:
+    def _range(self, first: date, last: date) -> Iterator[Stretch]:
         """Yield what holds after each of some days, if the same holds after the first and last."""
-        number = self._asked(first.isoformat())
-        if number is not None and (first == last or self._asked(last.isoformat()) == number):
+        open_ = self._asked(first.isoformat())
+        if open_ is not None and (first == last or self._asked(last.isoformat()) is open_):
             begin, end = (datetime.combine(day, _MIDNIGHT) for day in (first, last + ONE_DAY))
-            yield Segment(begin, end, number)
+            yield Stretch(begin, end, open_)
 
     def _between(
         self, begin: datetime, end: datetime, turning: set[datetime], mark: str = ""
-    ) -> Iterator[Segment]:
+    ) -> Iterator[Stretch]:
         """Yield what holds in a stretch of times, as far as it is the same from turn to turn.
 
         What holds from a turn on may hold after its very instant only.
@@ -286,17 +308,17 @@ class _Layout:
         for first, last in pairwise([*points, end]):
             for since, until in ((first, first + _TICK), (first + _TICK, last)):
                 times = (since, until - _TICK)
-                numbers = {self._asked(f"{each.isoformat()}{mark}") for each in times}
-                number = numbers.pop()
-                if number is not None and not numbers:
-                    yield Segment(since, until, number)
+                found = {self._asked(f"{each.isoformat()}{mark}") for each in times}
+                open_ = found.pop()
+                if open_ is not None and not found:
+                    yield Stretch(since, until, open_)
 
-    def _asked(self, written: str) -> int | None:
-        """Return what holds after a treatment as it is written; nothing if it is refused.
+    def _asked(self, written: str) -> Open | None:
+        """Return what is open after a treatment as it is written; nothing if it is refused.
 
         A day or time that is refused is rejected row by row, with the reason.
         """
         try:
-            return self._number(self._decider.cells(written, self._type, self._tz))
+            return self._openings.after(self._decider.when(written, self._tz))
         except MesocareError:
             return None

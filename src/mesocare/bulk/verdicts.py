@@ -89,7 +89,7 @@ class RowVerdicts:
         raw, type_, tz = (type_, tz), stripped(type_), tz.strip()
         now = self._now.cells(treated, type_, tz)
         then = self._then.cells(treated, type_, tz) if self._then else now
-        if raw not in self.tables and self._now.ready(type_, tz):
+        if raw not in self.tables and self._now.ready(tz):
             if len(self.tables) >= _MOST_WRITINGS:
                 self.tables.clear()
             self.tables[raw] = self._table(type_, tz)

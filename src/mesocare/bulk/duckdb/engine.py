@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mesocare.bulk.duckdb import output
 from mesocare.bulk.duckdb.bridge import by_streaming
-from mesocare.bulk.duckdb.lookup import VerdictTable, spread
+from mesocare.bulk.duckdb.lookup import VerdictTable
 from mesocare.bulk.duckdb.output import Place, Refused
 from mesocare.bulk.duckdb.refused import REFUSED, refused_rows
 from mesocare.bulk.duckdb.session import first_line, module, reading, session
@@ -136,7 +136,7 @@ class _Check:
                 source = self.source
                 sample = f"(FROM {source.relation} LIMIT {_SAMPLE})"
                 keys = f"(SELECT {source.key} FROM {sample})"
-                self.table.add(spread(self._run(f"SELECT DISTINCT * FROM {keys}")))
+                self.table.add(self._run(f"SELECT DISTINCT * FROM {keys}"))
                 query = self._query()
                 # What is written is delivered once every rejected row has been named.
                 with self.stopping.around(ExitStack()) as held:

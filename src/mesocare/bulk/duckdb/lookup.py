@@ -6,13 +6,15 @@ patients finds its own by three lookups at most, each a place in a long text: a 
 rows in their order, as a join does not.
 
 What was injected and who was treated make many kinds, of which few differ in any verdict, and those
-in few weeks. Where a table has such columns, two lookups come before: of the kind's days, which it
-shares with others, and of the part of them, which other days share.
+in few weeks. Where a table has such columns, three lookups come before: of the kind, by the cells
+that name it; of its days, which it shares with others; and of the part of them, which other days
+share.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import product
 from math import prod
@@ -26,7 +28,7 @@ from mesocare.core.calendar import ONE_DAY
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mesocare.bulk.decider import Decider
     from mesocare.bulk.duckdb.source import Source
@@ -40,6 +42,8 @@ _DAYS = -(-(HORIZON.days + 5) // _PART) * _PART
 # Each cell of details that a part of the table is laid out for costs a comparison.
 _MOST_CELLS = 128
 _MOST_SPREAD = 50_000
+# Up to so many values, a list is looked up as one.
+_SHORT = 1_024
 
 
 class Wanted(NamedTuple):
@@ -51,25 +55,30 @@ class Wanted(NamedTuple):
     factors: str
     tz: str
 
+    @property
+    def what(self) -> What:
+        """What was done."""
+        return What(self.type, self.substances, self.factors)
 
-def spread(found: Iterable[tuple[Any, ...]]) -> set[Wanted]:
-    """Return what of the table is wanted where a sample of rows has some cells.
+
+def spread(found: Iterable[What]) -> set[What]:
+    """Return what is laid out where a sample of rows says that some things were done.
 
     Details stand together in many ways, of which a sample has a few: so any of its cells may stand
     with any other. Of many, those that stand in most ways are taken; the rest is asked row by row.
     """
-    keys = {Wanted(*each) for each in found}
-    if not any(key.substances or key.factors for key in keys):
-        return keys
+    whats = set(found)
+    if not any(what.substances or what.factors for what in whats):
+        return whats
     most = [
         {cell for cell, _ in Counter(cells).most_common(_MOST_CELLS)}
-        for cells in ((key.substances for key in keys), (key.factors for key in keys))
+        for cells in ((what.substances for what in whats), (what.factors for what in whats))
     ]
-    keys = {key for key in keys if key.substances in most[0] and key.factors in most[1]}
-    axes = [set(axis) for axis in zip(*keys, strict=True)]
-    return (
-        {Wanted(*each) for each in product(*axes)} if prod(map(len, axes)) < _MOST_SPREAD else keys
-    )
+    whats = {what for what in whats if what.substances in most[0] and what.factors in most[1]}
+    axes = [set(axis) for axis in zip(*whats, strict=True)]
+    if prod(map(len, axes)) < _MOST_SPREAD:
+        return {What(*each) for each in product(*axes)}
+    return whats
 
 
 class VerdictTable:
@@ -82,9 +91,10 @@ class VerdictTable:
     def __init__(self, decider: Decider) -> None:
         self._decider = decider
         self._numbers: dict[Cells, int] = {}
-        self._segments: dict[Wanted, list[Segment]] = {}
-        self._nothing: list[Segment] = []
-        self._of_kind: dict[tuple[int, Key, str], list[Segment]] = {}
+        self._kinds: dict[What, Key | None] = {}
+        self._zones: dict[str, bool] = {}
+        self._clocks: set[int] = set()
+        self._segments: dict[tuple[int, Key, str], list[Segment]] = {}
         # A day more on either side, since somewhere it is another day already or still.
         self._first = datetime.combine(
             decider.at.date() - HORIZON - 2 * ONE_DAY, datetime.min.time()
@@ -95,40 +105,54 @@ class VerdictTable:
         return self._numbers.setdefault(cells, 1 + len(self._numbers))
 
     @property
-    def laid(self) -> list[Wanted]:
-        """What is laid out.
-
-        A name that is no kind or zone has no segments: to make room for it would cost a day each.
-        """
-        return [key for key, known in self._segments.items() if known]
+    def laid(self) -> list[What]:
+        """What is laid out; a name that is no kind is not, for it would cost many days."""
+        return [what for what, key in self._kinds.items() if key is not None]
 
     @property
     def cells(self) -> list[Cells]:
         """The verdicts, in the order of their numbers from 1 on."""
         return list(self._numbers)
 
-    def add(self, wanted: Iterable[tuple[Any, ...]]) -> bool:
-        """Lay out what is wanted and not there yet; whether there was any.
+    def add(self, found: Iterable[tuple[Any, ...]]) -> bool:
+        """Lay out what was found in rows and is not there yet; whether there was any.
 
-        What is no kind or no zone is left out: its rows are rejected one by one.
+        Any kind may stand with any clock and zone, unless that would be too many. What is no
+        kind or no zone is left out: its rows are rejected one by one.
         """
-        new = sorted({Wanted(*each) for each in wanted} - self._segments.keys())
-        for key in new:
-            self._segments[key] = self._found(key)
-        return bool(new)
+        wanted = [Wanted(*each) for each in found]
+        whats = spread(each.what for each in wanted) - self._kinds.keys()
+        self._kinds |= {what: self._key(what) for what in sorted(whats)}
+        zones = {each.tz for each in wanted} - self._zones.keys()
+        self._zones |= {tz: self._is_zone(tz) for tz in sorted(zones)}
+        self._clocks |= {each.clock for each in wanted}
+        written = {key: what for what, key in self._kinds.items() if key is not None}
+        axes = (sorted(self._clocks), written, self._laid_zones)
+        parts: Iterable[tuple[int, Key | None, str]] = product(*axes)
+        if prod(map(len, axes)) >= _MOST_SPREAD:
+            parts = ((each.clock, self._kinds.get(each.what), each.tz) for each in wanted)
+        before = len(self._segments)
+        for clock, key, tz in parts:
+            if key is not None and self._zones[tz] and (clock, key, tz) not in self._segments:
+                self._segments[clock, key, tz] = segments(
+                    self._decider, (clock, written[key], tz), self.number
+                )
+        return len(self._segments) > before
 
-    def _found(self, wanted: Wanted) -> list[Segment]:
-        """Return what holds; the very same list for kinds that get the same verdicts."""
-        clock, *what, tz = wanted
-        written = What(*what) if any(what[1:]) else what[0]
-        try:
-            kind = self._decider.kinds.of(written)
-        except MesocareError:
-            return self._nothing
-        key = (clock, kind.key, tz)
-        if key not in self._of_kind:
-            self._of_kind[key] = segments(self._decider, (clock, written, tz), self.number)
-        return self._of_kind[key]
+    @property
+    def _laid_zones(self) -> list[str]:
+        return sorted(tz for tz, there in self._zones.items() if there)
+
+    def _key(self, what: What) -> Key | None:
+        with suppress(MesocareError):
+            return self._decider.kinds.of(what if any(what[1:]) else what.type).key
+        return None
+
+    def _is_zone(self, tz: str) -> bool:
+        with suppress(MesocareError):
+            self._decider.zone(tz)
+            return True
+        return False
 
     def judged(self, source: Source, relation: str) -> str:
         """Return a relation's rows, with the number of what holds as `cell`; null if not laid out.
@@ -163,58 +187,38 @@ class VerdictTable:
 
     def _laying(self, source: Source) -> _Laying:
         """Return what is laid out for the rows of a source, and how a row finds its own."""
-        axes = _Axes(*(sorted(set(axis)) for axis in zip(*self.laid, strict=True)))
-        plain = [self._known(Wanted(clock, type_, "", "", tz)) for clock, type_, tz in axes.plain]
-        clock = _place("kind", map(str, axes.clocks))
-        place = (
-            f"({clock} * {len(axes.types)} + {_place(source.type, map(literal, axes.types))})"
-            f" * {len(axes.zones)} + {_place(source.tz, map(literal, axes.zones))}"
+        clocks, zones = sorted(self._clocks), self._laid_zones
+        types, substances, factors = (
+            sorted(set(axis)) for axis in (zip(*self.laid, strict=True) if self.laid else [()] * 3)
         )
+        clock = _place("kind", map(str, clocks))
+        type_ = _place(source.type, map(literal, types))
+        zone = _place(source.tz, map(literal, zones))
+        plain = [self._kinds.get(What(each)) for each in types]
         if source.substances == source.factors == ABSENT:
-            return _Laying(plain, (), f"({place})")
+            blocks = [self._known(*each) for each in product(clocks, plain, zones)]
+            place = f"({clock} * {len(types)} + {type_}) * {len(zones)} + {zone}"
+            return _Laying(blocks, (), f"({place})")
         # Most rows say nothing of details. Others share the blocks of those with the same verdicts.
-        detailed = [self._known(each) for each in axes.detailed]
-        known = [*plain, *{id(each): each for each in detailed}.values()]
-        numbers = {id(each): n for n, each in enumerate(known)}
-        at = (
-            f"(plain * {len(axes.substances)}"
-            f" + {_place(source.substances, map(literal, axes.substances))})"
-            f" * {len(axes.factors)} + {_place(source.factors, map(literal, axes.factors))} + 1"
-        )
+        detailed = [self._kinds.get(What(*each)) for each in product(types, substances, factors)]
+        kinds = [*plain, *(key for key in dict.fromkeys(detailed) if key not in plain)]
+        numbers = {key: n for n, key in reversed([*enumerate(kinds)])}
+        written: Entries = [None, *(numbers[key] for key in detailed)]
+        blocks, order = _shared(self._known(*each) for each in product(clocks, kinds, zones))
         none = f"{source.substances} = '' AND {source.factors} = ''"
-        # Nothing is the first, and is found where a cell has no place.
-        listed = _listed([None, *(numbers[id(each)] for each in detailed)], "detailed")
-        steps = (
-            f"{place} AS plain",
-            f"CASE WHEN NOT ({none}) THEN {at} END AS detailed, {none} AS bare",
-            f"CASE WHEN bare THEN plain ELSE {listed} END AS block",
+        cells = (
+            f"({type_} * {len(substances)} + {_place(source.substances, map(literal, substances))})"
+            f" * {len(factors)} + {_place(source.factors, map(literal, factors))} + 1"
         )
-        return _Laying(known, steps, "block")
+        steps = (
+            f"CASE WHEN {none} THEN {type_} ELSE {_listed(written, cells)} END AS what",
+            f"({clock} * {len(kinds)} + what) * {len(zones)} + {zone} + 1 AS at_block",
+            f"{_listed([None, *order], 'at_block')} AS block",
+        )
+        return _Laying(blocks, steps, "block")
 
-    def _known(self, wanted: Wanted) -> list[Segment]:
-        return self._segments.get(wanted, self._nothing)
-
-
-class _Axes(NamedTuple):
-    """What the table is laid out for, in order."""
-
-    clocks: Sequence[int] = ()
-    types: Sequence[str] = ()
-    substances: Sequence[str] = ()
-    factors: Sequence[str] = ()
-    zones: Sequence[str] = ()
-
-    @property
-    def plain(self) -> product[tuple[int, str, str]]:
-        """What there is without details."""
-        return product(self.clocks, self.types, self.zones)
-
-    @property
-    def detailed(self) -> Iterator[Wanted]:
-        """What there is with and without details; those change last."""
-        for clock, type_, tz in self.plain:
-            for substances, factors in product(self.substances, self.factors):
-                yield Wanted(clock, type_, substances, factors, tz)
+    def _known(self, clock: int, key: Key | None, tz: str) -> list[Segment]:
+        return [] if key is None else self._segments.get((clock, key, tz), [])
 
 
 class _Laying(NamedTuple):
@@ -229,6 +233,13 @@ class _Laying(NamedTuple):
     known: list[list[Segment]]
     steps: tuple[str, ...]
     block: str
+
+
+def _shared(known: Iterable[list[Segment]]) -> tuple[list[list[Segment]], Entries]:
+    """Return segments, each list once, and which of them stands where."""
+    blocks: dict[tuple[Segment, ...], int] = {}
+    order: Entries = [blocks.setdefault(tuple(each), len(blocks)) for each in known]
+    return [list(each) for each in blocks], order
 
 
 def _in_parts(days: Entries) -> tuple[Entries, Entries]:
@@ -247,11 +258,15 @@ def _deeper(above: str, name: str, values: Sequence[int | None], top: int, withi
 
 
 def _listed(values: Sequence[int | None], at: str) -> str:
-    """Return the value at a place of a long list, the first being 0, in SQL.
+    """Return the value at a place of a list, the first being 0, in SQL.
 
-    The list is a row of bits for each binary digit, in which a place is found in no time however
-    long it is. DuckDB copies a list for each lookup, and counts through the letters of a text.
+    Where a place may be null the first value has to be none, for it may be taken. DuckDB copies a
+    list for each batch of rows, which is quick for a short one. A long one is a row of bits for
+    each binary digit, in which a place is found in no time however long it is.
     """
+    if len(values) <= _SHORT:
+        written = ", ".join("NULL" if each is None else str(each) for each in values)
+        return f"list_extract('[{written}]'::INTEGER[], CAST({at} AS INTEGER) + 1)"
     # None is 0, so that every value has a digit.
     numbers = [0 if each is None else each + 1 for each in values]
     place = f"greatest(CAST({at} AS INTEGER), 0)"  # a place that is not asked for is worked out too
