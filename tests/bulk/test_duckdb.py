@@ -489,7 +489,13 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signa
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(source), str(tmp_path / "out.csv")],
         stdout=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(temporary), MEMORY_VARIABLE: "200MB"},
+        env={
+            **os.environ,
+            # Temporary files lie with the record, where there is one.
+            "MESOCARE_HOME": str(tmp_path / "nobody"),
+            "TMPDIR": str(temporary),
+            MEMORY_VARIABLE: "200MB",
+        },
         cwd=Path(__file__).parents[2],
         text=True,
     )

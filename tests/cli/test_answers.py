@@ -187,6 +187,7 @@ NEEDS = {
     "undo": "nothing was removed",
     "check-in": "nobody is there",
     "import": "record.json",
+    "products": "label.txt",
     "forget": "nobody is there",
 }
 
