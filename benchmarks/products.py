@@ -3,8 +3,8 @@
 - One list of 60 names in process, `product` as a whole process beside a Typer hello-world, and as
   many lists as there are in Open Beauty Facts on two cores, with the memory they take; and the same
   number as a shop's list, by `check --products`.
-- How many of the collected lists are read right: those that were looked at while the code was
-  written, and those kept aside until it was finished.
+- How many of the collected lists are read right: those that may be looked at while the code is
+  written, and those kept aside.
 
 Nothing here fails for being slow: the figures are for reading.
 """

@@ -26,9 +26,10 @@ class Expected(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """A list collected since; `held_out` are those kept aside until the code was finished."""
+    """A list collected since: whether it is kept aside, and whether it is read wrong as yet."""
 
     held_out: bool
+    wrong: bool
     product: str
     source: str
     classes: frozenset[str]
@@ -56,10 +57,15 @@ def thirteen() -> list[Expected]:
 
 
 def collected() -> list[Collected]:
-    """Return the lists collected since, with the classes that somebody read off each."""
+    """Return the lists collected since, with the classes that somebody read off each.
+
+    `held-out` ones are only measured. The others are `seen`, or `wrong` for as long as the classes
+    that are found are not the reader's.
+    """
     return [
         Collected(
             kept == "held-out",
+            kept == "wrong",
             product,
             source,
             frozenset(classes.split()),
