@@ -254,3 +254,15 @@ def test_nothing_fails(text: str) -> None:
     """Any text is read, and each name of it stands in it."""
     for item in parse_label(f"Ingredients: {text}").items:
         assert any(map(str.isalpha, item.name))
+
+
+def test_a_drug_label_on_one_line() -> None:
+    """Its heads part the lists without a sign; a single one amid a sentence parts nothing."""
+    both = "Active ingredient Benzoyl Peroxide 5% Inactive ingredients Purified Water, Glycerin"
+    label = parse_label(both)
+    assert [(each.part, [item.name for item in each.items]) for each in label.lists] == [
+        ("active", ["Benzoyl Peroxide"]),
+        ("inactive", ["Purified Water", "Glycerin"]),
+    ]
+    prose = parse_label("It has the active ingredient retinol. Ingredients: Aqua, Glycerin")
+    assert [item.name for item in prose.items] == ["Aqua", "Glycerin"]

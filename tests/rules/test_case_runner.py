@@ -306,3 +306,14 @@ def test_a_difference_before_a_treatment(own: Program) -> None:
     assert "begins: expected 2024-06-08T11:00+01:00, got 2024-06-08T10:00+01:00" in ended.out
     assert "decided by: alcohol before face, from 48 h on avoid (B001" in ended.out
     assert "decided by: prescribed-medicines before face, at any time ask" in ended.out
+
+
+def test_the_zone_of_a_case() -> None:
+    """Instants are shown in the zone of the first treatment, or of the appointment."""
+    text = (
+        "  - {id: a, at: 2024-06-04, diary: [], findings: {}, why: w}\n"
+        "  - {id: b, ask: wine, at: 2024-06-04, verdict: ask, why: w}\n"
+        "  - {id: c, before: wine, appointment: 2024-06-10, at: 2024-06-04, verdict: ask, why: w}\n"
+    )
+    cases, _ = read_cases("c.yaml", (HEAD + text).encode())
+    assert [str(each.zone) for each in cases] == ["Europe/London"] * 3

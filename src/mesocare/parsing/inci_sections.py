@@ -24,6 +24,7 @@ _HEAD = (
     rf"(?:{_HEADS})(?: ?\((?:inci|s)\))?(?: ?/ ?(?:{_HEADS}))*\s?"
     r"(?P<sign>[:：;=]|[-–](?= )|\n|(?=\s))"
 )
+_DRUG = r"\b(?:in)?active(?= ingredient)"
 # A promise of some of them is no list.
 _PRAISED = r"(?i)(?:key|hero|main|star|notable|our|free of|these|of|the|with)\s?$"
 _TAIL = (
@@ -55,7 +56,9 @@ def sections(text: str) -> tuple[list[Part], str, str]:
     """Return the texts of the lists in a text, the words before them and those after."""
     lower = text.casefold()
     found = re.finditer(_HEAD, text) if any(stem in lower for stem in _STEMS) else ()
-    heads = [each for each in found if _is_head(text, each)]
+    # A label of the United States names both, and on one line it may have no sign between.
+    drug = len(set(re.findall(_DRUG, lower))) > 1
+    heads = [each for each in found if _is_head(text, each, drug=drug)]
     if not heads:
         return _bare(text)
     parts, after = [], []
@@ -67,9 +70,9 @@ def sections(text: str) -> tuple[list[Part], str, str]:
     return parts, text[: heads[0].start()], "\n".join(filter(str.strip, after))
 
 
-def _is_head(text: str, found: re.Match[str]) -> bool:
-    """Whether a word is the head of a list, not a word of a sentence."""
-    if found["sign"] in {"", "\n"}:
+def _is_head(text: str, found: re.Match[str], *, drug: bool) -> bool:
+    """Whether a word is the head of a list, not a word of a sentence; `drug` of a drug's label."""
+    if found["sign"] in {"", "\n"} and not (drug and found["kind"]):
         word = found[0].strip()
         line = text[max(0, found.start() - 40) : found.start()]
         alone = not line.rpartition("\n")[2].strip()
