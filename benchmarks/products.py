@@ -33,8 +33,8 @@ from tests.support import labels
 import mesocare
 from mesocare.app.product import product
 from mesocare.core.question import Question
-from mesocare.parsing.inci import parse_label
-from mesocare.parsing.ingredients import Reader
+from mesocare.parsing.labels.inci import parse_label
+from mesocare.parsing.labels.ingredients import Reader
 
 AT = datetime(2024, 5, 3, 8, tzinfo=UTC)
 ASKED = ["--treated", "2024-05-01T14:30", "--at", "2024-05-03T09:00", "--tz", "Europe/London"]

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet
-    from mesocare.parsing.inci import Label
-    from mesocare.parsing.ingredients import Reading
+    from mesocare.parsing.labels.inci import Label
+    from mesocare.parsing.labels.ingredients import Reading
 
 __all__ = ["parse", "recognise"]
 
@@ -31,14 +31,14 @@ def parse(text: str) -> Label:
 
     It needs no rules and never fails: what is no list has no names.
     """
-    from mesocare.parsing.inci import parse_label
+    from mesocare.parsing.labels.inci import parse_label
 
     return parse_label(text)
 
 
 def recognise(text: str, rules: RuleSet) -> Reading:
     """Return what a rule set knows of the names on a label, and which it does not know."""
-    from mesocare.parsing.inci import parse_label
-    from mesocare.parsing.ingredients import Reader
+    from mesocare.parsing.labels.inci import parse_label
+    from mesocare.parsing.labels.ingredients import Reader
 
     return Reader(rules.products()).read(parse_label(text))

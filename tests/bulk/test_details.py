@@ -126,12 +126,16 @@ def said(rules: RuleSet, at: datetime, row: Row) -> list[str]:
     return [answer(each, [treatment], rules, at).verdict.value for each in groups]
 
 
-@pytest.mark.parametrize("at", shared_out([bulk.AT, *bulk.MOMENTS]), ids=str)
-@pytest.mark.parametrize("quotes", [True, False])
+@pytest.mark.parametrize(
+    "moment",
+    shared_out((at, quotes) for at in (bulk.AT, *bulk.MOMENTS) for quotes in (True, False)),
+    ids=str,
+)
 def test_each_row_is_as_the_engine_says(
-    rules: RuleSet, tmp_path: Path, at: datetime, quotes: bool, searched: Searched
+    rules: RuleSet, tmp_path: Path, moment: tuple[datetime, bool], searched: Searched
 ) -> None:
     """Of random details in any form, both engines say that, and nothing milder than without."""
+    at, quotes = moment
     distinct = random_rows(rules, at, 900, quotes=quotes)
     random_ = random.Random(3)
     rows = [(f"P{n}", *random_.choice(distinct)[1:]) for n in range(4_000)]

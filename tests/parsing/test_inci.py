@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mesocare.ingredients
-from mesocare.parsing.inci import LONGEST_NAME, parse_label, pieces, printed
+from mesocare.parsing.labels.inci import LONGEST_NAME, parse_label, pieces, printed
 
 
 def names(text: str) -> list[str]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesocare.parsing.inci import parse_label
-from mesocare.parsing.inci_names import folded, misread, without_notes
-from mesocare.parsing.ingredients import Reader, Reading
+from mesocare.parsing.labels.inci import parse_label
+from mesocare.parsing.labels.ingredients import Reader, Reading
+from mesocare.parsing.labels.names import folded, misread, without_notes
 from mesocare.rules.loader import load_rules
 from tests.support import labels
 
@@ -157,7 +157,7 @@ def test_unknown_names_near_the_top() -> None:
 def test_what_was_seen_is_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name is looked up once; the memory does not grow without end."""
     reader = Reader(PRODUCTS)
-    monkeypatch.setattr("mesocare.parsing.ingredients._MOST_KEPT", 2)
+    monkeypatch.setattr("mesocare.parsing.labels.ingredients._MOST_KEPT", 2)
     for name in ("Aqua", "Talc", "Retinol", "Aqua"):
         assert labels.read(name, reader).recognised == 1
     assert len(reader._seen) <= 2

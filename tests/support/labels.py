@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.app.product import PEELS, guessed
-from mesocare.parsing.inci import parse_label
+from mesocare.parsing.labels.inci import parse_label
 
 if TYPE_CHECKING:
-    from mesocare.parsing.ingredients import Reader, Reading
+    from mesocare.parsing.labels.ingredients import Reader, Reading
 
 FOLDER = Path(__file__).parents[1] / "data" / "ingredients"
 

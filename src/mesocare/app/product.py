@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mesocare.core.model import Verdict
 from mesocare.core.verdict.engine import answer
 from mesocare.errors import MesocareError
-from mesocare.parsing.inci import parse_label
-from mesocare.parsing.ingredients import HARMLESS, NOTED, Reader
+from mesocare.parsing.labels.inci import parse_label
+from mesocare.parsing.labels.ingredients import HARMLESS, NOTED, Reader
 from mesocare.text import closest
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mesocare.core.products import Entry, IngredientClass, Kind, Products
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer
-    from mesocare.parsing.ingredients import Found, Reading
+    from mesocare.parsing.labels.ingredients import Found, Reading
 
 # Used where nothing says what kind of product it is: what stays on the skin is held to more.
 UNKNOWN_KIND = "cream"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mesocare.app.shelf import Bottle
     from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
-    from mesocare.parsing.inci import Printed
+    from mesocare.parsing.labels.inci import Printed
 
 Plain = dict[str, Any]
 

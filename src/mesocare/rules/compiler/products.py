@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mesocare.core.products import IngredientClass, Kind, Products
-from mesocare.parsing.inci_names import folded
+from mesocare.parsing.labels.names import folded
 from mesocare.parsing.packing import unpacked
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.parsing.inci import parse_label
-from mesocare.parsing.inci_names import folded
+from mesocare.parsing.labels.inci import parse_label
+from mesocare.parsing.labels.names import folded
 from mesocare.parsing.packing import packed, unpacked
 from mesocare.rules.format.ingredients_tsv import RESTRICTING
 from mesocare.rules.overlay.medicines import asked_before

@@ -15,14 +15,14 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.parsing.inci import pieces
-from mesocare.parsing.inci_names import folded, misread, without_notes
+from mesocare.parsing.labels.inci import pieces
+from mesocare.parsing.labels.names import folded, misread, without_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mesocare.core.products import Entry, Products
-    from mesocare.parsing.inci import IngredientList, Label, Printed
+    from mesocare.parsing.labels.inci import IngredientList, Label, Printed
 
 HARMLESS, NOTED, SCRUB = "harmless", "noted", "on-a-scrub"
 WATER = "AQUA"

@@ -2,7 +2,7 @@
 
 Nothing here knows an ingredient: where a list begins and ends, what parts one name from the next,
 and what stands beside a name (brackets, percentages, footnotes) is told from the text alone. What
-a name means is for `parsing.ingredients`.
+a name means is for `parsing.labels.ingredients`.
 
 Every pattern is read from left to right once, so that a text of a megabyte takes a second and no
 text takes for ever.
@@ -14,12 +14,12 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.parsing.inci_sections import sections
+from mesocare.parsing.labels.sections import sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mesocare.parsing.inci_sections import Part
+    from mesocare.parsing.labels.sections import Part
 
 # What is read as no name: longer than the longest on any label.
 LONGEST_NAME = 160
