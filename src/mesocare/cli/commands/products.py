@@ -153,6 +153,8 @@ def remove(
     if not yes:
         confirm(f"Take {printable(product.name)} off your shelf?")
     with database.writing() as connection:
+        # As it is now: another program may have changed it while somebody was asked.
+        product = store.find(store.on_record(connection), product.name)
         changed = store.later(product, clock.now())
         store.keep(connection, product._replace(removed=changed, changed=changed))
     return did(f"Off your shelf: {printable(product.name)}\n")
