@@ -508,3 +508,41 @@ def test_changes_within_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             person.keep_about(connection, factors, person.later(before, person.ABOUT, now))
         changed = person.on_record(connection).changed[person.ABOUT]
     assert changed == "2024-05-01T00:00:00.000001+00:00"
+
+
+def test_what_to_type_next_names_only_what_was_typed(kept: Program) -> None:
+    """What is on record is there for the next call too; what was given for this one is not."""
+    done(kept, "about", "pregnant")
+    ask = ("can-i", "retinol", "--at", AT)
+    assert "--with" not in kept.run(*ask).out
+    assert "--about" not in kept.run(*ask).out
+    told = flat(kept.run(*ask, "--with", "botox").out)
+    assert "mesocare explain retinoids --with" in told
+    assert "--with toxin" in told
+    assert "--about" not in told
+
+
+def test_what_is_said_fits_a_narrow_screen(own: Program) -> None:
+    """Also what a command says that it did."""
+    env = {"COLUMNS": "40"}
+    for arguments in (
+        ("treated", TREATED, "--with", "skin booster", "--clinic", "Rose Clinic"),
+        ("about", "pregnant", "on warfarin"),
+        ("products", "add", "Night serum of many names", "Aqua, Glycerin, Retinol, Parfum"),
+        ("products", "--at", AT),
+        ("before", "--on", ON, "--at", AT, "--keep"),
+        ("before", "--cancel"),
+        ("products", "remove", "Night serum of many names", "--yes"),
+    ):
+        ended = own.run(*arguments, env=env)
+        assert ended.code == 0, ended
+        assert max(map(len, ended.out.splitlines())) <= 40, ended.out
+
+
+def test_a_product_without_a_date_says_why(kept: Program) -> None:
+    """Where no date can be given, whoever was treated is told what holds it."""
+    done(kept, "about", "pregnant")
+    done(kept, "products", "add", "Night serum", "Aqua, Glycerin, Retinol")
+    out = flat(done(kept, "products", "--at", AT))
+    assert "with no date: your practitioner decides" in out
+    assert "About Pregnant: ask. In pregnancy ask your doctor or midwife" in out

@@ -135,6 +135,13 @@ def did(text: str) -> Reply:
     return Reply(text, done=text.strip())
 
 
+def told(text: str) -> Reply:
+    """Return the same for a text in lines that fit the screen."""
+    from mesocare.render.text.plain import wrapped
+
+    return did(f"{wrapped(text)}\n")
+
+
 def _option(
     name: str,
     help_: str,
@@ -332,6 +339,8 @@ def request(
         rules = raised(rules, treatments)
     # What the environment or the configuration file names is there for the next call too.
     path, origin = settings.found("rules")
+    kinds = ("with", "about")
+    named = [each for each in kinds if settings.get(each) and not settings.found(each)[1]]
     question = Question(
         at,
         zone,
@@ -340,6 +349,7 @@ def request(
         no_color=bool(settings.get("no_color")),
         recorded=recorded,
         rules_given=None if origin else path,
+        kinds_given=tuple(named),
     )
     return Request(question, bool(settings.get("json")), record, on_record, date_orders(settings))
 

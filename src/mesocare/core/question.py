@@ -23,6 +23,8 @@ class Question(NamedTuple):
         recorded: What is on record up to the instant, oldest first, whether it still counts or not;
             empty where the treatments were given for this call only.
         rules_given: The path of the rules where they were named for this call only.
+        kinds_given: The kinds of details, `with` and `about`, of which some were named for this
+            call only.
         no_color: Whether colour was declined; box drawing stays.
     """
 
@@ -33,3 +35,4 @@ class Question(NamedTuple):
     no_color: bool = False
     recorded: tuple[Recorded, ...] = ()
     rules_given: str | None = None
+    kinds_given: tuple[str, ...] = ()

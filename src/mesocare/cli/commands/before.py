@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.options import Reply, date_orders, did, moment_and_rules, settled
+from mesocare.cli.options import Reply, date_orders, moment_and_rules, settled, told
 from mesocare.cli.settings import Settings  # noqa: TC001 - its signature is read
 from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import MesocareError, TreatmentError
@@ -74,6 +74,7 @@ def _keep(typed: str, found: Ahead) -> str:
     from mesocare.cli import clock
     from mesocare.cli.fields import kept_text, zone_name
     from mesocare.render.phrasing import planned_words
+    from mesocare.render.text.plain import wrapped
     from mesocare.store import database, person
     from mesocare.store.treatments import instants
 
@@ -84,7 +85,7 @@ def _keep(typed: str, found: Ahead) -> str:
         before = person.on_record(connection)
         changed = person.later(before, person.SESSION, clock.now())
         person.keep_session(connection, session, changed)
-    return f"{_KEPT}: {planned_words(session)}\n"
+    return f"{wrapped(f'{_KEPT}: {planned_words(session)}')}\n"
 
 
 def _cancelled(on: str | None, *, keep: bool) -> Reply:
@@ -104,7 +105,7 @@ def _cancelled(on: str | None, *, keep: bool) -> Reply:
         before = person.on_record(connection)
         changed = person.later(before, person.SESSION, clock.now())
         person.keep_session(connection, None, changed)
-    return did(f"No longer on record: {planned_words(session)}\n")
+    return told(f"No longer on record: {planned_words(session)}")
 
 
 def of(on: str | None, settings: Settings, words: Sequence[str] = ()) -> Ahead:

@@ -23,9 +23,9 @@ from mesocare.cli.options import (
     Tz,
     With,
     add,
-    did,
     helped,
     request,
+    told,
 )
 from mesocare.cli.settings import Settings
 from mesocare.errors import StoreError
@@ -119,7 +119,7 @@ def add_(
         message = f"the label has {len(text)} letters; one that is kept has at most"
         raise StoreError(f"{message} {store.LONGEST_LABEL}", "Give the list of ingredients alone.")
     reading = read(text, _rules().products())
-    told = kind_of(reading, kind)
+    taken_as = kind_of(reading, kind)
     now = clock.now()
     with database.writing() as connection:
         same = [each for each in store.on_record(connection) if folded(each.name) == folded(called)]
@@ -128,17 +128,15 @@ def add_(
             id=new_id() if known is None else known.id,
             name=called,
             label=text.replace("\0", " "),
-            kind=told.kinds[0].id if told.given else None,
+            kind=taken_as.kinds[0].id if taken_as.given else None,
             changed=now.isoformat() if known is None else store.later(known, now),
             removed=None,
         )
         store.keep(connection, product)
     count = len(reading.found)
     verb = "Replaced" if known else "On your shelf"
-    return did(
-        f"{verb}: {printable(called)} ({reading.recognised} of {count} names recognised)\n"
-        "Now type: mesocare products\n"
-    )
+    names = f"{reading.recognised} of {count} names recognised"
+    return told(f"{verb}: {printable(called)} ({names})\nNow type: mesocare products")
 
 
 def remove(
@@ -157,7 +155,7 @@ def remove(
         product = store.find(store.on_record(connection), product.name)
         changed = store.later(product, clock.now())
         store.keep(connection, product._replace(removed=changed, changed=changed))
-    return did(f"Off your shelf: {printable(product.name)}\n")
+    return told(f"Off your shelf: {printable(product.name)}")
 
 
 def _rules() -> RuleSet:

@@ -25,7 +25,7 @@ from mesocare.cli.fields import (
     stored_anew,
     stored_time,
 )
-from mesocare.cli.options import TYPE_HELP, Reply, Tz, add, did
+from mesocare.cli.options import TYPE_HELP, Reply, Tz, add, told
 from mesocare.cli.settings import Settings
 from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import MesocareError, StoreError
@@ -88,7 +88,7 @@ def treated(
     )
     with database.writing() as connection:
         treatments.keep(connection, row)
-    return _said(f"On record: {_line(row)}\nNow type: mesocare today")
+    return told(f"On record: {_line(row)}\nNow type: mesocare today")
 
 
 def treatments(
@@ -173,7 +173,7 @@ def edit(
             raise MesocareError("nothing to change was given", hint)
         row = row._replace(**changes, changed=treatments.changed_at(row, now))
         treatments.keep(connection, row)
-    return _said(f"Changed: {_line(row)}")
+    return told(f"Changed: {_line(row)}")
 
 
 def remove(id_: Id, *, yes: Yes = False) -> Reply:
@@ -192,7 +192,7 @@ def remove(id_: Id, *, yes: Yes = False) -> Reply:
     with database.writing() as connection:
         row = treatments.find(connection, row.id)
         treatments.remove(connection, row, clock.now())
-    return _said(f"Removed: {_line(row)}\nTo bring it back: mesocare undo")
+    return told(f"Removed: {_line(row)}\nTo bring it back: mesocare undo")
 
 
 def undo() -> Reply:
@@ -205,9 +205,9 @@ def undo() -> Reply:
         last = max(gone, key=lambda each: str(each.removed), default=None)
         if last is not None and str(last.removed) > (treatments.last_removed(connection) or ""):
             diary.set_removed(connection, last.entry, None)
-            return _said(f"Back in the diary: {_noted(last.entry)}")
+            return told(f"Back in the diary: {_noted(last.entry)}")
         row = treatments.undo(connection, clock.now())
-    return _said(f"Back on record: {_line(row)}")
+    return told(f"Back on record: {_line(row)}")
 
 
 def _taken_back(entry: Entry, *, yes: bool) -> Reply:
@@ -217,7 +217,7 @@ def _taken_back(entry: Entry, *, yes: bool) -> Reply:
         confirm(f"Take back {_noted(entry)}?")
     with database.writing() as connection:
         diary.set_removed(connection, entry, clock.now().isoformat())
-    return _said(f"Taken back: {_noted(entry)}\nTo bring it back: mesocare undo")
+    return told(f"Taken back: {_noted(entry)}\nTo bring it back: mesocare undo")
 
 
 def _noted(entry: Entry) -> str:
@@ -284,13 +284,6 @@ def _check_kept_overrides(row: StoredTreatment, type_: str, rules: RuleSet) -> N
         message = f"after {type_} its overrides would open earlier than the rules: "
         hint = "Give --overrides a file with the clinic's `reason`, or --overrides '' for none."
         raise MesocareError(message + ", ".join(found), hint)
-
-
-def _said(text: str) -> Reply:
-    """Return a text in lines that fit the screen."""
-    from mesocare.render.text.plain import wrapped
-
-    return did(f"{wrapped(text)}\n")
 
 
 def _line(row: StoredTreatment) -> str:

@@ -10,11 +10,10 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.fields import Yes, confirm
-from mesocare.cli.options import Reply, add, did
+from mesocare.cli.options import Reply, add, did, told
 from mesocare.cli.output import write_file
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
-from mesocare.render.text.plain import wrapped
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="A file; standard output if left out.")
@@ -40,6 +39,7 @@ def export(
 ) -> Reply:
     """Write everything on record as one JSON document."""
     from mesocare.cli.dialog import say
+    from mesocare.render.text.plain import wrapped
     from mesocare.store import database, person, transfer
 
     with database.reading() as connection:
@@ -53,7 +53,8 @@ def export(
             say(note)
         return Reply(text, is_data=True)
     write_file(output, text)
-    return did(f"Exported to {output}\n{wrapped(note) + chr(10) if note else ''}")
+    lines = [f"Exported to {output}", *([wrapped(note)] if note else [])]  # a path stays whole
+    return did("".join(f"{line}\n" for line in lines))
 
 
 def import_(
@@ -96,7 +97,7 @@ def import_(
     if merged.newer.changed[person.SESSION]:
         session = merged.newer.session
         lines.append(f"Next session, by it: {planned_words(session) if session else 'none'}.")
-    return did("".join(f"{wrapped(line)}\n" for line in lines))
+    return told("\n".join(lines))
 
 
 def forget(

@@ -195,6 +195,8 @@ def shelf_text(bottles: Sequence[Bottle], question: Question, meaning: Triage | 
         )
         if found.decides is not None:
             _row(page, "Decides", f"{named(found.decides)}.")
+        if found.limited_from is None:
+            questions.particulars(page, found.decisive)  # why there is no date
         if found.doubts:
             _row(page, "Ask", f"Check with your clinic: {'; '.join(map(printable, found.doubts))}.")
     page.gap()

@@ -314,7 +314,9 @@ def explain_command(answer: Answer, question: Question) -> str:
             for each in question.treatments
         ]
     details = {each.id: each for one in question.treatments for each in one.details}
-    words += [f"--{each.kind} {each.id}" for each in details.values()]
+    # What is on record, or comes with the type, is there for the next call too.
+    named = [each for each in details.values() if each.kind in question.kinds_given]
+    words += [f"--{each.kind} {each.id}" for each in named]
     if question.rules_given:
         words.append(f"--rules {quote(question.rules_given)}")
     return " ".join(words)
