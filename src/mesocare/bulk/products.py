@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from codecs import BOM_UTF8
 from collections import Counter
-from contextlib import ExitStack, suppress
 from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mesocare.bulk.header import columns_of, header_problem, places
-from mesocare.bulk.io.formats import CsvFormat, JsonFormat
-from mesocare.bulk.io.lines import Lines
+from mesocare.bulk.io.formats import CsvFormat
 from mesocare.bulk.io.readers import CsvRows, JsonRows, plain, row_text
-from mesocare.bulk.io.writers import OutputFile, Rejects, check_places
-from mesocare.bulk.job import Interrupted, Layout, Reject, Tally, shortened
-from mesocare.bulk.signals import Stopped, StopSignals
-from mesocare.errors import MesocareError, OutputError, TableError
+from mesocare.bulk.job import Layout, Reject, Tally, shortened
+from mesocare.bulk.run import Run, carried_out
+from mesocare.errors import MesocareError, TableError
 from mesocare.files import private_folder
 from mesocare.text import without_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mesocare.bulk.io.lines import Lines
+    from mesocare.bulk.io.writers import Rejects
     from mesocare.bulk.job import Job
 
     # What is said of a product by its list and its kind, in the order of `ADDED`.
@@ -197,88 +195,43 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
-class _Run:
-    """One check of a shop's list: what it reads, where it writes, and what it has counted."""
+class ProductRun(Run):
+    """A check of a shop's list."""
 
-    def __init__(self, job: Job, answered: Answered, stopping: StopSignals) -> None:
-        self.job = job
+    def __init__(self, job: Job, answered: Answered) -> None:
+        super().__init__(job, Tally(verdicts={COUNTED: Counter()}))
         self.answered = answered
-        self.stopping = stopping
-        self.tally = Tally(verdicts={COUNTED: Counter()})
         self.kinds = job.rules.products().kinds
-        self._begun = False
 
-    def whole(self, held: ExitStack) -> None:
-        """Read, judge and write everything."""
-        job = self._as_text(held)
-        with self.stopping.undisturbed():
-            self.lines = Lines(job.source, job.encoding, job.called)
-            held.callback(self.lines.close)
-            self.rejects = held.enter_context(Rejects(job.rejects))
-        try:
-            of_kind = _Objects if job.kind == "ndjson" else _Delimited
-            table = of_kind(self.lines, job, self.rejects)
-            self._begin(table, held)
-            rows = iter(table)
-            while chunk := list(islice(rows, CHUNK)):
-                self._pass_on(chunk)
-        except TableError as error:
-            if self._begun and self.job.output is None:
-                # After rows, nothing else may go to standard output, not even an error as JSON.
-                raise OutputError(error.message, error.hint) from error
-            raise
-        with self.stopping.undisturbed():
-            self.rejects.pass_on()
-            self.out.flush()
-            self.rejects.flush()
-        self.stopping.too_late()
-        self.file.keep()
-        self.rejects.keep()
-        self.tally.rejected = self.rejects.count
-
-    def stop(self) -> None:
-        """Let go of the whole rows that are waiting, if somebody is still reading, and add up."""
-        if not hasattr(self, "rejects"):
-            return
-        with suppress(OutputError):
-            self.rejects.flush()
-            if self._begun and self.job.output is None:
-                self.out.flush()
-        self.tally.rejected = self.rejects.count
-
-    def _as_text(self, held: ExitStack) -> Job:
+    def as_text(self) -> Job:
+        """Return the job, a workbook's sheet as text."""
         if self.job.kind != "excel":
             return self.job
         from mesocare.bulk.io.spreadsheet import as_text
 
         with self.stopping.undisturbed():
-            folder = held.enter_context(private_folder())
-        return as_text(self.job, folder)
+            folder = self.open.enter_context(private_folder())
+        self.job = as_text(self.job, folder)
+        return self.job
 
-    def _begin(self, table: _Table, held: ExitStack) -> None:
-        """Open the output, which has the columns of the input and those of the answers."""
-        job, reading = table.job, self.tally.reading
-        reading.header, reading.sheet = table.line, job.sheet
-        reading.columns = {
-            ours: theirs for ours, theirs in job.columns.items() if theirs not in {"", ours}
-        }
-        self.job = job
-        self.columns = [*table.names, *ADDED]
+    def table(self) -> None:
+        """Judge row by row, and write what is wanted."""
+        of_kind = _Objects if self.job.kind == "ndjson" else _Delimited
+        table = of_kind(self.lines, self.job, self.rejects)
+        self.understood(table.job, table.line)
         self.delimiter = table.delimiter
+        columns = [*table.names, *ADDED]
         self.where = [
-            (self.columns.index(table.ours(name) or name), text) for name, text in job.where
+            (columns.index(table.ours(name) or name), text) for name, text in self.job.where
         ]
-        with self.stopping.undisturbed():
-            self.file = held.enter_context(OutputFile(job.output))
-        self._begun = True
-        self.out: CsvFormat | JsonFormat
-        if job.form == "ndjson":
-            self.out = JsonFormat(self.file.write, self.columns)
-            return
-        if job.mark or (job.kind != "ndjson" and self.lines.marked):
-            self.file.write(BOM_UTF8)
-        self.out = CsvFormat(self.file.write, table.delimiter)
-        self.out.write([self._safe(self.columns)])
+        self.begin(table.names, table.names, ADDED)
+        rows = iter(table)
+        while chunk := list(islice(rows, CHUNK)):
+            self._pass_on(chunk)
+
+    def count(self) -> None:
+        """Add up."""
+        self.tally.rejected = self.rejected
 
     def _pass_on(self, chunk: list[_Row | None]) -> None:
         """Judge some rows, and write those that are wanted, undisturbed."""
@@ -349,17 +302,4 @@ def check_products(job: Job, answered: Answered) -> Tally:
         OutputError: The rows could not be delivered.
         Interrupted: A signal asked to stop; whole rows were written, and no file is left.
     """
-    check_places(job)
-    stopping = StopSignals()
-    run = _Run(job, answered, stopping)
-    try:
-        with stopping, stopping.around(ExitStack()) as held:
-            try:
-                run.whole(held)
-            except Stopped:
-                with stopping.undisturbed():
-                    run.stop()
-                raise
-    except Stopped as stopped:
-        raise Interrupted(run.tally, stopped.number) from stopped
-    return run.tally
+    return carried_out(ProductRun(job, answered))

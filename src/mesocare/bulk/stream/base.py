@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from codecs import BOM_UTF8
+from abc import abstractmethod
 from collections import deque
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mesocare.bulk.header import wanted_types
-from mesocare.bulk.io.formats import CsvFormat, JsonFormat
 from mesocare.bulk.io.lines import Lines
-from mesocare.bulk.io.writers import OutputFile, Rejects
 from mesocare.bulk.job import OPTIONAL, REQUIRED, Reject, Tally, blamed, reason
+from mesocare.bulk.run import Run
 from mesocare.bulk.verdicts import RowVerdicts
-from mesocare.errors import MesocareError, OutputError, TableError
 from mesocare.parsing.date_order import UNSETTLED, settled
-from mesocare.text import without_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from mesocare.bulk.job import Job
-    from mesocare.bulk.signals import StopSignals
+    from mesocare.errors import MesocareError
     from mesocare.parsing.date_order import Orders
 
 # Rows from one writing to the next.
@@ -80,57 +76,20 @@ class Ahead(Generic[_Record]):
             yield from self._days([*self._chunk, *self._waiting])
 
 
-class Run(ABC):
-    """One check: what it reads, where it writes, and what it has counted."""
-
-    stopping: StopSignals
-    open: ExitStack
-    lines: Lines
-    rejects: Rejects
-    file: OutputFile
-    out: CsvFormat | JsonFormat
+class PatientRun(Run):
+    """A check of patients: the verdicts of each row, and how its dates are meant."""
 
     def __init__(self, job: Job, progress: Callable[[int], None]) -> None:
-        self.job = job
+        super().__init__(job, Tally())
         self.progress = progress
         self.verdicts = RowVerdicts(job, self.surveyed)
-        self.tally = Tally()
         self.ahead: Ahead[Any] | None = None
         self.wanted_types = wanted_types(job)
-        self.delimiter = ","
-        self._begun = False
-
-    def whole(self) -> None:
-        """Read, judge and write everything."""
-        with self.stopping.undisturbed():
-            self.lines = Lines(self.job.source, self.job.encoding, self.job.called)
-            self.open.callback(self.lines.close)
-            self.rejects = self.open.enter_context(Rejects(self.job.rejects))
-        try:
-            self.table()
-        except TableError as error:
-            if self._begun and self.job.output is None:
-                # After rows, nothing else may go to standard output, not even an error as JSON.
-                raise OutputError(error.message, error.hint) from error
-            raise
-        with self.stopping.undisturbed():
-            self.rejects.pass_on()
-            self.out.flush()
-            self.rejects.flush()
-        self.stopping.too_late()
-        self.file.keep()
-        self.rejects.keep()
-        self.count()
 
     def understood(self, job: Job, header: int = 0) -> None:
         """Take the job with the names of its columns as they were found out."""
-        self.job = job
+        super().understood(job, header)
         self.ours = {each: job.columns.get(each, each) for each in (*REQUIRED, *OPTIONAL)}
-        self.tally.reading.header = header or job.header
-        self.tally.reading.sheet = job.sheet
-        self.tally.reading.columns = {
-            ours: theirs for ours, theirs in job.columns.items() if theirs not in {"", ours}
-        }
 
     def surveyed(self) -> Orders:
         """Look at the whole column for the order of the numbers in its dates.
@@ -166,24 +125,6 @@ class Run(ABC):
     def treated(self, records: Iterable[Any]) -> Iterator[str]:
         """Yield the text of when the treatment was, of each record that has one."""
 
-    @abstractmethod
-    def table(self) -> None:
-        """Read the table; in the end everything has been given to the output."""
-
-    def begin(self, header: Sequence[str], names: Sequence[str]) -> None:
-        """Open the output, which has the columns of the input and those of the answers."""
-        with self.stopping.undisturbed():
-            self.file = self.open.enter_context(OutputFile(self.job.output))
-        self._begun = True
-        if self.job.form == "ndjson":
-            self.out = JsonFormat(self.file.write, [*names, *self.job.added])
-            return
-        if self.job.mark or (self.job.kind != "ndjson" and self.lines.marked):
-            self.file.write(BOM_UTF8)
-        self.out = CsvFormat(self.file.write, self.delimiter)
-        shown = [each if self.job.raw else without_formula(each) for each in header]
-        self.out.write([[*shown, *self.job.added]])
-
     def pass_on(self, rows: list[Any], read: int) -> None:
         """Write some rows, undisturbed, and say how far it is."""
         with self.stopping.undisturbed():
@@ -204,18 +145,9 @@ class Run(ABC):
         column = self.job.columns.get(ours, ours)
         self.rejects.add(Reject(line, column, values[ours], reason(error), row))
 
-    def stop(self) -> None:
-        """Let go of the whole rows that are waiting, if somebody is still reading, and add up."""
-        with suppress(OutputError):
-            if hasattr(self, "rejects"):  # it may be stopped as soon as it has begun
-                self.rejects.flush()
-            if self._begun and self.job.output is None:
-                self.out.flush()
-        self.count()
-
     def count(self) -> None:
         """Add up."""
         self.verdicts.tally(self.tally)
-        self.tally.rejected = self.rejects.count if hasattr(self, "rejects") else 0
+        self.tally.rejected = self.rejected
         judged = max((sum(each.values()) for each in self.tally.verdicts.values()), default=0)
         self.tally.read = judged + self.tally.rejected

@@ -11,7 +11,7 @@ from mesocare.bulk.decider import joined
 from mesocare.bulk.header import filters, places
 from mesocare.bulk.io.readers import CsvRows, row_text
 from mesocare.bulk.job import DETAILS
-from mesocare.bulk.stream.base import Run
+from mesocare.bulk.stream.base import PatientRun
 from mesocare.errors import MesocareError
 from mesocare.parsing.date_order import DAY_FIRST, MONTH_FIRST
 from mesocare.text import is_formula, without_formula
@@ -49,7 +49,7 @@ def _what_of(place: Mapping[str, int]) -> Callable[[Sequence[str]], Written]:
     return itemgetter(*there)
 
 
-class CsvRun(Run):
+class CsvRun(PatientRun):
     """A check of delimited text."""
 
     def table(self) -> None:
@@ -66,7 +66,7 @@ class CsvRun(Run):
         self.risky = [n for n in range(len(names)) if n not in harmless]
         if self.job.raw or self.job.form != "csv":
             self.risky = []
-        self.begin(rows.header, names)
+        self.begin(rows.header, names, self.job.added)
         dressed = self._long if self.job.long else self._wide
         for chunk in self.chunks(iter(rows)):
             self.pass_on(dressed(self._judged(chunk)), len(chunk))

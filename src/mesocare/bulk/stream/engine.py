@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from mesocare.bulk.io.writers import check_places
-from mesocare.bulk.job import Interrupted
-from mesocare.bulk.signals import Stopped, StopSignals
+from mesocare.bulk.run import carried_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mesocare.bulk.job import Job, Tally
-    from mesocare.bulk.stream.base import Run
+    from mesocare.bulk.stream.base import PatientRun
 
 
 def run(job: Job, progress: Callable[[int], None]) -> Tally:
@@ -28,23 +25,10 @@ def run(job: Job, progress: Callable[[int], None]) -> Tally:
         OutputError: The rows could not be delivered.
         Interrupted: A signal asked to stop; whole rows were written, and no file is left.
     """
-    check_places(job)
-    run_ = _of_kind(job)(job, progress)
-    run_.stopping = stopping = StopSignals()
-    try:
-        with stopping, stopping.around(ExitStack()) as run_.open:
-            try:
-                run_.whole()
-            except Stopped:
-                with stopping.undisturbed():
-                    run_.stop()
-                raise
-    except Stopped as stopped:
-        raise Interrupted(run_.tally, stopped.number) from stopped
-    return run_.tally
+    return carried_out(_of_kind(job)(job, progress))
 
 
-def _of_kind(job: Job) -> type[Run]:
+def _of_kind(job: Job) -> type[PatientRun]:
     """Return what checks such a table."""
     if job.kind == "ndjson":
         from mesocare.bulk.stream.ndjson import JsonRun

@@ -10,7 +10,7 @@ from mesocare.bulk.header import columns_of
 from mesocare.bulk.io.formats import JsonFormat
 from mesocare.bulk.io.readers import JsonRows, not_text, plain
 from mesocare.bulk.job import JUDGED, OPTIONAL, REQUIRED, Reject, shortened
-from mesocare.bulk.stream.base import Run
+from mesocare.bulk.stream.base import PatientRun
 from mesocare.errors import MesocareError, TableError
 from mesocare.text import without_formula
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mesocare.bulk.io.lines import Lines
 
 
-class JsonRun(Run):
+class JsonRun(PatientRun):
     """A check of objects, one a line."""
 
     def table(self) -> None:
@@ -28,20 +28,20 @@ class JsonRun(Run):
         self.header = list(self.job.names)
         self._columns(self.header)
         if self.header:
-            self.begin(self.header, self.header)
+            self.begin(self.header, self.header, self.job.added)
         for chunk in self.chunks(iter(JsonRows(self.lines, self.rejects.add))):
             objects = [each for each in chunk if each is not None]
             if not self._begun and objects:
                 self.header = list(objects[0][1])
                 self._columns(self.header)
-                self.begin(self.header, self.header)
+                self.begin(self.header, self.header, self.job.added)
             rows = [made for each in objects for made in self._made(*each)]
             self.pass_on(rows, len(chunk))
         if not self._begun:
             if not self.rejects.count and not self.lines.given:
                 message = f"{self.lines.name} is empty"
                 raise TableError(message, 'A line is for example: {"patient_id": "1", ...}')
-            self.begin([*self.ours.values()], [*self.ours.values()])
+            self.begin([*self.ours.values()], [*self.ours.values()], self.job.added)
 
     def _columns(self, names: Sequence[str]) -> None:
         """Take these for the names of the columns."""
