@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.style import Style
 
 from mesocare.cli import main
-from mesocare.cli.options import Reply
+from mesocare.cli.reply import Reply
 from mesocare.core.model import Treatment, Verdict
 from mesocare.core.question import Question
 from mesocare.core.signs import Urgency

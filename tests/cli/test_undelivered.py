@@ -18,7 +18,7 @@ from tests.support.protocols import FRAME
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mesocare.cli.options import Reply
+    from mesocare.cli.reply import Reply
     from mesocare.core.model import RuleSet
     from tests.support.process import Program
 

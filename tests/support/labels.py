@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesocare.app.product import PEELS, guessed
+from mesocare.app.product import PEELS
 from mesocare.parsing.labels.inci import parse_label
+from mesocare.parsing.labels.kinds import guessed
 
 if TYPE_CHECKING:
     from mesocare.parsing.labels.ingredients import Reader, Reading

@@ -6,8 +6,6 @@ written here. A list read only in part is never a plain yes.
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesocare.core.model import Verdict
@@ -15,7 +13,7 @@ from mesocare.core.verdict.engine import answer
 from mesocare.errors import MesocareError
 from mesocare.parsing.labels.inci import parse_label
 from mesocare.parsing.labels.ingredients import HARMLESS, NOTED, Reader
-from mesocare.text import closest
+from mesocare.parsing.labels.kinds import guessed, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from mesocare.core.question import Question
     from mesocare.core.verdict.answer import Answer
     from mesocare.parsing.labels.ingredients import Found, Reading
+    from mesocare.parsing.labels.kinds import KindReading
 
 # Used where nothing says what kind of product it is: what stays on the skin is held to more.
 UNKNOWN_KIND = "cream"
@@ -35,7 +34,6 @@ LEAST_NAMES = 3
 MOST_NAMES = 1000
 _WHOLE = 100.5
 _TYPE = "Type the list as printed, for example: mesocare product 'Aqua, Glycerin, Retinol'"
-_WORDS = r"[^\W_]+"
 
 
 class Held(NamedTuple):
@@ -58,20 +56,6 @@ class Held(NamedTuple):
         """The clinic whose protocol restricts it, or ties its class to what decides; else empty."""
         tied = self.answer is not None and self.answer.activity in self.group.added
         return self.entry.protocol or (self.group.protocol if tied else "")
-
-
-class KindReading(NamedTuple):
-    """What kind of product it is taken for, and how that was told.
-
-    Attributes:
-        kinds: The kinds; none if nothing tells.
-        given: Whether it was given, not guessed.
-        words: The words of the label that tell it.
-    """
-
-    kinds: tuple[Kind, ...]
-    given: bool
-    words: tuple[str, ...]
 
 
 class ProductAnswer(NamedTuple):
@@ -210,56 +194,6 @@ def _read(text: str, reader: Reader) -> Reading:
         hint = "It needs the list on the pack, in INCI names such as Aqua, Glycerin, Retinol."
         raise MesocareError(message, f"{hint}\n{_TYPE}")
     return reading
-
-
-def kind_of(reading: Reading, kind: str | None) -> KindReading:
-    """Return what kind of product it is taken for: as given, else as the label's words say.
-
-    Raises:
-        MesocareError: There is no such kind.
-    """
-    products = reading.products
-    if kind is not None:
-        known = products.kinds.get(kind.strip().casefold())
-        if known is None:
-            close = closest(kind, products.kinds) or ["cream"]
-            message = f"unknown kind of product {kind!r}; known: {', '.join(products.kinds)}"
-            raise MesocareError(message, f"Type for example: --kind {close[0]}")
-        return KindReading((known,), given=True, words=())
-    kinds, words = guessed(reading)
-    return KindReading(kinds, given=False, words=words)
-
-
-def guessed(reading: Reading) -> tuple[tuple[Kind, ...], tuple[str, ...]]:
-    """Return the kinds that the words of a label tell, those before the list first of all."""
-    for text in (reading.label.before, reading.label.after):
-        if not text.strip():
-            continue
-        line = f" {' '.join(_plain(text))} "
-        found: dict[str, tuple[Kind, str]] = {}
-        # The longest words first: a peel-off mask is no peel.
-        for wanted, kind, words in _kind_words(tuple(reading.products.kinds.values())):
-            if wanted in line:
-                found.setdefault(kind.id, (kind, words))
-                line = line.replace(wanted, " | ")
-        if found:
-            return tuple(each for each, _ in found.values()), tuple(w for _, w in found.values())
-    return (), ()
-
-
-@lru_cache(maxsize=4)
-def _kind_words(kinds: tuple[Kind, ...]) -> list[tuple[str, Kind, str]]:
-    """Return the words that tell a kind, as they are looked for, the longest first."""
-    found = [
-        (f" {' '.join(_plain(words))} ", kind, words) for kind in kinds for words in kind.words
-    ]
-    return sorted(found, key=lambda each: -len(each[0]))
-
-
-def _plain(text: str) -> list[str]:
-    from mesocare.text import folded
-
-    return [folded(word) for word in re.findall(_WORDS, text)]
 
 
 class _Asked:

@@ -9,7 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 from mesocare import __version__
-from mesocare.cli.options import Reply, request
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import request
 
 # Each command's module. Typer reads a command's whole signature to know it, so only the one that
 # was typed is loaded; for help, all are.

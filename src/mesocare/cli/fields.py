@@ -99,7 +99,7 @@ def stored_time(typed: str, zone: tzinfo, now: datetime) -> dict[str, str]:
     Raises:
         MesocareError: The text names no time, or the zone cannot be kept.
     """
-    from mesocare.cli.options import date_orders
+    from mesocare.cli.request import date_orders
     from mesocare.parsing import dates
     from mesocare.store import treatments
 

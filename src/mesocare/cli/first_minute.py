@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from mesocare.cli.dialog import line, say
-from mesocare.cli.options import Reply, request
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import request
 from mesocare.cli.settings import Settings
 from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import MesocareError

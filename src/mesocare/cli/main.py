@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import typer
 
-    from mesocare.cli.options import Reply
+    from mesocare.cli.reply import Reply
 
 UNFORESEEN = 70
 INTERRUPTED = 130

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesocare import files
-from mesocare.cli.options import Reply, did
+from mesocare.cli.reply import Reply, did
 from mesocare.errors import MesocareError, OutputError
 from mesocare.text import printable, shell_quoted
 

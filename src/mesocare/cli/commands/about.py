@@ -9,7 +9,8 @@ import typer
 from mesocare.cli import clock
 from mesocare.cli.completion import factors
 from mesocare.cli.fields import AsJson  # noqa: TC001 - typer reads it
-from mesocare.cli.options import Reply, add, did
+from mesocare.cli.options import add
+from mesocare.cli.reply import Reply, did
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.options import Reply, date_orders, moment_and_rules, settled, told
+from mesocare.cli.options import settled
+from mesocare.cli.reply import Reply, told
+from mesocare.cli.request import date_orders, moment_and_rules
 from mesocare.cli.settings import Settings  # noqa: TC001 - its signature is read
 from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import MesocareError, TreatmentError

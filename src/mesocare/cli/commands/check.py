@@ -20,13 +20,9 @@ from mesocare.cli.commands.sheet import (
     letterhead,
     made,
 )
-from mesocare.cli.options import (
-    Reply,
-    date_orders,
-    moment_and_rules,
-    request,
-    settled,
-)
+from mesocare.cli.options import settled
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import date_orders, moment_and_rules, request
 from mesocare.cli.settings import Settings  # noqa: TC001 - its signature is read
 from mesocare.errors import TableError
 
@@ -36,7 +32,7 @@ if TYPE_CHECKING:
     from mesocare.app.sheet import Letterhead
     from mesocare.bulk.job import Job, Layout, Tally
     from mesocare.cli.commands.check_options import Runner
-    from mesocare.cli.options import Request
+    from mesocare.cli.request import Request
     from mesocare.core.model import Group, Item, RuleSet, Treatment
 
 SHARED = (

@@ -11,7 +11,9 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.dialog import line, say
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.options import command
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import Request
 from mesocare.errors import DateError, MesocareError
 
 if TYPE_CHECKING:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.options import command
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import Request
 
 if TYPE_CHECKING:
     import typer

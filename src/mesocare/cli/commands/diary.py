@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli.fields import AsJson  # noqa: TC001 - Typer reads the annotations
-from mesocare.cli.options import At, NoColor, Reply, Tz, add, request
+from mesocare.cli.options import At, NoColor, Tz, add
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import request
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError
 from mesocare.text import without_formula

@@ -11,7 +11,9 @@ from mesocare.cli import clock
 from mesocare.cli.commands.triage import EXIT_CODES, NOTED
 from mesocare.cli.completion import signs
 from mesocare.cli.fields import Note, kept_text, local_zone
-from mesocare.cli.options import Reply, Tz, add, date_orders
+from mesocare.cli.options import Tz, add
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import date_orders
 from mesocare.cli.settings import Settings
 from mesocare.core.diary.entries import SCORES
 from mesocare.errors import DateError, MesocareError
@@ -235,7 +237,7 @@ def _asked(alone: Question, tz: str | None, kept: Record | MesocareError) -> Ask
 
     The entry is on record by then. So what fails here is said, and is no error of `feel`.
     """
-    from mesocare.cli.options import request
+    from mesocare.cli.request import request
 
     if isinstance(kept, MesocareError):
         return kept

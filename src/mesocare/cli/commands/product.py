@@ -10,7 +10,9 @@ import typer
 
 from mesocare.cli.commands.questions import EXIT_CODES
 from mesocare.cli.completion import kinds
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.options import command
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import Request
 from mesocare.errors import MesocareError
 
 LARGEST_FILE = 1024 * 1024

@@ -16,7 +16,6 @@ from mesocare.cli.options import (
     Dates,
     Json,
     NoColor,
-    Reply,
     Rules,
     Treated,
     Type,
@@ -24,9 +23,9 @@ from mesocare.cli.options import (
     With,
     add,
     helped,
-    request,
-    told,
 )
+from mesocare.cli.reply import Reply, told
+from mesocare.cli.request import request
 from mesocare.cli.settings import Settings
 from mesocare.errors import StoreError
 from mesocare.text import printable
@@ -104,8 +103,9 @@ def add_(
     ] = None,
 ) -> Reply:
     """Put a product on your shelf; one of that name is replaced."""
-    from mesocare.app.product import kind_of, read
+    from mesocare.app.product import read
     from mesocare.cli.fields import kept_text
+    from mesocare.parsing.labels.kinds import kind_of
     from mesocare.store import database
     from mesocare.store import products as store
     from mesocare.store.treatments import new_id

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesocare.cli.completion import activities
-from mesocare.cli.options import Reply, Request, command, request
+from mesocare.cli.options import command
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import Request, request
 
 if TYPE_CHECKING:
     from mesocare.cli.settings import Settings

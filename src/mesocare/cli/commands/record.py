@@ -25,7 +25,8 @@ from mesocare.cli.fields import (
     stored_anew,
     stored_time,
 )
-from mesocare.cli.options import TYPE_HELP, Reply, Tz, add, told
+from mesocare.cli.options import TYPE_HELP, Tz, add
+from mesocare.cli.reply import Reply, told
 from mesocare.cli.settings import Settings
 from mesocare.core import DEFAULT_TYPE
 from mesocare.errors import MesocareError, StoreError

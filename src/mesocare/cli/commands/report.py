@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from mesocare.cli import clock
-from mesocare.cli.fields import WithAbout  # noqa: TC001 - typer reads it
-from mesocare.cli.options import Reply, Request, command, did
+from mesocare.cli.fields import WithAbout
+from mesocare.cli.options import command
 from mesocare.cli.output import write_file
+from mesocare.cli.reply import Reply, did
+from mesocare.cli.request import Request
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, OutputError
 from mesocare.text import shell_quoted

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mesocare.cli.fields import WithAbout  # noqa: TC001 - typer reads it
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.fields import WithAbout
+from mesocare.cli.options import command
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import Request
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from mesocare.cli.completion import groups
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.options import command
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import Request
 from mesocare.errors import MesocareError
 
 EXAMPLE = "mesocare timeline --svg recovery.svg"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli.completion import groups
-from mesocare.cli.options import Reply, Request, command, no_treatment
+from mesocare.cli.options import command
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import Request, no_treatment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

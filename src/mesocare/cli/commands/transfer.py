@@ -10,8 +10,9 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.fields import Yes, confirm
-from mesocare.cli.options import Reply, add, did, told
+from mesocare.cli.options import add
 from mesocare.cli.output import write_file
+from mesocare.cli.reply import Reply, did, told
 from mesocare.cli.settings import Settings
 from mesocare.errors import MesocareError, StoreError
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesocare.cli.options import Reply, Request, command
+from mesocare.cli.options import command
+from mesocare.cli.reply import Reply
+from mesocare.cli.request import Request
 from mesocare.errors import MesocareError
 
 if TYPE_CHECKING:

@@ -64,11 +64,8 @@ def today(
     """
     zone = question.zone
     return dumped(
-        {
-            "schema": "mesocare.today/1",
-            "at": time(assessment.at, zone),
-            "triage": None if meaning is None else findings(meaning),
-            "treatments": [treatment(each, assessment.at, zone) for each in assessment.treatments],
+        head("mesocare.today/1", question, meaning)
+        | {
             "answers": [answered(each, zone) for each in assessment.answers],
             "care": [
                 {"id": each.id, "text": each.text, "until": time(each.until, zone)}
@@ -208,12 +205,19 @@ def builtin(said: Protocol | None) -> list[Plain] | None:
     return [phase(each) for each in said.builtin.phases]
 
 
-def _question(schema: str, answer: Answer, question: Question, meaning: Triage | None) -> Plain:
+def head(schema: str, question: Question, meaning: Triage | None) -> Plain:
+    """Return what every answer begins with; `triage` is null without a diary."""
+    zone = question.zone
     return {
         "schema": schema,
-        "at": time(question.at, question.zone),
+        "at": time(question.at, zone),
         "triage": None if meaning is None else findings(meaning),
-        "treatments": [treatment(each, question.at, question.zone) for each in question.treatments],
+        "treatments": [treatment(each, question.at, zone) for each in question.treatments],
+    }
+
+
+def _question(schema: str, answer: Answer, question: Question, meaning: Triage | None) -> Plain:
+    return head(schema, question, meaning) | {
         "answer": answered(answer, question.zone),
         "rules": rules(question.rules.identity),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mesocare.render.json.answers import answered, dumped, findings, rules, time, treatment
+from mesocare.render.json.answers import answered, dumped, head, rules, time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,11 +25,8 @@ def product_json(found: ProductAnswer, question: Question, meaning: Triage | Non
     titles = reading.products.titles
     decides = found.decides
     return dumped(
-        {
-            "schema": "mesocare.product/1",
-            "at": time(question.at, zone),
-            "triage": None if meaning is None else findings(meaning),
-            "treatments": [treatment(each, question.at, zone) for each in question.treatments],
+        head("mesocare.product/1", question, meaning)
+        | {
             "verdict": found.verdict.value,
             "limited_from": time(found.limited_from, zone),
             "allowed_from": time(found.allowed_from, zone),
@@ -87,11 +84,8 @@ def shelf_json(bottles: Sequence[Bottle], question: Question, meaning: Triage | 
     """Return the products of a shelf as `mesocare.products/1`."""
     zone = question.zone
     return dumped(
-        {
-            "schema": "mesocare.products/1",
-            "at": time(question.at, zone),
-            "triage": None if meaning is None else findings(meaning),
-            "treatments": [treatment(each, question.at, zone) for each in question.treatments],
+        head("mesocare.products/1", question, meaning)
+        | {
             "products": [bottle(each, zone) for each in bottles],
             "rules": rules(question.rules.identity),
         }

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesocare.render import sheet_words as words
 from mesocare.render.agenda_words import title
-from mesocare.render.json.answers import (
-    dumped,
-    findings,
-    rules,
-    time,
-    treatment,
-    without_about,
-)
+from mesocare.render.json.answers import dumped, head, rules, time, without_about
 from mesocare.render.json.product import bottle
 
 if TYPE_CHECKING:
@@ -32,7 +25,7 @@ def timeline(known: Schedule, meaning: Triage | None) -> str:
     """Return what holds from when to when, as `mesocare.timeline/1`."""
     zone = known.question.zone
     return dumped(
-        _head("mesocare.timeline/1", known, meaning)
+        head("mesocare.timeline/1", known.question, meaning)
         | {
             "begin": time(known.begin, zone),
             "recovered": time(known.recovered, zone),
@@ -54,7 +47,7 @@ def calendar(agenda: Agenda, meaning: Triage | None) -> str:
     """Return the events of a calendar, as `mesocare.calendar/1`."""
     known = agenda.schedule
     return dumped(
-        _head("mesocare.calendar/1", known, meaning)
+        head("mesocare.calendar/1", known.question, meaning)
         | {
             "owner": agenda.owner,
             "revision": agenda.revision,
@@ -67,17 +60,17 @@ def calendar(agenda: Agenda, meaning: Triage | None) -> str:
 def sheet(found: Sheet, meaning: Triage | None) -> str:
     """Return what a sheet says, as `mesocare.sheet/1`."""
     known = found.schedule
-    zone, head = known.question.zone, found.head
-    top = _head("mesocare.sheet/1", known, meaning)
+    zone, paper = known.question.zone, found.head
+    top = head("mesocare.sheet/1", known.question, meaning)
     if not found.about:
         top["treatments"] = without_about(top["treatments"])
     return dumped(
         top
         | {
             "about": [each.id for each in found.about],
-            "name": head.name or None,
-            "clinic": head.clinic or None,
-            "phone": head.phone or None,
+            "name": paper.name or None,
+            "clinic": paper.clinic or None,
+            "phone": paper.phone or None,
             "title": words.title(found),
             "notes": words.notes(found),
             "leave": [
@@ -119,16 +112,6 @@ def sheet(found: Sheet, meaning: Triage | None) -> str:
             "rules": rules(known.question.rules.identity),
         }
     )
-
-
-def _head(schema: str, known: Schedule, meaning: Triage | None) -> Plain:
-    question = known.question
-    return {
-        "schema": schema,
-        "at": time(question.at, question.zone),
-        "triage": None if meaning is None else findings(meaning),
-        "treatments": [treatment(each, question.at, question.zone) for each in question.treatments],
-    }
 
 
 def _row(row: Row, zone: tzinfo) -> Plain:

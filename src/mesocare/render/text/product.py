@@ -14,10 +14,11 @@ from mesocare.text import lower_first, printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mesocare.app.product import Held, KindReading, ProductAnswer
+    from mesocare.app.product import Held, ProductAnswer
     from mesocare.app.shelf import Bottle
     from mesocare.core.diary.triage import Triage
     from mesocare.core.question import Question
+    from mesocare.parsing.labels.kinds import KindReading
 
 COLUMN = questions.COLUMN
 MOST_NAMED = 6

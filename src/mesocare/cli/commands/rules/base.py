@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mesocare.cli.options import Reply, helped
+from mesocare.cli.options import helped
+from mesocare.cli.reply import Reply
 from mesocare.cli.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import typer
 from mesocare import files
 from mesocare.cli import clock
 from mesocare.cli.commands.rules.base import settled
-from mesocare.cli.options import Json, NoColor, Reply, add, did
+from mesocare.cli.options import Json, NoColor, add
+from mesocare.cli.reply import Reply, did
 from mesocare.errors import OutputError
 from mesocare.text import shell_quoted
 

@@ -9,7 +9,8 @@ import typer
 
 from mesocare.cli import clock
 from mesocare.cli.commands.rules.base import chosen_rules, settled
-from mesocare.cli.options import Json, Reply, Rules, add
+from mesocare.cli.options import Json, Rules, add
+from mesocare.cli.reply import Reply
 from mesocare.errors import MesocareError, RulesError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli.commands.rules.base import chosen_rules, settled
-from mesocare.cli.options import Json, NoColor, Reply, Rules, add
+from mesocare.cli.options import Json, NoColor, Rules, add
+from mesocare.cli.reply import Reply
 
 if TYPE_CHECKING:
     from mesocare.core.model import RuleSet

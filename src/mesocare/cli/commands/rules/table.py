@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare.cli.commands.rules.base import chosen_rules
-from mesocare.cli.options import At, Reply, Rules, add, did, moment_and_rules
+from mesocare.cli.options import At, Rules, add
 from mesocare.cli.output import check_target, write_file
+from mesocare.cli.reply import Reply, did
+from mesocare.cli.request import moment_and_rules
 from mesocare.cli.settings import Settings
 from mesocare.errors import TableError
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesocare import files
-from mesocare.cli.options import Reply, add, did
+from mesocare.cli.options import add
+from mesocare.cli.reply import Reply, did
 from mesocare.cli.settings import Settings, configuration_path
 from mesocare.errors import MesocareError, OutputError, SettingError
 
